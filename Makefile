@@ -1,0 +1,176 @@
+# Sterna: `make help` lists the targets. All output goes under build/.
+
+BUILD    ?= build
+CC       ?= cc
+CXX      ?= c++
+AR       ?= ar
+AWK      ?= awk
+VERILATOR ?= verilator
+PKG_CONFIG ?= pkg-config
+ARCH     ?= -march=native
+OPT      ?= -O3
+SANITIZE ?=
+# V=1 shows the commands
+V        ?=
+Q         = $(if $(V),,@echo "  $(@:$(BUILD)/%=%)";)
+MAKEFLAGS += -j$(shell nproc) --output-sync=target
+
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror
+# -ffp-contract=off: a result must not depend on which loops the compiler vectorised.
+CFLAGS  += -std=c11 -D_POSIX_C_SOURCE=200809L $(OPT) -g $(ARCH) -ffp-contract=off $(WARNINGS) $(SANITIZE)
+CPPFLAGS += -MMD -MP -Ihost/include -Ihost/src -I$(GEN)
+LDFLAGS += $(SANITIZE)
+LIBS     = $(shell $(PKG_CONFIG) --libs openblas libcjson) -lstdc++ -lm -lpthread
+CPPFLAGS += $(shell $(PKG_CONFIG) --cflags openblas libcjson)
+CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
+
+GEN      = $(BUILD)/gen
+OBJ      = $(BUILD)/obj
+TOP      = accelerator_up5k
+GENERATED = $(GEN)/protocol.h $(GEN)/tanh_table.h $(GEN)/tanh_rom.vh
+RTL      = $(wildcard hw/rtl/*.v hw/rtl/*.vh hw/link/*.v) $(GENERATED)
+
+LIB_OBJECTS = $(patsubst %.c,$(OBJ)/%.o,$(wildcard host/src/*.c))
+SIM_OBJECTS = $(patsubst %.c,$(OBJ)/%.o,$(wildcard sim/*.c))
+CLI_OBJECTS = $(patsubst %.c,$(OBJ)/%.o,$(wildcard host/cli/*.c))
+TESTS_HOST = $(patsubst tests/host/%.c,$(BUILD)/tests/%,$(wildcard tests/host/test_*.c))
+TESTS_RTL  = $(patsubst tests/rtl/%.c,$(BUILD)/tests/%,$(wildcard tests/rtl/test_*.c))
+TESTS_LINK = $(patsubst tests/link/%.c,$(BUILD)/tests/%,$(wildcard tests/link/test_*.c))
+TESTS_CLI  = $(patsubst tests/cli/%.c,$(BUILD)/tests/%,$(wildcard tests/cli/test_*.c))
+
+.PHONY: all help
+.DELETE_ON_ERROR:
+.SECONDARY:
+all: $(BUILD)/sterna ## build everything; the program is build/sterna
+
+help: ## this list
+	@$(AWK) -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---- what a user calls -----------------------------------------------------------------------------------------
+
+.PHONY: demo test setup clean
+setup: ## install every package that any target needs
+	scripts/setup.sh
+
+demo: ## train, quantize, and let the simulated chip write: at most 5 minutes
+	scripts/setup.sh build data
+	$(MAKE) all
+	scripts/demo.sh
+
+test: ## install what is missing and run every test
+	scripts/setup.sh build data test synth lint
+	$(MAKE) lint formal no-multiplier
+	$(MAKE) test-sanitize
+	$(MAKE) check
+
+.PHONY: check test-host test-rtl test-link test-cli test-sanitize
+check: $(TESTS_HOST) $(TESTS_RTL) $(TESTS_LINK) $(TESTS_CLI) $(BUILD)/sterna ## the tests in Check: all of the next four
+test-host: $(TESTS_HOST) ## one test per host source file
+test-rtl: $(TESTS_RTL) ## each RTL module against its C counterpart
+test-link: $(TESTS_LINK) ## the link contract over every back end
+test-cli: $(TESTS_CLI) $(BUILD)/sterna ## the program as a user calls it
+check test-host test-rtl test-link test-cli:
+	@scripts/run_tests.sh $(filter $(BUILD)/tests/%,$^)
+
+test-sanitize: ## the host tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	CK_FORK=no $(MAKE) test-host BUILD=$(BUILD)/sanitize OPT=-O1 ARCH= \
+	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
+
+clean: ## remove build/
+	rm -rf $(BUILD)
+
+# ---- the hardware ----------------------------------------------------------------------------------------------
+
+.PHONY: lint formal no-multiplier synth
+TARGET ?= up5k
+lint: $(GENERATED) ## verilator, iverilog, clang-format, clang-tidy, cppcheck, shellcheck
+	scripts/lint.sh
+formal: $(GENERATED) ## prove the stream rules; one broken module must fail
+	scripts/formal.sh
+no-multiplier: $(GENERATED) ## no multiply cell, no DSP
+	scripts/no_multiplier.sh
+synth: $(GENERATED) ## place and route TARGET=up5k with 3 seeds; writes build/synth/
+	scripts/synth.sh $(TARGET)
+
+# ---- generated headers -----------------------------------------------------------------------------------------
+
+$(GEN)/protocol.h: hw/rtl/protocol.vh scripts/constants.awk
+	@mkdir -p $(@D)
+	$(Q)$(AWK) -f scripts/constants.awk $< > $@
+$(GEN)/tanh_table.h: scripts/tanh_rom.awk
+	@mkdir -p $(@D)
+	$(Q)$(AWK) -v language=c -f $< > $@
+$(GEN)/tanh_rom.vh: scripts/tanh_rom.awk
+	@mkdir -p $(@D)
+	$(Q)$(AWK) -v language=verilog -f $< > $@
+
+# ---- C ---------------------------------------------------------------------------------------------------------
+
+$(OBJ)/%.o: %.c | $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(EXTRA) -c -o $@ $<
+$(OBJ)/sim/%.o: EXTRA = -I$(BUILD)/verilated/$(TOP)
+$(SIM_OBJECTS): | $(BUILD)/verilated/$(TOP)/$(TOP)_model.h
+$(OBJ)/tests/cli/%.o: EXTRA = -DSTERNA_PROGRAM='"$(BUILD)/sterna"'
+
+$(BUILD)/libsterna.a: $(LIB_OBJECTS)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+# The library without devices is all that most programs need; the simulated device brings the Verilated model.
+SIM_LINK = $(SIM_OBJECTS) $(BUILD)/verilated/$(TOP)/model.a $(BUILD)/verilated/runtime.a
+
+$(BUILD)/sterna: $(CLI_OBJECTS) $(BUILD)/libsterna.a $(SIM_LINK)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(CLI_OBJECTS) -Wl,--start-group $(BUILD)/libsterna.a $(SIM_LINK) -Wl,--end-group $(LIBS)
+
+# ---- Verilator: generated C++ and the C face of it (scripts/verilator_shim.awk) -----------------------------------
+
+VERILATE = $(VERILATOR) --cc -Wall -O3 --x-assign fast --x-initial fast --noassert -y hw/rtl -y hw/link -Ihw/rtl -I$(GEN) \
+    hw/lint.vlt
+VERILATED_OPT ?= -O3 $(ARCH)
+VERILATOR_ROOT = $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
+VERILATED_FLAGS = -std=c++17 -I$(VERILATOR_ROOT)/include -I$(VERILATOR_ROOT)/include/vltstd -DVM_COVERAGE=0 -DVM_SC=0 \
+    -DVM_TRACE=0
+
+$(BUILD)/verilated/runtime.a:
+	@mkdir -p $(@D)
+	$(Q)cd $(@D) && $(CXX) $(VERILATED_FLAGS) $(VERILATED_OPT) -c $(VERILATOR_ROOT)/include/verilated.cpp \
+	    $(VERILATOR_ROOT)/include/verilated_threads.cpp
+	@$(AR) rcs $@ $(@D)/verilated.o $(@D)/verilated_threads.o
+
+$(BUILD)/verilated/%/model.h: $(RTL)
+	@mkdir -p $(@D)
+	$(Q)$(VERILATE) --Mdir $(@D) --top-module $* $*
+	@touch $@
+$(BUILD)/verilated/%/model.a: $(BUILD)/verilated/%/model.h scripts/verilator_shim.awk
+	@$(AWK) -v top=$* -v part=header -f scripts/verilator_shim.awk $(@D)/V$*.h > $(@D)/$*_model.h
+	@$(AWK) -v top=$* -v part=shim -f scripts/verilator_shim.awk $(@D)/V$*.h > $(@D)/$*_shim.cpp
+	@cat $(@D)/V$**.cpp $(@D)/$*_shim.cpp > $(@D)/model_all.cpp
+	$(Q)cd $(@D) && $(CXX) $(VERILATED_FLAGS) $(VERILATED_OPT) -I. -c -o model.o model_all.cpp
+	@rm -f $@
+	@$(AR) rcs $@ $(@D)/model.o
+$(BUILD)/verilated/$(TOP)/$(TOP)_model.h: $(BUILD)/verilated/$(TOP)/model.a
+
+# ---- tests: one program per file, all with tests/main.c -----------------------------------------------------------
+
+TEST_LINK = $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(CHECK_LIBS) $(LIBS)
+
+$(TESTS_HOST): $(BUILD)/tests/%: $(OBJ)/tests/host/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK)
+$(TESTS_CLI): $(BUILD)/tests/%: $(OBJ)/tests/cli/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK)
+$(TESTS_LINK): $(BUILD)/tests/%: $(OBJ)/tests/link/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a $(SIM_LINK)
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK)
+$(TESTS_RTL): $(BUILD)/tests/test_%: $(BUILD)/verilated/%/model.a $(OBJ)/tests/rtl/test_%.o $(OBJ)/tests/main.o \
+    $(BUILD)/libsterna.a $(BUILD)/verilated/runtime.a
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK)
+$(OBJ)/tests/rtl/test_%.o: EXTRA = -I$(BUILD)/verilated/$*
+$(OBJ)/tests/rtl/test_%.o: tests/rtl/test_%.c $(BUILD)/verilated/%/model.a | $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(EXTRA) -c -o $@ $<
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

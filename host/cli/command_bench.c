@@ -1,0 +1,119 @@
+/* command_bench.c - sterna bench: how fast does a device run a model, and how fast is it simulated? */
+#include "command.h"
+#include "measure.h"
+#include "stage.h"
+#include "terminal.h"
+
+#include <stdlib.h>
+
+enum { STEPS_DEFAULT = 1000, STEPS_MAX = 10000000, STEPS_AT_ONCE = 16 };
+
+struct bench_result {
+    size_t steps;
+    double seconds;
+    uint64_t simulated_cycles; /* within these seconds */
+    struct sterna_counters counters;
+};
+
+/* Numbers that look random, 0..range-1; Knuth's MMIX generator. */
+static uint16_t draw(uint64_t *random, size_t range)
+{
+    *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint16_t)((*random >> 33) % range);
+}
+
+/* Steps on random inputs, a few at a time as a program would; sums has room for STEPS_AT_ONCE steps. */
+static enum sterna_status step_all(struct sterna_stage *stage, uint64_t seed, size_t steps, int32_t *sums,
+                                   struct sterna_error *error)
+{
+    enum sterna_status status = STERNA_OK;
+    uint16_t inputs[STEPS_AT_ONCE];
+    uint64_t random = seed;
+
+    while (status == STERNA_OK && steps > 0) {
+        size_t count = steps > STEPS_AT_ONCE ? STEPS_AT_ONCE : steps;
+        for (size_t i = 0; i < STEPS_AT_ONCE; i++)
+            inputs[i] = draw(&random, stage->facts.inputs);
+        status = sterna_device_step(stage->device, inputs, count, sums, error);
+        steps -= count;
+    }
+    return status;
+}
+
+static bool measure(struct sterna_stage *stage, uint64_t seed, struct bench_result *result)
+{
+    struct sterna_error error;
+    enum sterna_status status = STERNA_ERR_MEMORY;
+    int32_t *sums = calloc(STEPS_AT_ONCE * stage->facts.outputs, sizeof *sums);
+    uint64_t cycles = sterna_device_simulated_cycles(stage->device);
+    double begun = sterna_terminal_clock();
+
+    (void)sterna_fail(&error, status, "out of memory");
+    if (sums != NULL)
+        status = sterna_device_counters(stage->device, true, &result->counters, &error);
+    if (status == STERNA_OK)
+        status = step_all(stage, seed, result->steps, sums, &error);
+    if (status == STERNA_OK)
+        status = sterna_device_counters(stage->device, false, &result->counters, &error);
+    result->seconds = sterna_terminal_clock() - begun;
+    result->simulated_cycles = sterna_device_simulated_cycles(stage->device) - cycles;
+    free(sums);
+    if (status != STERNA_OK)
+        sterna_complain("bench", "%s", error.reason);
+    return status == STERNA_OK;
+}
+
+static int print_result(const struct sterna_options *options, const char *on,
+                        const struct sterna_stage *stage, const struct bench_result *result)
+{
+    double cycles_per_step = sterna_measure_ratio(result->counters.cycles, result->counters.steps);
+    struct sterna_record record;
+
+    sterna_record_begin(&record, options->json);
+    sterna_record_text(&record, "model", options->argument[0]);
+    sterna_record_text(&record, "on", on);
+    sterna_record_count(&record, "steps", result->steps);
+    sterna_record_real(&record, "seconds", result->seconds, 2);
+    sterna_record_real(&record, "steps_per_second",
+                       sterna_measure_ratio((double)result->steps, result->seconds), 0);
+    sterna_record_real(&record, "cycles_per_step", cycles_per_step, 1);
+    sterna_record_count(&record, "ideal_cycles_per_step", stage->load.ideal_cycles);
+    sterna_record_real(&record, "microseconds_per_step",
+                       sterna_measure_ratio(1e3 * cycles_per_step, stage->geometry.clock_khz), 1);
+    sterna_record_count(&record, "simulated_cycles", result->simulated_cycles);
+    sterna_record_real(&record, "simulated_cycles_per_second",
+                       sterna_measure_ratio((double)result->simulated_cycles, result->seconds), 0);
+    return sterna_record_end(&record);
+}
+
+static int run(const struct sterna_options *options)
+{
+    const char *on = options->on != NULL ? options->on : "sim";
+    struct bench_result result = {.steps = STEPS_DEFAULT};
+    struct sterna_stage stage;
+    int status = STERNA_EXIT_FAILED;
+
+    if ((options->given & STERNA_TAKES_LENGTH) != 0)
+        result.steps = options->length > STEPS_MAX ? STEPS_MAX : (size_t)options->length;
+    if (!sterna_stage_open(&stage, "bench", options->argument[0], on))
+        return STERNA_EXIT_FAILED;
+    if (stage.facts.symbols == 0)
+        sterna_complain("bench", "%s: not a text model", options->argument[0]);
+    else if (measure(&stage, options->seed, &result))
+        status = print_result(options, on, &stage, &result);
+    sterna_stage_close(&stage);
+    return status;
+}
+
+const struct sterna_command sterna_command_bench = {
+    .name = "bench",
+    .arguments = "MODEL",
+    .fewest = 1,
+    .most = 1,
+    .takes = STERNA_TAKES_ON | STERNA_TAKES_LENGTH | STERNA_TAKES_SEED | STERNA_TAKES_JSON,
+    .summary = "time a model on a device",
+    .details =
+        "Runs --length steps (default 1000) on random symbols, on sim unless --on says otherwise; of a\n"
+        "simulation it also says how fast that is.\n",
+    .run = run,
+};

@@ -1,0 +1,144 @@
+/* command_info.c - sterna info: what a model holds, what a device offers, whether the one fits the other. */
+#include "command.h"
+#include "record.h"
+#include "stage.h"
+#include "terminal.h"
+
+static void record_facts(struct sterna_record *record, const char *path,
+                         const struct sterna_model_facts *facts)
+{
+    sterna_record_text(record, "model", path);
+    sterna_record_text(record, "cell", facts->cell);
+    sterna_record_count(record, "layers", facts->layers);
+    sterna_record_count(record, "inputs", facts->inputs);
+    sterna_record_count(record, "hidden", facts->hidden);
+    sterna_record_count(record, "outputs", facts->outputs);
+    sterna_record_text(record, "format", facts->format);
+    sterna_record_text(record, "format_output", facts->format_output);
+    sterna_record_count(record, "weights", facts->weights);
+    sterna_record_count(record, "model_bytes", facts->bytes);
+    sterna_record_count(record, "symbols", facts->symbols);
+    sterna_record_text(record, "trained_on", facts->data);
+}
+
+static void record_geometry(struct sterna_record *record, const char *on,
+                            const struct sterna_geometry *geometry)
+{
+    sterna_record_text(record, "on", on);
+    sterna_record_open(record, "device");
+    sterna_record_text(record, "name", geometry->name);
+    sterna_record_count(record, "protocol", geometry->protocol);
+    sterna_record_count(record, "build_id", geometry->build_id);
+    sterna_record_count(record, "clock_khz", geometry->clock_khz);
+    sterna_record_count(record, "tables", geometry->tables);
+    sterna_record_count(record, "streams", geometry->streams);
+    sterna_record_count(record, "table_entries", UINT64_C(1) << geometry->entries_log2);
+    sterna_record_count(record, "table_bits", geometry->table_w);
+    sterna_record_count(record, "psum_bits", geometry->psum_w);
+    sterna_record_count(record, "psum_rows", geometry->psum_rows);
+    sterna_record_count(record, "weight_bytes", geometry->weight_bytes);
+    sterna_record_count(record, "scales", geometry->scales);
+    sterna_record_count(record, "biases", geometry->biases);
+    sterna_record_count(record, "program_bytes", geometry->program_bytes);
+    sterna_record_count(record, "activation_bytes", geometry->activation_bytes);
+    sterna_record_count(record, "states", geometry->states);
+    sterna_record_count(record, "request_bytes", geometry->request_bytes);
+    sterna_record_count(record, "reply_bytes", geometry->reply_bytes);
+    sterna_record_close(record);
+}
+
+/* Loading is the test of fitting. Returns false after a complaint about anything else than the fit. */
+static bool record_fit(struct sterna_record *record, struct sterna_device *device,
+                       const struct sterna_model *model)
+{
+    struct sterna_load_report load;
+    struct sterna_error error;
+    enum sterna_status status = sterna_device_load(device, model, &load, &error);
+
+    if (status != STERNA_OK && status != STERNA_ERR_FIT) {
+        sterna_complain("info", "%s", error.reason);
+        return false;
+    }
+    sterna_record_open(record, "fit");
+    sterna_record_flag(record, "fits", status == STERNA_OK);
+    if (status != STERNA_OK) {
+        sterna_record_text(record, "reason", error.reason);
+    } else {
+        sterna_record_count(record, "weight_bytes", load.weight_bytes);
+        sterna_record_count(record, "scales", load.scales);
+        sterna_record_count(record, "biases", load.biases);
+        sterna_record_count(record, "program_bytes", load.program_bytes);
+        sterna_record_count(record, "activation_bytes", load.activation_bytes);
+        sterna_record_count(record, "states", load.states);
+        sterna_record_count(record, "ideal_cycles_per_step", load.ideal_cycles);
+    }
+    sterna_record_close(record);
+    return true;
+}
+
+/* Open what is named. Returns false after a complaint. */
+static bool open_parts(const char *path, const char *on, struct sterna_model **model,
+                       struct sterna_device **device)
+{
+    struct sterna_error error;
+
+    if ((path == NULL || sterna_model_load(path, model, &error) == STERNA_OK) &&
+        (on == NULL || sterna_device_open(on, device, &error) == STERNA_OK))
+        return true;
+    sterna_complain("info", "%s", error.reason);
+    return false;
+}
+
+static int describe(const struct sterna_options *options, const struct sterna_model *model,
+                    struct sterna_device *device)
+{
+    struct sterna_record record;
+    bool done = true;
+
+    sterna_record_begin(&record, options->json);
+    if (model != NULL) {
+        struct sterna_model_facts facts;
+        sterna_model_facts(model, &facts);
+        record_facts(&record, options->argument[0], &facts);
+    }
+    if (device != NULL) {
+        struct sterna_geometry geometry;
+        sterna_device_geometry(device, &geometry);
+        record_geometry(&record, options->on, &geometry);
+    }
+    if (model != NULL && device != NULL)
+        done = record_fit(&record, device, model);
+    int printed = sterna_record_end(&record);
+    return done ? printed : STERNA_EXIT_FAILED;
+}
+
+static int run(const struct sterna_options *options)
+{
+    const char *path = options->arguments > 0 ? options->argument[0] : NULL;
+    struct sterna_model *model = NULL;
+    struct sterna_device *device = NULL;
+    int status = STERNA_EXIT_FAILED;
+
+    if (path == NULL && options->on == NULL) {
+        sterna_complain("info", "name a MODEL, or a device by --on, or both");
+        return STERNA_EXIT_USAGE;
+    }
+    if (open_parts(path, options->on, &model, &device))
+        status = describe(options, model, device);
+    sterna_device_close(device);
+    sterna_model_free(model);
+    return status;
+}
+
+const struct sterna_command sterna_command_info = {
+    .name = "info",
+    .arguments = "[MODEL]",
+    .fewest = 0,
+    .most = 1,
+    .takes = STERNA_TAKES_ON | STERNA_TAKES_JSON,
+    .summary = "describe a model, a device, or how the one fits the other",
+    .details =
+        "With MODEL and --on: whether the model fits, the memory it takes, and how many cycles a step\n"
+        "takes at least.\n",
+    .run = run,
+};

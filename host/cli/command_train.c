@@ -1,0 +1,125 @@
+/* command_train.c - sterna train: a recipe and a text become a checkpoint. */
+#include "command.h"
+#include "interrupt.h"
+#include "record.h"
+#include "terminal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* What the progress call-back needs, and leaves behind. */
+struct watch {
+    struct sterna_bar bar;
+    struct sterna_progress last;
+};
+
+static void show_progress(const struct sterna_progress *progress, void *context)
+{
+    struct watch *watch = context;
+    char valid[32] = "";
+    char text[160];
+
+    watch->last = *progress;
+    if (isfinite(progress->valid_bpc))
+        (void)snprintf(valid, sizeof valid, ", valid %.3f", progress->valid_bpc);
+    (void)snprintf(text, sizeof text, "%.3f bpc%s, %.1f M seen%s", progress->train_bpc, valid,
+                   1e-6 * (double)progress->characters, progress->integer_phase ? ", integer" : "");
+    sterna_bar_show(&watch->bar, progress->update, progress->updates, text);
+}
+
+/* The recipe: defaults, then the file, then every --set. Returns an exit status. */
+static int gather_recipe(const struct sterna_options *options, struct sterna_recipe *recipe)
+{
+    struct sterna_error error;
+
+    sterna_recipe_default(recipe);
+    if (options->recipe != NULL && sterna_recipe_load(options->recipe, recipe, &error) != STERNA_OK) {
+        sterna_complain("train", "%s", error.reason);
+        return STERNA_EXIT_FAILED;
+    }
+    for (size_t i = 0; i < options->settings; i++) {
+        if (sterna_recipe_set(recipe, options->setting[i], &error) != STERNA_OK) {
+            sterna_complain("train", "--set %s: %s", options->setting[i], error.reason);
+            return STERNA_EXIT_USAGE;
+        }
+    }
+    return STERNA_EXIT_DONE;
+}
+
+static int check_usage(const struct sterna_options *options)
+{
+    if (options->out == NULL) {
+        sterna_complain("train", "--out DIR is needed: where the checkpoint goes");
+        return STERNA_EXIT_USAGE;
+    }
+    if (options->resume && (options->recipe != NULL || options->settings > 0)) {
+        sterna_complain("train",
+                        "--resume takes the recipe from the checkpoint; leave out --recipe and --set");
+        return STERNA_EXIT_USAGE;
+    }
+    if (!options->resume && mkdir(options->out, 0777) != 0 && errno != EEXIST) {
+        sterna_complain("train", "%s: %s", options->out, strerror(errno));
+        return STERNA_EXIT_FAILED;
+    }
+    return STERNA_EXIT_DONE;
+}
+
+static int print_result(const struct sterna_options *options, const struct sterna_progress *last)
+{
+    struct sterna_record record;
+    char checkpoint[4096];
+
+    (void)snprintf(checkpoint, sizeof checkpoint, "%s/checkpoint.safetensors", options->out);
+    sterna_record_begin(&record, options->json);
+    sterna_record_text(&record, "checkpoint", checkpoint);
+    sterna_record_count(&record, "updates", last->update);
+    sterna_record_count(&record, "characters", last->characters);
+    sterna_record_real(&record, "train_bpc", last->train_bpc, 4);
+    sterna_record_real(&record, "valid_bpc", last->valid_bpc, 4);
+    sterna_record_real(&record, "seconds", last->seconds, 1);
+    return sterna_record_end(&record);
+}
+
+static int run(const struct sterna_options *options)
+{
+    struct sterna_train_options train = {.directory = options->out,
+                                         .resume = options->resume,
+                                         .threads = (unsigned)options->threads,
+                                         .progress = show_progress};
+    struct watch watch = {.last = {.train_bpc = NAN, .valid_bpc = NAN}};
+    struct sterna_error error;
+
+    int usage = check_usage(options);
+    if (usage == STERNA_EXIT_DONE)
+        usage = gather_recipe(options, &train.recipe);
+    if (usage != STERNA_EXIT_DONE)
+        return usage;
+    train.context = &watch;
+    train.stop = sterna_interrupt_catch();
+    sterna_bar_begin(&watch.bar, "train");
+    enum sterna_status status = sterna_train(&train, &error);
+    sterna_bar_end(&watch.bar);
+    if (status != STERNA_OK) {
+        sterna_complain("train", "%s", error.reason);
+        return STERNA_EXIT_FAILED;
+    }
+    return print_result(options, &watch.last);
+}
+
+const struct sterna_command sterna_command_train = {
+    .name = "train",
+    .arguments = "",
+    .takes = STERNA_TAKES_RECIPE | STERNA_TAKES_SET | STERNA_TAKES_OUT | STERNA_TAKES_RESUME |
+             STERNA_TAKES_THREADS | STERNA_TAKES_JSON,
+    .summary = "train a network by a recipe",
+    .details =
+        "  sterna train --recipe models/kjv-gru.recipe --out DIR    from the beginning\n"
+        "  sterna train --resume --out DIR                          from DIR's checkpoint\n\n"
+        "DIR gets checkpoint.safetensors, curve.csv and curve.svg. Ctrl-C stops after the update under\n"
+        "way and leaves a checkpoint; resuming gives the same bits as not stopping. A second Ctrl-C\n"
+        "kills.\n",
+    .run = run,
+};

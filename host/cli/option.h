@@ -1,0 +1,54 @@
+/* option.h - the options of all commands in one table, so that an option means the same wherever it is taken. */
+#ifndef STERNA_OPTION_H
+#define STERNA_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct sterna_command;
+
+enum sterna_option_bit {
+    STERNA_TAKES_JSON = 1U << 0,
+    STERNA_TAKES_ON = 1U << 1,
+    STERNA_TAKES_THREADS = 1U << 2,
+    STERNA_TAKES_SPLIT = 1U << 3,
+    STERNA_TAKES_LIMIT = 1U << 4,
+    STERNA_TAKES_WEIGHTS = 1U << 5,
+    STERNA_TAKES_SEED = 1U << 6,
+    STERNA_TAKES_RECIPE = 1U << 7,
+    STERNA_TAKES_SET = 1U << 8,
+    STERNA_TAKES_OUT = 1U << 9,
+    STERNA_TAKES_RESUME = 1U << 10,
+    STERNA_TAKES_TEMPERATURE = 1U << 11,
+    STERNA_TAKES_PRIME = 1U << 12,
+    STERNA_TAKES_LENGTH = 1U << 13,
+    STERNA_TAKES_TEXT = 1U << 14,
+    STERNA_TAKES_SECONDS = 1U << 15,
+    STERNA_TAKES_HELP = 1U << 16 /* every command */
+};
+
+enum { STERNA_ARGUMENTS_MAX = 9, STERNA_SETTINGS_MAX = 64 };
+
+/* What the command line said. Strings belong to argv; NULL or 0: not given. */
+struct sterna_options {
+    const char *argument[STERNA_ARGUMENTS_MAX];
+    size_t arguments;
+    const char *setting[STERNA_SETTINGS_MAX]; /* of --set, in order */
+    size_t settings;
+    unsigned given; /* the options that were there: bits as above */
+    const char *recipe, *out, *on, *split, *weights, *prime;
+    uint64_t threads, limit, length, seed, seconds;
+    double temperature;
+    bool json, resume, text, help;
+};
+
+/* Read argv[0..count) (what follows the command's name) for this command. Returns false after a complaint on standard
+ * error: an option or a value that the command does not take, too few or too many arguments. */
+bool sterna_options_parse(const struct sterna_command *command, int count, char *const *argv,
+                          struct sterna_options *parsed);
+/* The lines of --help on the options that the command takes. */
+void sterna_options_describe(const struct sterna_command *command, FILE *stream);
+
+#endif

@@ -1,0 +1,261 @@
+/* sterna.h - the public interface of libsterna: the only header a program needs (the command line sees no other).
+ *
+ *   text -> train -> checkpoint -> quantize -> model -> device (pack, load, step) -> sums -> logits
+ *
+ * Conventions. What can fail returns enum sterna_status, STERNA_OK = 0, and is marked must-check; on failure the outputs are
+ * untouched and *error (may be NULL) holds one line for people: what, where, why, what to do. The library never prints and
+ * never exits. Matrices are row-major; shapes are given as [rows, columns]. What an _open, _load or _new allocates, its _close or
+ * _free releases; both accept a zeroed struct.
+ */
+#ifndef STERNA_H
+#define STERNA_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define STERNA_MUST_CHECK __attribute__((warn_unused_result))
+#define STERNA_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define STERNA_MUST_CHECK
+#define STERNA_PRINTF(format, first)
+#endif
+
+enum sterna_status {
+    STERNA_OK = 0,
+    STERNA_ERR_MEMORY,      /* out of memory */
+    STERNA_ERR_IO,          /* a file cannot be opened, read or written */
+    STERNA_ERR_FORMAT,      /* a file or a frame is not what it should be */
+    STERNA_ERR_RANGE,       /* an argument or a value is out of range, or not finite */
+    STERNA_ERR_FIT,         /* the model does not fit the device */
+    STERNA_ERR_DEVICE,      /* the device refused, or answered nonsense */
+    STERNA_ERR_TIMEOUT,     /* the device did not answer */
+    STERNA_ERR_INTERRUPTED, /* the caller's stop flag was set; nothing is lost */
+    STERNA_ERR_MISSING      /* data, a tool or a back end that is not there; the reason says how to get it */
+};
+
+struct sterna_error {
+    char reason[512];
+};
+
+/* Fill *error (may be NULL) like printf and return status, for "return sterna_fail(...)". */
+enum sterna_status sterna_fail(struct sterna_error *error, enum sterna_status status, const char *format, ...)
+    STERNA_PRINTF(3, 4);
+
+/* ---- text data ------------------------------------------------------------------------------------------------- */
+
+enum sterna_split { STERNA_TRAIN, STERNA_VALID, STERNA_TEST, STERNA_SPLITS };
+
+/* A text as symbol indices. Symbol i is the byte alphabet[i]; the alphabet is ascending. */
+struct sterna_text {
+    size_t symbols; /* 1..256 */
+    uint8_t alphabet[256];
+    uint8_t *split[STERNA_SPLITS];
+    size_t length[STERNA_SPLITS];
+};
+
+/* source: "kjv" (the program `bible` of Debian's bible-kjv), "text:PATH", or "ptb-char:DIR" (train.txt, valid.txt, test.txt).
+ * kjv and text are cut in blocks of 20,000 characters; of every 20 blocks the last is test and the one before it validation (a short
+ * text in blocks of 1/20 of its length, so that each split has something). */
+STERNA_MUST_CHECK enum sterna_status sterna_text_open(const char *source, struct sterna_text *text,
+                                                      struct sterna_error *error);
+void sterna_text_close(struct sterna_text *text);
+/* Rewrite the indices for another alphabet (a model's); STERNA_ERR_RANGE, changing nothing, if a symbol is missing there. */
+STERNA_MUST_CHECK enum sterna_status sterna_text_map(struct sterna_text *text, const uint8_t *alphabet, size_t symbols,
+                                                     struct sterna_error *error);
+
+/* ---- recipes --------------------------------------------------------------------------------------------------- */
+
+/* What to train, on what, how long. Files are lines "key = value"; '#' starts a comment. Keys are the field names. */
+struct sterna_recipe {
+    char data[512];          /* as for sterna_text_open */
+    char cell[32];           /* "gru" */
+    char quantizer[32];      /* weights of the cells: "float", "ternary" (threshold W0/2), "twn" (threshold 0.7 mean|W|) */
+    char quantizer_output[32]; /* weights of the output layer: the same names */
+    char sampling[32];       /* "deterministic" or "stochastic" */
+    char normalization[32];  /* "none" or "weight" */
+    uint64_t hidden;         /* units per layer */
+    uint64_t layers;
+    uint64_t batch;          /* sequences trained side by side */
+    uint64_t steps;          /* window of back-propagation through time */
+    uint64_t shard;          /* sequences handled by one thread at a time; part of the result, unlike the number of threads */
+    uint64_t updates;        /* in all */
+    uint64_t integer_updates; /* the last of them run the integer-aware forward pass */
+    uint64_t validate_every; /* updates */
+    uint64_t checkpoint_every;
+    uint64_t seed;
+    double rate;             /* Adam's step, start of the cosine */
+    double rate_end;         /* its end */
+    double warmup;           /* updates of linear rise before the cosine */
+    double clip;             /* bound of the gradient's norm */
+};
+
+void sterna_recipe_default(struct sterna_recipe *recipe);
+/* Read a file over the values that are there. An unknown key is refused with the nearest known one named. */
+STERNA_MUST_CHECK enum sterna_status sterna_recipe_load(const char *path, struct sterna_recipe *recipe,
+                                                        struct sterna_error *error);
+/* One "key=value", as of --set. */
+STERNA_MUST_CHECK enum sterna_status sterna_recipe_set(struct sterna_recipe *recipe, const char *assignment,
+                                                       struct sterna_error *error);
+/* Write the recipe as recipe-file text, every key, snprintf rules; doubles so that they read back to the same bits. */
+size_t sterna_recipe_print(const struct sterna_recipe *recipe, char *text, size_t size);
+
+/* ---- training -------------------------------------------------------------------------------------------------- */
+
+struct sterna_progress {
+    uint64_t update, updates;
+    uint64_t characters;      /* seen so far */
+    double train_bpc;         /* running mean of the training loss, bits per character */
+    double valid_bpc;         /* of the last validation; NaN before the first */
+    double rate;
+    double seconds;           /* since this call began */
+    bool integer_phase;
+    bool validated;           /* valid_bpc is new with this call */
+};
+
+struct sterna_train_options {
+    struct sterna_recipe recipe;
+    const char *directory;    /* gets checkpoint.safetensors, curve.csv, curve.svg */
+    bool resume;              /* go on from the directory's checkpoint; the recipe is the checkpoint's */
+    unsigned threads;         /* 0: one per processor; never changes the result */
+    const volatile sig_atomic_t *stop; /* set non-zero to stop after this update with a checkpoint; may be NULL */
+    void (*progress)(const struct sterna_progress *progress, void *context); /* after each update; may be NULL */
+    void *context;
+};
+
+STERNA_MUST_CHECK enum sterna_status sterna_train(const struct sterna_train_options *options,
+                                                  struct sterna_error *error);
+
+/* Draw the learning curves of several runs, from the checkpoints in their directories, into one SVG: validation bits per character over
+ * characters seen. 1 to 6 runs. */
+STERNA_MUST_CHECK enum sterna_status sterna_curve_plot(const char *svg_path, const char *const *directories,
+                                                       const char *const *labels, size_t runs,
+                                                       struct sterna_error *error);
+
+/* ---- models ---------------------------------------------------------------------------------------------------- */
+
+struct sterna_model; /* canonical codes, scales, biases, alphabet, provenance: host/src/model.h */
+
+struct sterna_model_facts {
+    char cell[32], format[32], format_output[32], data[512];
+    size_t inputs, hidden, layers, outputs;
+    size_t weights;           /* number of quantized weights */
+    size_t bytes;             /* of weights at the format's bits per weight, scales and biases */
+    size_t symbols;
+    uint8_t alphabet[256];
+};
+
+/* Quantize a checkpoint's weights deterministically and write the model file (temporary name, then rename). */
+STERNA_MUST_CHECK enum sterna_status sterna_quantize(const char *checkpoint, const char *model_path,
+                                                     struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_model_load(const char *path, struct sterna_model **model,
+                                                       struct sterna_error *error);
+void sterna_model_free(struct sterna_model *model);
+void sterna_model_facts(const struct sterna_model *model, struct sterna_model_facts *facts);
+/* Bytes of the packed image for a device are in sterna_device_load's report. */
+
+/* logits[outputs] of the output layer's exact sums: sum * m / 2^(s + 11) + bias / 2^11. */
+void sterna_model_logits(const struct sterna_model *model, const int32_t *sums, float *logits);
+
+/* ---- devices --------------------------------------------------------------------------------------------------- */
+
+struct sterna_device; /* a network on a device behind a link: host/src/driver.h */
+
+struct sterna_geometry {
+    unsigned protocol, tables, streams, table_w, psum_w, entries_log2, one_hot_value, kinds;
+    uint32_t weight_bytes, scales, biases, program_bytes, activation_bytes, states;
+    unsigned psum_rows, request_bytes, reply_bytes;
+    uint32_t clock_khz, build_id;
+    char name[9];
+};
+
+struct sterna_counters {
+    uint32_t steps, cycles, streaming, build_wait, gate_wait, bad_frames;
+};
+
+struct sterna_load_report {
+    size_t weight_bytes, scales, biases, program_bytes, activation_bytes, states; /* used on the device */
+    uint64_t ideal_cycles;    /* rows x blocks of a step: the engine's own limit */
+};
+
+/* address: "reference" or "sim" (or "sim:up5k", "reference:up5k"). */
+STERNA_MUST_CHECK enum sterna_status sterna_device_open(const char *address, struct sterna_device **device,
+                                                        struct sterna_error *error);
+void sterna_device_close(struct sterna_device *device);
+void sterna_device_geometry(const struct sterna_device *device, struct sterna_geometry *geometry);
+/* Pack the model for the device's geometry, write it, have the device check it, reset the state. The device refers to the model
+ * until the next load or close. STERNA_ERR_FIT says which limit is exceeded and by how much. report may be NULL. */
+STERNA_MUST_CHECK enum sterna_status sterna_device_load(struct sterna_device *device, const struct sterna_model *model,
+                                                        struct sterna_load_report *report, struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_device_reset(struct sterna_device *device, struct sterna_error *error);
+/* Run count steps on one-hot inputs; sums [count, outputs] gets the output layer's exact sums. Any count: the driver batches. If the
+ * device fails midway, the state and the sums of the steps already run stay as they are then. */
+STERNA_MUST_CHECK enum sterna_status sterna_device_step(struct sterna_device *device, const uint16_t *inputs, size_t count,
+                                                        int32_t *sums, struct sterna_error *error);
+/* The same on dense inputs [count, model inputs], int8. */
+STERNA_MUST_CHECK enum sterna_status sterna_device_step_dense(struct sterna_device *device, const int8_t *inputs,
+                                                              size_t count, int32_t *sums, struct sterna_error *error);
+/* A snapshot is an opaque block of sterna_device_state_bytes(); it restores on any device holding the same model. */
+size_t sterna_device_state_bytes(const struct sterna_device *device);
+STERNA_MUST_CHECK enum sterna_status sterna_device_state_get(struct sterna_device *device, uint8_t *state,
+                                                             struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_device_state_set(struct sterna_device *device, const uint8_t *state,
+                                                             struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_device_counters(struct sterna_device *device, bool clear,
+                                                            struct sterna_counters *counters,
+                                                            struct sterna_error *error);
+/* Clock cycles simulated since open (0 on other back ends): for cycles per second. */
+uint64_t sterna_device_simulated_cycles(const struct sterna_device *device);
+
+/* ---- evaluation ------------------------------------------------------------------------------------------------ */
+
+struct sterna_eval_options {
+    const char *path;         /* a model, or a checkpoint (then only "float") */
+    const char *data;         /* as for sterna_text_open */
+    const char *on;           /* "float", or a device address */
+    const char *weights;      /* of a checkpoint: "master", "stochastic" or "deterministic" */
+    enum sterna_split split;
+    size_t limit;             /* characters at most; 0: all */
+    unsigned threads;         /* 0: one per processor */
+    uint64_t seed;            /* of a stochastic sample */
+    const volatile sig_atomic_t *stop;
+    void (*progress)(size_t done, size_t total, void *context);
+    void *context;
+};
+
+struct sterna_eval_result {
+    double bpc;               /* bits per character */
+    size_t steps;
+    double seconds;
+    uint64_t cycles;          /* of the device's own counter over the steps; 0 where there is none */
+};
+
+/* Predict each character of the split from those before it, the state starting at zero and carried through. */
+STERNA_MUST_CHECK enum sterna_status sterna_eval(const struct sterna_eval_options *options,
+                                                 struct sterna_eval_result *result, struct sterna_error *error);
+
+struct sterna_compare_result {
+    size_t steps, outputs;    /* outputs compared in all: steps x outputs per step, raw 24-bit sums */
+    size_t mismatches;
+    size_t first_step, first_output; /* of the first mismatch */
+    int32_t expected, got;
+    double bpc;               /* from the device's sums */
+    double seconds;
+    struct sterna_counters counters;
+    struct sterna_load_report load;
+    uint64_t simulated_cycles; /* everything the simulated clock did, loading and link included */
+    double simulated_seconds;  /* wall time spent in the simulated device */
+};
+
+/* Run the model in fixed.c on canonical codes and on the device (options->on), compare every output. */
+STERNA_MUST_CHECK enum sterna_status sterna_compare(const struct sterna_eval_options *options,
+                                                    struct sterna_compare_result *result, struct sterna_error *error);
+
+/* ---- generation ------------------------------------------------------------------------------------------------ */
+
+/* Sample an index from logits/temperature (temperature 0: the arg max). *random is advanced. */
+size_t sterna_sample(const float *logits, size_t count, double temperature, uint64_t seed, uint64_t *random);
+
+#endif

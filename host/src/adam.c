@@ -1,0 +1,20 @@
+#include "adam.h"
+
+#include <math.h>
+
+static const float BETA_MEAN = 0.9f, BETA_SQUARE = 0.999f, EPSILON = 1e-8f;
+
+void sterna_adam(const struct sterna_adam_step *step, size_t count, const float *gradient, float *value, float *mean,
+                 float *square)
+{
+    const double steps = (double)step->update;
+    const float rate = (float)((double)step->rate / (1.0 - pow((double)BETA_MEAN, steps)));
+    const float spread = (float)(1.0 / (1.0 - pow((double)BETA_SQUARE, steps)));
+
+    for (size_t i = 0; i < count; i++) {
+        float g = gradient[i] * step->factor;
+        mean[i] = BETA_MEAN * mean[i] + (1.0f - BETA_MEAN) * g;
+        square[i] = BETA_SQUARE * square[i] + (1.0f - BETA_SQUARE) * (g * g);
+        value[i] -= rate * mean[i] / (sqrtf(square[i] * spread) + EPSILON);
+    }
+}

@@ -1,0 +1,92 @@
+/* From a checkpoint to a model file: the weights that the integer-aware phase of training computes with, and nothing else. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "export.h"
+
+enum { RECIPE_TEXT = 8192 };
+
+/* A negative row value becomes a positive scale of negated codes. */
+static void fill_matrix(const struct sterna_weight *weight, struct sterna_matrix *matrix)
+{
+    matrix->format = weight->quantizer->format;
+    for (size_t r = 0; r < weight->rows; r++) {
+        const int sign = weight->scale_m[r] < 0 ? -1 : 1;
+        for (size_t c = 0; c < weight->cols; c++)
+            matrix->code[r * weight->cols + c] = (int8_t)(sign * (int)weight->level[r * weight->cols + c]);
+        matrix->scale_m[r] = (uint8_t)abs(weight->scale_m[r]);
+        matrix->scale_s[r] = (uint8_t)weight->scale_s[r];
+    }
+}
+
+static void fill_layer(const struct sterna_recurrent *from, struct sterna_layer *layer)
+{
+    fill_matrix(&from->ih, &layer->ih);
+    fill_matrix(&from->hh, &layer->hh);
+    for (size_t i = 0; i < from->type->biases * from->hidden; i++)
+        layer->bias[i] = (int16_t)from->bias[i];
+}
+
+static enum sterna_status fill_provenance(const struct sterna_training *training, struct sterna_model *model,
+                                          struct sterna_error *error)
+{
+    char recipe[RECIPE_TEXT];
+
+    if (sterna_recipe_print(&training->recipe, recipe, sizeof recipe) >= sizeof recipe)
+        return sterna_fail(error, STERNA_ERR_RANGE, "the recipe is longer than %d bytes", RECIPE_TEXT);
+    model->recipe = strdup(recipe);
+    if (!model->recipe)
+        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for a recipe");
+    model->one_hot = true;
+    model->symbols = training->symbols;
+    memcpy(model->alphabet, training->alphabet, training->symbols);
+    snprintf(model->data, sizeof model->data, "%s", training->recipe.data);
+    model->updates = training->updates;
+    model->seed = training->recipe.seed;
+    model->valid_bpc = sterna_training_valid_bpc(training);
+    return STERNA_OK;
+}
+
+enum sterna_status sterna_export(struct sterna_training *training, struct sterna_model **model,
+                                 struct sterna_error *error)
+{
+    struct sterna_network *network = &training->network;
+    const struct sterna_preparation deployed = {.integer = true};
+    struct sterna_model *fresh = NULL;
+
+    if (!sterna_network_deployable(network))
+        return sterna_fail(error, STERNA_ERR_RANGE,
+                           "weights are \"float\": train with quantizer and quantizer_output of a few bits (ternary, twn)");
+    enum sterna_status status =
+        sterna_model_new(network->inputs, network->hidden, network->layers, network->outputs, &fresh, error);
+    if (status == STERNA_OK)
+        status = fill_provenance(training, fresh, error);
+    if (status != STERNA_OK) {
+        sterna_model_free(fresh);
+        return status;
+    }
+    sterna_network_prepare(network, &deployed, NULL, training->value);
+    for (size_t k = 0; k < network->layers; k++)
+        fill_layer(&network->layer[k], &fresh->layer[k]);
+    fill_matrix(&network->output.weight, &fresh->output);
+    for (size_t o = 0; o < network->outputs; o++)
+        fresh->output_bias[o] = (int16_t)(network->output.bias[o] * 2048.0f);
+    *model = fresh;
+    return STERNA_OK;
+}
+
+enum sterna_status sterna_quantize(const char *checkpoint, const char *model_path, struct sterna_error *error)
+{
+    struct sterna_training training = {0};
+    struct sterna_model *model = NULL;
+
+    enum sterna_status status = sterna_checkpoint_load(checkpoint, &training, error);
+    if (status == STERNA_OK)
+        status = sterna_export(&training, &model, error);
+    if (status == STERNA_OK)
+        status = sterna_model_save(model, model_path, error);
+    sterna_model_free(model);
+    sterna_training_free(&training);
+    return status;
+}

@@ -1,0 +1,245 @@
+/* machine.c - see machine.h; the order of everything is that of hw/README.md, section 1. */
+#include "machine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixed.h"
+#include "little_endian.h"
+#include "program.h"
+#include "protocol.h"
+
+enum { PART_X, PART_H, PARTS };
+enum { ACTIVATION_WORD = STERNA_LANES, SUM_BYTES = 3, SUM_BITS = 24 };
+
+struct part {
+    size_t base;     /* word where its vector starts, in this phase */
+    size_t blocks;   /* 0: no such part */
+    size_t elements; /* words per block */
+    size_t program;
+};
+
+struct layer {
+    unsigned kind;
+    bool last;
+    size_t tiles, units[2], rows[2]; /* of a full tile, of the last tile */
+    size_t write;                    /* word where the new h goes, in this phase */
+    struct part part[PARTS];
+};
+
+/* What only counts up during a step. */
+struct cursor {
+    size_t word;  /* of weight memory */
+    size_t scale, bias, unit;
+    size_t layer_unit; /* units of the present layer done */
+};
+
+enum sterna_status sterna_machine_init(struct sterna_machine *machine, const struct sterna_geometry *geometry)
+{
+    memset(machine, 0, sizeof *machine);
+    const size_t size[STERNA_MEMORIES] = {
+        [STERNA_MEM_WEIGHTS] = geometry->weight_bytes,         [STERNA_MEM_SCALES] = 2 * (size_t)geometry->scales,
+        [STERNA_MEM_BIASES] = 2 * (size_t)geometry->biases,    [STERNA_MEM_PROGRAMS] = geometry->program_bytes,
+        [STERNA_MEM_ACTIVATIONS] = geometry->activation_bytes, [STERNA_MEM_STATE] = 2 * (size_t)geometry->states,
+    };
+    for (size_t i = 0; i < STERNA_MEMORIES; i++) {
+        machine->size[i] = size[i];
+        machine->memory[i] = calloc(size[i], 1);
+        if (!machine->memory[i]) {
+            sterna_machine_free(machine);
+            return STERNA_ERR_MEMORY;
+        }
+    }
+    return STERNA_OK;
+}
+
+void sterna_machine_free(struct sterna_machine *machine)
+{
+    for (size_t i = 0; i < STERNA_MEMORIES; i++) {
+        free(machine->memory[i]);
+        machine->memory[i] = NULL;
+    }
+}
+
+void sterna_machine_clear(struct sterna_machine *machine)
+{
+    memset(machine->memory[STERNA_MEM_ACTIVATIONS], 0, machine->size[STERNA_MEM_ACTIVATIONS]);
+    memset(machine->memory[STERNA_MEM_STATE], 0, machine->size[STERNA_MEM_STATE]);
+    machine->phase = 0;
+}
+
+/* Two bytes of a memory of 16-bit words, its index wrapping. */
+static uint8_t *word16(const struct sterna_machine *machine, unsigned memory, size_t index)
+{
+    return machine->memory[memory] + 2 * (index % (machine->size[memory] / 2));
+}
+
+/* The part's fields of a header; false if there is such a part but it makes no sense. */
+static bool read_part(const uint8_t *header, unsigned phase, struct part *part)
+{
+    part->base = sterna_get_le16(header + 2 * phase);
+    part->blocks = header[4];
+    part->elements = header[5];
+    part->program = sterna_get_le16(header + 6);
+    return part->blocks == 0 || (part->elements >= 1 && part->elements <= STERNA_PROGRAM_ELEMENTS);
+}
+
+/* Read the header at the cursor and step over it; false at the end of memory or if it makes no sense. */
+static bool read_layer(const struct sterna_machine *machine, struct cursor *at, struct layer *layer)
+{
+    if ((at->word + STERNA_HEADER_WORDS) * STERNA_LANES > machine->size[STERNA_MEM_WEIGHTS])
+        return false;
+    const uint8_t *header = machine->memory[STERNA_MEM_WEIGHTS] + at->word * STERNA_LANES;
+    at->word += STERNA_HEADER_WORDS;
+    layer->kind = header[0];
+    layer->last = (header[1] & STERNA_LAYER_LAST) != 0;
+    layer->tiles = header[2];
+    for (size_t i = 0; i < 2; i++) {
+        layer->units[i] = header[4 + i];
+        layer->rows[i] = header[6 + i];
+    }
+    layer->write = sterna_get_le16(header + 8 + 2 * machine->phase);
+    bool parts = read_part(header + 16, machine->phase, &layer->part[PART_X]) &&
+                 read_part(header + 24, machine->phase, &layer->part[PART_H]);
+    return parts && layer->kind <= STERNA_KIND_GRU && layer->tiles > 0 && layer->units[0] > 0 && layer->units[1] > 0 &&
+           layer->rows[0] > 0 && layer->rows[1] > 0 && layer->part[PART_X].blocks > 0;
+}
+
+/* Fill the tables for the block whose words start at base. T wraps at 16 bits. */
+static void build_tables(struct sterna_machine *machine, size_t base, const struct part *part)
+{
+    const uint8_t *activations = machine->memory[STERNA_MEM_ACTIVATIONS];
+    const size_t words = machine->size[STERNA_MEM_ACTIVATIONS] / ACTIVATION_WORD;
+    int16_t x[STERNA_PROGRAM_ELEMENTS][STERNA_LANES] = {{0}};
+    for (size_t j = 0; j < part->elements; j++)
+        for (size_t lane = 0; lane < STERNA_LANES; lane++)
+            x[j][lane] = (int8_t)activations[(base + j) % words * ACTIVATION_WORD + lane];
+
+    uint16_t sum[STERNA_LANES] = {0};
+    size_t next = 0;
+    for (size_t at = part->program; at < machine->size[STERNA_MEM_PROGRAMS]; at++) {
+        const uint8_t step = machine->memory[STERNA_MEM_PROGRAMS][at];
+        const unsigned shift = sterna_step_shift(step);
+        const bool write = (step & STERNA_STEP_WRITE) != 0;
+        if (shift == STERNA_STEP_NOTHING && !write)
+            break;
+        const int unit = step & STERNA_STEP_SUBTRACT ? -1 : 1;
+        const int factor = shift == STERNA_STEP_NOTHING ? 0 : unit * (1 << shift);
+        const int16_t *term = x[sterna_step_element(step)];
+        for (size_t lane = 0; lane < STERNA_LANES; lane++)
+            sum[lane] = (uint16_t)(sum[lane] + factor * term[lane]);
+        if (!write)
+            continue;
+        for (size_t lane = 0; lane < STERNA_LANES; lane++) {
+            machine->table[next][lane] = (int16_t)sum[lane];
+            machine->table[next + STERNA_ENTRIES][lane] = (int16_t)-sum[lane];
+        }
+        next = (next + 1) % STERNA_ENTRIES;
+    }
+}
+
+/* One block: a word of weight memory per row names eight sums, which are added to the row's. */
+static void stream_rows(struct sterna_machine *machine, const uint8_t *weights, size_t first, size_t rows)
+{
+    for (size_t row = 0; row < rows; row++, weights += STERNA_LANES) {
+        int32_t sum = 0;
+        for (size_t g = 0; g < STERNA_LANES; g++)
+            sum += machine->table[weights[g]][g];
+        int32_t *psum = &machine->psum[(first + row) % STERNA_PSUM_ROWS];
+        *psum = (int32_t)((uint32_t)*psum + (uint32_t)sum);
+    }
+}
+
+/* All blocks of one part of a tile; false at the end of weight memory. */
+static bool accumulate(struct sterna_machine *machine, struct cursor *at, const struct part *part, size_t first,
+                       size_t rows)
+{
+    for (size_t block = 0; block < part->blocks; block++) {
+        if ((at->word + rows) * STERNA_LANES > machine->size[STERNA_MEM_WEIGHTS])
+            return false;
+        build_tables(machine, part->base + block * part->elements, part);
+        stream_rows(machine, machine->memory[STERNA_MEM_WEIGHTS] + at->word * STERNA_LANES, first, rows);
+        at->word += rows;
+    }
+    return true;
+}
+
+/* The sum of a row as the 24 bits that psum memory holds. */
+static int32_t row_sum(const struct sterna_machine *machine, size_t row)
+{
+    uint32_t bits = (uint32_t)machine->psum[row % STERNA_PSUM_ROWS] & ((1u << SUM_BITS) - 1);
+    return bits >> (SUM_BITS - 1) ? (int32_t)bits - (1 << SUM_BITS) : (int32_t)bits;
+}
+
+static int32_t next_scaled(const struct sterna_machine *machine, struct cursor *at, size_t row)
+{
+    const uint8_t *scale = word16(machine, STERNA_MEM_SCALES, at->scale++);
+    return sterna_fixed_scale(row_sum(machine, row), scale[0], scale[1] & 31);
+}
+
+static int32_t next_bias(const struct sterna_machine *machine, struct cursor *at)
+{
+    return (int16_t)sterna_get_le16(word16(machine, STERNA_MEM_BIASES, at->bias++));
+}
+
+static void gru_unit(struct sterna_machine *machine, struct cursor *at, const struct layer *layer, size_t tile_unit)
+{
+    const size_t x = 3 * tile_unit, h = STERNA_PSUM_ROWS / 2 + x; /* rows: r, z, n */
+    struct sterna_fixed_gru terms;
+    terms.x_r = next_scaled(machine, at, x);
+    terms.h_r = next_scaled(machine, at, h);
+    terms.h_n = next_scaled(machine, at, h + 2);
+    terms.x_n = next_scaled(machine, at, x + 2);
+    terms.x_z = next_scaled(machine, at, x + 1);
+    terms.h_z = next_scaled(machine, at, h + 1);
+    terms.b_r = next_bias(machine, at);
+    terms.b_hn = next_bias(machine, at);
+    terms.b_xn = next_bias(machine, at);
+    terms.b_z = next_bias(machine, at);
+
+    uint8_t *state = word16(machine, STERNA_MEM_STATE, at->unit++);
+    int32_t next = sterna_fixed_gru_unit(&terms, (int16_t)sterna_get_le16(state));
+    sterna_put_le16(state, (uint32_t)next);
+    size_t lane = layer->write * ACTIVATION_WORD + at->layer_unit++;
+    machine->memory[STERNA_MEM_ACTIVATIONS][lane % machine->size[STERNA_MEM_ACTIVATIONS]] =
+        (uint8_t)sterna_fixed_activation(next);
+}
+
+static void send_sum(const struct sterna_machine *machine, size_t row, struct sterna_results *results)
+{
+    uint8_t bytes[SUM_BYTES];
+    sterna_put_le24(bytes, (uint32_t)row_sum(machine, row));
+    for (size_t i = 0; i < SUM_BYTES; i++, results->size++)
+        if (results->size < results->capacity)
+            results->bytes[results->size] = bytes[i];
+}
+
+static bool run_layer(struct sterna_machine *machine, struct cursor *at, const struct layer *layer,
+                      struct sterna_results *results)
+{
+    at->layer_unit = 0;
+    for (size_t tile = 0; tile < layer->tiles; tile++) {
+        const size_t which = tile + 1 == layer->tiles, rows = layer->rows[which];
+        memset(machine->psum, 0, sizeof machine->psum);
+        if (!accumulate(machine, at, &layer->part[PART_X], 0, rows) ||
+            !accumulate(machine, at, &layer->part[PART_H], STERNA_PSUM_ROWS / 2, rows))
+            return false;
+        for (size_t unit = 0; unit < layer->units[which]; unit++) {
+            if (layer->kind == STERNA_KIND_GRU)
+                gru_unit(machine, at, layer, unit);
+            else if (results)
+                send_sum(machine, unit, results);
+        }
+    }
+    return true;
+}
+
+void sterna_machine_step(struct sterna_machine *machine, struct sterna_results *results)
+{
+    struct cursor at = {0};
+    struct layer layer = {0};
+    while (!layer.last && read_layer(machine, &at, &layer))
+        if (!run_layer(machine, &at, &layer, results))
+            break;
+    machine->phase ^= 1;
+}

@@ -1,0 +1,51 @@
+/* parameters.h - what a network learns, as one vector: names (PyTorch's), shapes and places of its tensors.
+ *
+ * Per layer k: weight_ih_lk [G*H, I], weight_ih_lk.g [G*H], weight_hh_lk [G*H, H], weight_hh_lk.g [G*H], bias_ih_lk [G*H], bias_hh_lk [G*H];
+ * then linear.weight [O, H], linear.weight.g [O], linear.bias [O]. The gains (.g) exist with weight normalization only.
+ * Gradients and the optimizer's moments are vectors of the same layout.
+ */
+#ifndef STERNA_PARAMETERS_H
+#define STERNA_PARAMETERS_H
+
+#include "sterna.h"
+
+enum sterna_role {
+    STERNA_WEIGHT_IH,
+    STERNA_GAIN_IH,
+    STERNA_WEIGHT_HH,
+    STERNA_GAIN_HH,
+    STERNA_BIAS_IH,
+    STERNA_BIAS_HH,
+    STERNA_LAYER_ROLES,
+    STERNA_LINEAR_WEIGHT = 0, /* after the last layer */
+    STERNA_LINEAR_GAIN,
+    STERNA_LINEAR_BIAS,
+    STERNA_LINEAR_ROLES
+};
+
+struct sterna_parameter {
+    char name[48];
+    size_t rows, cols; /* cols = 0: a vector */
+    size_t offset, count;
+};
+
+struct sterna_parameters {
+    size_t layers;
+    size_t tensors;               /* those absent included: count = 0 */
+    size_t size;                  /* floats in all */
+    struct sterna_parameter *list; /* layer after layer by role, then the output layer */
+};
+
+STERNA_MUST_CHECK enum sterna_status sterna_parameters_new(size_t inputs, size_t hidden, size_t layers, size_t outputs,
+                                                           size_t gates, bool gains,
+                                                           struct sterna_parameters *parameters,
+                                                           struct sterna_error *error);
+void sterna_parameters_free(struct sterna_parameters *parameters);
+/* Place in a vector of this layout; NULL if the tensor is absent. layer = parameters->layers: the output layer. */
+float *sterna_parameters_at(const struct sterna_parameters *parameters, float *vector, size_t layer,
+                            enum sterna_role role);
+/* Glorot-uniform weights, the gains of rows as they are (||row||), biases 0; a function of the seed alone. */
+void sterna_parameters_initialize(const struct sterna_parameters *parameters, size_t gates, uint64_t seed,
+                                  float *vector);
+
+#endif

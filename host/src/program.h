@@ -1,0 +1,46 @@
+/* program.h - what a weight byte means: for each format, the step program that fills the tables of sums, and the byte that
+ * names the sum of n given weights (hw/README.md, "Step programs").
+ *
+ * A new format is one more row of the table in program.c.
+ */
+#ifndef STERNA_PROGRAM_H
+#define STERNA_PROGRAM_H
+
+#include "model.h"
+
+enum {
+    STERNA_PROGRAM_MAX = 512,      /* bytes of the longest program, its end included */
+    STERNA_PROGRAM_ELEMENTS = 8,   /* activations that one table can sum at most */
+    STERNA_PROGRAM_NEGATE = 0x80,  /* of a weight byte: the entry's negative */
+    STERNA_STEP_WRITE = 0x80,      /* fields of a step */
+    STERNA_STEP_SUBTRACT = 0x40,
+    STERNA_STEP_NOTHING = 7,       /* shift k that adds nothing */
+    STERNA_STEP_END = STERNA_STEP_NOTHING << 3
+};
+
+struct sterna_program {
+    size_t elements; /* n: weights per byte, activation words per block */
+    size_t entries;  /* of a table that the program writes */
+    size_t size;     /* bytes, the end included */
+    uint8_t step[STERNA_PROGRAM_MAX];
+};
+
+/* The program of a format: at least 8 steps and the end byte. */
+void sterna_program_make(enum sterna_format format, struct sterna_program *program);
+/* The byte of n weights (canonical codes of the format; n = elements of its program). */
+uint8_t sterna_program_code(enum sterna_format format, const int8_t *weights);
+/* The largest magnitude that T reaches on the way, given activations of at most 127. */
+uint64_t sterna_program_reach(const struct sterna_program *program);
+
+/* The parts of a step. */
+static inline unsigned sterna_step_shift(uint8_t step)
+{
+    return step >> 3 & 7u;
+}
+
+static inline unsigned sterna_step_element(uint8_t step)
+{
+    return step & 7u;
+}
+
+#endif

@@ -1,0 +1,83 @@
+// block_walker - the blocks of a layer in the order of use: for each tile, part X's blocks, then part H's
+//
+// layer_start (one cycle, the header's fields valid) begins; then m_valid offers block after block until the layer's last has been taken.
+// m_word and m_program say what to build the block's tables from. m_h: of part H; m_first: the first of its part; m_ends_tile: the last of its tile;
+// m_last_tile: of the layer's last tile. A field `blocks` of part X or `tiles` that is 0 counts as 256.
+
+`default_nettype none
+
+module block_walker #(
+    parameter ACTIVATION_W = 8,
+    parameter PROGRAM_W = 9
+) (
+    input  wire                    clk,
+    input  wire                    rst,
+    input  wire                    layer_start,
+    input  wire [7:0]              tiles,
+    input  wire [ACTIVATION_W-1:0] x_word,
+    input  wire [7:0]              x_blocks,
+    input  wire [3:0]              x_words,
+    input  wire [PROGRAM_W-1:0]    x_program,
+    input  wire [ACTIVATION_W-1:0] h_word,
+    input  wire [7:0]              h_blocks,
+    input  wire [3:0]              h_words,
+    input  wire [PROGRAM_W-1:0]    h_program,
+    output wire                    m_valid,
+    input  wire                    m_ready,
+    output wire [ACTIVATION_W-1:0] m_word,
+    output wire [PROGRAM_W-1:0]    m_program,
+    output wire                    m_h,
+    output wire                    m_first,
+    output wire                    m_ends_tile,
+    output wire                    m_last_tile
+);
+
+    reg                    valid_q;
+    reg                    h_q;
+    reg                    first_q;
+    reg [ACTIVATION_W-1:0] word_q;
+    reg [7:0]              blocks_q;    // left in the part, this one included
+    reg [7:0]              tiles_q;     // left in the layer, this one included
+
+    wire part_ends = blocks_q == 8'd1;
+    wire to_h = !h_q && h_blocks != 8'd0;
+    wire take = m_valid && m_ready;
+
+    assign m_valid = valid_q;
+    assign m_word = word_q;
+    assign m_program = h_q ? h_program : x_program;
+    assign m_h = h_q;
+    assign m_first = first_q;
+    assign m_ends_tile = part_ends && !to_h;
+    assign m_last_tile = tiles_q == 8'd1;
+
+    always @(posedge clk) begin
+        if (layer_start) begin
+            valid_q <= 1'b1;
+            tiles_q <= tiles;
+        end else if (take && m_ends_tile) begin
+            valid_q <= !m_last_tile;
+            tiles_q <= tiles_q - 8'd1;
+        end
+        if (layer_start || (take && m_ends_tile)) begin
+            h_q <= 1'b0;
+            first_q <= 1'b1;
+            word_q <= x_word;
+            blocks_q <= x_blocks;
+        end else if (take && part_ends) begin
+            h_q <= 1'b1;
+            first_q <= 1'b1;
+            word_q <= h_word;
+            blocks_q <= h_blocks;
+        end else if (take) begin
+            first_q <= 1'b0;
+            word_q <= word_q + {{ACTIVATION_W-4{1'b0}}, h_q ? h_words : x_words};
+            blocks_q <= blocks_q - 8'd1;
+        end
+        if (rst)
+            valid_q <= 1'b0;
+    end
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,63 @@
+// counters - what a host may ask about time: six numbers of 32 bits, wrapping
+//
+// Each input is counted in every cycle it is high; clear (one cycle) zeroes all. data is byte
+// select % 4 of number select / 4, in the order of opcode COUNTERS (hw/README.md, section 2):
+// steps, cycles in steps, cycles streaming, waiting for a build, waiting for gates, bad frames.
+// STEPS_W and FRAMES_W bits of the first and the last are kept, the rest of them reads as 0.
+
+`default_nettype none
+
+module counters #(
+    parameter STEPS_W = 24,
+    parameter FRAMES_W = 16
+) (
+    input  wire       clk,
+    input  wire       rst,
+    input  wire       clear,
+    input  wire       step,
+    input  wire       cycle,
+    input  wire       streaming,
+    input  wire       build_wait,
+    input  wire       gate_wait,
+    input  wire       bad_frame,
+    input  wire [4:0] select,
+    output wire [7:0] data
+);
+    reg [STEPS_W-1:0] steps_q;
+    reg [31:0] cycles_q;
+    reg [31:0] streaming_q;
+    reg [31:0] build_wait_q;
+    reg [31:0] gate_wait_q;
+    reg [FRAMES_W-1:0] bad_frames_q;
+
+    wire [255:0] all = {
+        64'd0,
+        {32 - FRAMES_W{1'b0}}, bad_frames_q,
+        gate_wait_q,
+        build_wait_q,
+        streaming_q,
+        cycles_q,
+        {32 - STEPS_W{1'b0}}, steps_q
+    };
+
+    assign data = all[{select, 3'b000}+:8];
+
+    always @(posedge clk) begin
+        if (step) steps_q <= steps_q + 1'b1;
+        if (cycle) cycles_q <= cycles_q + 1'b1;
+        if (streaming) streaming_q <= streaming_q + 1'b1;
+        if (build_wait) build_wait_q <= build_wait_q + 1'b1;
+        if (gate_wait) gate_wait_q <= gate_wait_q + 1'b1;
+        if (bad_frame) bad_frames_q <= bad_frames_q + 1'b1;
+        if (rst || clear) begin
+            steps_q <= 0;
+            cycles_q <= 0;
+            streaming_q <= 0;
+            build_wait_q <= 0;
+            gate_wait_q <= 0;
+            bad_frames_q <= 0;
+        end
+    end
+endmodule
+
+`default_nettype wire

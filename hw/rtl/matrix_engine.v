@@ -1,0 +1,171 @@
+// matrix_engine - the sums of a layer: every row of every tile, table by table
+//
+// layer_start begins, with the header's fields held until finished: tables are built one block ahead of the rows that use them, each row_valid
+// takes the next word of codes (weight_word comes one cycle later), and the sums of a finished tile are announced by tile_ready, to
+// be read by psum_row/psum_data until tile_release. One row a cycle while streaming; blocks follow each other without a gap if the
+// rows are even in number and not fewer than the program's steps plus 2.
+
+`default_nettype none
+
+module matrix_engine #(
+    parameter ACTIVATION_W = 8,
+    parameter PROGRAM_W = 9
+) (
+    input  wire                    clk,
+    input  wire                    rst,
+    input  wire                    layer_start,
+    input  wire [7:0]              tiles,
+    input  wire [7:0]              rows_full,
+    input  wire [7:0]              rows_last,
+    input  wire [ACTIVATION_W-1:0] x_word,
+    input  wire [7:0]              x_blocks,
+    input  wire [3:0]              x_words,
+    input  wire [PROGRAM_W-1:0]    x_program,
+    input  wire [ACTIVATION_W-1:0] h_word,
+    input  wire [7:0]              h_blocks,
+    input  wire [3:0]              h_words,
+    input  wire [PROGRAM_W-1:0]    h_program,
+    output wire                    finished,
+    output wire [PROGRAM_W-1:0]    program_address,
+    input  wire [7:0]              program_data,
+    output wire [ACTIVATION_W-1:0] activation_address,
+    input  wire [63:0]             activation_data,
+    output wire                    row_valid,
+    input  wire [63:0]             weight_word,
+    output wire                    tile_ready,
+    output wire                    tile_last,
+    input  wire                    tile_release,
+    input  wire                    drain_turn,
+    input  wire [8:0]              psum_row,
+    output wire [23:0]             psum_data,
+    output wire                    waits_for_build,
+    output wire                    waits_for_gates
+);
+
+    // Which block to build, and which rows to stream.
+    wire                    block_valid, block_ready, block_h, block_first, block_ends_tile, block_last_tile;
+    wire [ACTIVATION_W-1:0] block_word;
+    wire [PROGRAM_W-1:0]    block_program;
+    wire                    build_done;
+    wire [1:0]              table_taken;
+    wire                    lookup_bank, sum_valid, sum_first;
+    wire [8:0]              sum_row;
+
+    block_walker #(
+        .ACTIVATION_W(ACTIVATION_W),
+        .PROGRAM_W(PROGRAM_W)
+    ) u_walker (
+        .clk(clk),
+        .rst(rst),
+        .layer_start(layer_start),
+        .tiles(tiles),
+        .x_word(x_word),
+        .x_blocks(x_blocks),
+        .x_words(x_words),
+        .x_program(x_program),
+        .h_word(h_word),
+        .h_blocks(h_blocks),
+        .h_words(h_words),
+        .h_program(h_program),
+        .m_valid(block_valid),
+        .m_ready(block_ready),
+        .m_word(block_word),
+        .m_program(block_program),
+        .m_h(block_h),
+        .m_first(block_first),
+        .m_ends_tile(block_ends_tile),
+        .m_last_tile(block_last_tile)
+    );
+
+    row_streamer u_streamer (
+        .clk(clk),
+        .rst(rst),
+        .layer_start(layer_start),
+        .rows_full(rows_full),
+        .rows_last(rows_last),
+        .build_start(block_valid && block_ready),
+        .build_h(block_h),
+        .build_first(block_first),
+        .build_ends_tile(block_ends_tile),
+        .build_last_tile(block_last_tile),
+        .build_done(build_done),
+        .table_taken(table_taken),
+        .drain_turn(drain_turn),
+        .row_valid(row_valid),
+        .lookup_bank(lookup_bank),
+        .psum_valid(sum_valid),
+        .psum_row(sum_row),
+        .psum_first(sum_first),
+        .tile_ready(tile_ready),
+        .tile_last(tile_last),
+        .tile_release(tile_release),
+        .finished(finished),
+        .waits_for_build(waits_for_build),
+        .waits_for_gates(waits_for_gates)
+    );
+
+    // Build, look up, add.
+    wire               table_write;
+    wire [7:0]         table_address;
+    wire [127:0]       table_data;
+    wire [127:0]       entry;
+    wire [7:0]         negative;
+    wire signed [18:0] sum;
+    wire               carry;
+
+    table_builder #(
+        .PROGRAM_W(PROGRAM_W),
+        .ACTIVATION_W(ACTIVATION_W)
+    ) u_builder (
+        .clk(clk),
+        .rst(rst),
+        .s_valid(block_valid),
+        .s_ready(block_ready),
+        .s_word(block_word),
+        .s_program(block_program),
+        .bank_taken(table_taken),
+        .done(build_done),
+        .program_address(program_address),
+        .program_data(program_data),
+        .activation_address(activation_address),
+        .activation_data(activation_data),
+        .table_write(table_write),
+        .table_address(table_address),
+        .table_data(table_data)
+    );
+
+    table_lookup u_lookup (
+        .clk(clk),
+        .table_write(table_write),
+        .table_address(table_address),
+        .table_data(table_data),
+        .s_bank(lookup_bank),
+        .s_codes(weight_word),
+        .m_entry(entry),
+        .m_negative(negative)
+    );
+
+    adder_tree u_tree (
+        .clk(clk),
+        .s_entry(entry),
+        .s_negative(negative),
+        .m_sum(sum),
+        .m_carry(carry)
+    );
+
+    psum_memory u_psum (
+        .clk(clk),
+        .rst(rst),
+        .s_valid(sum_valid),
+        .s_row(sum_row),
+        .s_first(sum_first),
+        .s_sum(sum),
+        .s_carry(carry),
+        .drain_turn(drain_turn),
+        .drain_row(psum_row),
+        .drain_data(psum_data)
+    );
+
+endmodule
+
+`default_nettype wire

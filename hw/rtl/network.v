@@ -1,0 +1,274 @@
+// network - a recurrent network of byte-coded weights, step by step, from on-chip memory (hw/README.md, section 1)
+//
+// While !busy: mem_write writes a byte and mem_read reads one (mem_rvalid with mem_rdata two cycles later; one access at a time);
+// step_start runs one time step, whose output rows go to m_* if step_emit (sampled with it); clear zeroes activations, state and phase;
+// phase_write sets the phase. A step ends with step_done, after its last byte has been taken from m_*. rst aborts a step; memories
+// keep what they hold, the phase becomes 0.
+// event_*: a cycle in which a row streams; in which the next block waits for its tables; in which it waits for the gates.
+//
+// A layer takes about 134 + 126 * blocks * tiles + 12 * units of its last tile cycles for full GRU tiles of ternary weights.
+
+`default_nettype none
+
+module network #(
+    parameter TABLES = 8,
+    parameter WEIGHT_WORDS = 16384,
+    parameter SCALES = 1536,
+    parameter BIASES = 1024,
+    parameter PROGRAM_BYTES = 512,
+    parameter ACTIVATION_WORDS = 256,
+    parameter STATES = 256
+) (
+    input  wire        clk,
+    input  wire        rst,
+    input  wire [2:0]  mem_select,
+    input  wire [19:0] mem_address,
+    input  wire        mem_write,
+    input  wire [7:0]  mem_wdata,
+    input  wire        mem_read,
+    output wire [7:0]  mem_rdata,
+    output wire        mem_rvalid,
+    input  wire        step_start,
+    input  wire        step_emit,
+    output wire        busy,
+    output wire        step_done,
+    input  wire        clear,
+    input  wire        phase_write,
+    input  wire        phase_wdata,
+    output wire        phase,
+    output wire [7:0]  m_data,
+    output wire        m_valid,
+    input  wire        m_ready,
+    output wire        event_streaming,
+    output wire        event_build_wait,
+    output wire        event_gate_wait
+);
+
+    localparam WEIGHT_W = $clog2(WEIGHT_WORDS);
+    localparam SCALE_W = $clog2(SCALES);
+    localparam BIAS_W = $clog2(BIASES);
+    localparam PROGRAM_W = $clog2(PROGRAM_BYTES);
+    localparam ACTIVATION_W = $clog2(ACTIVATION_WORDS);
+    localparam STATE_W = $clog2(STATES);
+
+    generate
+        if (TABLES != 8) begin : g_tables
+            network_has_eight_tables u_stop ();
+        end
+        if (WEIGHT_W > 17 || ACTIVATION_W > 16 || ACTIVATION_W < 4 || PROGRAM_W > 16 || PROGRAM_W < 4) begin : g_memories
+            memory_beyond_its_address_field u_stop ();
+        end
+    endgenerate
+
+    // The step, layer by layer.
+    wire                    running, clearing;
+    wire                    header_load, layer_start, engine_finished, gates_idle, sequencer_waits, engine_waits;
+    wire [1:0]              header_index;
+    wire [WEIGHT_W-1:0]     weight_address;
+    wire [63:0]             weight_word;
+    wire                    row_valid;
+    wire                    is_gru, is_last;
+    wire [7:0]              tiles, units_full, units_last, rows_full, rows_last, x_blocks, h_blocks;
+    wire [3:0]              x_words, h_words;
+    wire [ACTIVATION_W-1:0] write_word, x_word, h_word;
+    wire [PROGRAM_W-1:0]    x_program, h_program;
+    reg                     emit_q;
+
+    assign busy = running || clearing;
+    assign event_streaming = row_valid;
+    assign event_gate_wait = sequencer_waits || engine_waits;
+
+    always @(posedge clk)
+        if (step_start)
+            emit_q <= step_emit;
+
+    sequencer #(
+        .WEIGHT_W(WEIGHT_W)
+    ) u_sequencer (
+        .clk(clk),
+        .rst(rst),
+        .step_start(step_start),
+        .busy(running),
+        .step_done(step_done),
+        .phase_write(phase_write || clear),
+        .phase_wdata(phase_wdata && !clear),
+        .phase(phase),
+        .header_load(header_load),
+        .header_index(header_index),
+        .is_last(is_last),
+        .layer_start(layer_start),
+        .row_valid(row_valid),
+        .finished(engine_finished),
+        .gates_idle(gates_idle),
+        .waits_for_gates(sequencer_waits),
+        .weight_address(weight_address)
+    );
+
+    layer_header #(
+        .ACTIVATION_W(ACTIVATION_W),
+        .PROGRAM_W(PROGRAM_W)
+    ) u_header (
+        .clk(clk),
+        .load(header_load),
+        .s_index(header_index),
+        .s_word(weight_word),
+        .phase(phase),
+        .is_gru(is_gru),
+        .is_last(is_last),
+        .tiles(tiles),
+        .units_full(units_full),
+        .units_last(units_last),
+        .rows_full(rows_full),
+        .rows_last(rows_last),
+        .write_word(write_word),
+        .x_word(x_word),
+        .x_blocks(x_blocks),
+        .x_words(x_words),
+        .x_program(x_program),
+        .h_word(h_word),
+        .h_blocks(h_blocks),
+        .h_words(h_words),
+        .h_program(h_program)
+    );
+
+    // Sums, then gates.
+    wire                    tile_ready, tile_last, tile_release, drain_turn;
+    wire [8:0]              psum_row;
+    wire [23:0]             psum_data;
+    wire [PROGRAM_W-1:0]    program_address;
+    wire [7:0]              program_data;
+    wire [ACTIVATION_W-1:0] activation_address, activation_write_address;
+    wire [63:0]             activation_data;
+    wire [7:0]              activation_write_lanes, activation_write_data;
+    wire [SCALE_W-1:0]      scale_address;
+    wire [12:0]             scale_data;
+    wire [BIAS_W-1:0]       bias_address;
+    wire [15:0]             bias_data, state_data, state_write_data;
+    wire [STATE_W-1:0]      state_address, state_write_address;
+    wire                    state_write;
+
+    matrix_engine #(
+        .ACTIVATION_W(ACTIVATION_W),
+        .PROGRAM_W(PROGRAM_W)
+    ) u_engine (
+        .clk(clk),
+        .rst(rst),
+        .layer_start(layer_start),
+        .tiles(tiles),
+        .rows_full(rows_full),
+        .rows_last(rows_last),
+        .x_word(x_word),
+        .x_blocks(x_blocks),
+        .x_words(x_words),
+        .x_program(x_program),
+        .h_word(h_word),
+        .h_blocks(h_blocks),
+        .h_words(h_words),
+        .h_program(h_program),
+        .finished(engine_finished),
+        .program_address(program_address),
+        .program_data(program_data),
+        .activation_address(activation_address),
+        .activation_data(activation_data),
+        .row_valid(row_valid),
+        .weight_word(weight_word),
+        .tile_ready(tile_ready),
+        .tile_last(tile_last),
+        .tile_release(tile_release),
+        .drain_turn(drain_turn),
+        .psum_row(psum_row),
+        .psum_data(psum_data),
+        .waits_for_build(event_build_wait),
+        .waits_for_gates(engine_waits)
+    );
+
+    gate_pipeline #(
+        .SCALE_W(SCALE_W),
+        .BIAS_W(BIAS_W),
+        .STATE_W(STATE_W),
+        .ACTIVATION_W(ACTIVATION_W)
+    ) u_gates (
+        .clk(clk),
+        .rst(rst),
+        .step_start(step_start),
+        .layer_start(layer_start),
+        .emit(emit_q),
+        .is_gru(is_gru),
+        .units_full(units_full),
+        .units_last(units_last),
+        .rows_full(rows_full),
+        .rows_last(rows_last),
+        .write_word(write_word),
+        .tile_ready(tile_ready),
+        .tile_last(tile_last),
+        .tile_release(tile_release),
+        .idle(gates_idle),
+        .drain_turn(drain_turn),
+        .psum_row(psum_row),
+        .psum_data(psum_data),
+        .scale_address(scale_address),
+        .scale_data(scale_data),
+        .bias_address(bias_address),
+        .bias_data(bias_data),
+        .state_read_address(state_address),
+        .state_read_data(state_data),
+        .state_write(state_write),
+        .state_write_address(state_write_address),
+        .state_write_data(state_write_data),
+        .activation_write_lanes(activation_write_lanes),
+        .activation_write_address(activation_write_address),
+        .activation_write_data(activation_write_data),
+        .m_data(m_data),
+        .m_valid(m_valid),
+        .m_ready(m_ready)
+    );
+
+    network_memories #(
+        .WEIGHT_WORDS(WEIGHT_WORDS),
+        .SCALES(SCALES),
+        .BIASES(BIASES),
+        .PROGRAM_BYTES(PROGRAM_BYTES),
+        .ACTIVATION_WORDS(ACTIVATION_WORDS),
+        .STATES(STATES),
+        .WEIGHT_W(WEIGHT_W),
+        .SCALE_W(SCALE_W),
+        .BIAS_W(BIAS_W),
+        .PROGRAM_W(PROGRAM_W),
+        .ACTIVATION_W(ACTIVATION_W),
+        .STATE_W(STATE_W)
+    ) u_memories (
+        .clk(clk),
+        .rst(rst),
+        .busy(running),
+        .mem_select(mem_select),
+        .mem_address(mem_address),
+        .mem_write(mem_write),
+        .mem_wdata(mem_wdata),
+        .mem_read(mem_read),
+        .mem_rdata(mem_rdata),
+        .mem_rvalid(mem_rvalid),
+        .clear(clear),
+        .clearing(clearing),
+        .weight_address(weight_address),
+        .weight_data(weight_word),
+        .scale_address(scale_address),
+        .scale_data(scale_data),
+        .bias_address(bias_address),
+        .bias_data(bias_data),
+        .program_address(program_address),
+        .program_data(program_data),
+        .activation_address(activation_address),
+        .activation_data(activation_data),
+        .activation_write_lanes(activation_write_lanes),
+        .activation_write_address(activation_write_address),
+        .activation_write_data(activation_write_data),
+        .state_address(state_address),
+        .state_data(state_data),
+        .state_write(state_write),
+        .state_write_address(state_write_address),
+        .state_write_data(state_write_data)
+    );
+
+endmodule
+
+`default_nettype wire

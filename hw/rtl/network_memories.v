@@ -1,0 +1,183 @@
+// network_memories - the six memories of a network behind two masters: the host, byte by byte, and the running step
+//
+// While busy is low the host's accesses are served (memory_port.v); while it is high the step's addresses are: data comes one cycle
+// after an address. scale_data is {s, m}. A step's writes come only while busy.
+
+`default_nettype none
+
+module network_memories #(
+    parameter WEIGHT_WORDS = 16384,
+    parameter SCALES = 1536,
+    parameter BIASES = 1024,
+    parameter PROGRAM_BYTES = 512,
+    parameter ACTIVATION_WORDS = 256,
+    parameter STATES = 256,
+    parameter WEIGHT_W = 14,        // the clog2 of each
+    parameter SCALE_W = 11,
+    parameter BIAS_W = 10,
+    parameter PROGRAM_W = 9,
+    parameter ACTIVATION_W = 8,
+    parameter STATE_W = 8
+) (
+    input  wire                    clk,
+    input  wire                    rst,
+    input  wire                    busy,
+    input  wire [2:0]              mem_select,
+    input  wire [19:0]             mem_address,
+    input  wire                    mem_write,
+    input  wire [7:0]              mem_wdata,
+    input  wire                    mem_read,
+    output wire [7:0]              mem_rdata,
+    output wire                    mem_rvalid,
+    input  wire                    clear,
+    output wire                    clearing,
+    input  wire [WEIGHT_W-1:0]     weight_address,
+    output wire [63:0]             weight_data,
+    input  wire [SCALE_W-1:0]      scale_address,
+    output wire [12:0]             scale_data,
+    input  wire [BIAS_W-1:0]       bias_address,
+    output wire [15:0]             bias_data,
+    input  wire [PROGRAM_W-1:0]    program_address,
+    output wire [7:0]              program_data,
+    input  wire [ACTIVATION_W-1:0] activation_address,
+    output wire [63:0]             activation_data,
+    input  wire [7:0]              activation_write_lanes,
+    input  wire [ACTIVATION_W-1:0] activation_write_address,
+    input  wire [7:0]              activation_write_data,
+    input  wire [STATE_W-1:0]      state_address,
+    output wire [15:0]             state_data,
+    input  wire                    state_write,
+    input  wire [STATE_W-1:0]      state_write_address,
+    input  wire [15:0]             state_write_data
+);
+
+    localparam CLEAR_W = ACTIVATION_W > STATE_W ? ACTIVATION_W : STATE_W;
+
+    generate
+        if (ACTIVATION_WORDS != 1 << ACTIVATION_W || STATES != 1 << STATE_W) begin : g_clearable
+            activation_and_state_memory_are_powers_of_two u_stop ();
+        end
+    endgenerate
+
+    wire [7:0]  lanes_weights, lanes_activations;
+    wire [1:0]  lanes_scales, lanes_biases, lanes_state;
+    wire        lanes_programs;
+    wire [16:0] word8;
+    wire [18:0] word2;
+    wire [19:0] word1;
+    wire [7:0]  data;
+    wire [15:0] scale_word;
+
+    assign scale_data = scale_word[12:0];
+
+    memory_port #(
+        .CLEAR_W(CLEAR_W)
+    ) u_port (
+        .clk(clk),
+        .rst(rst),
+        .select(mem_select),
+        .address(mem_address),
+        .write(mem_write),
+        .wdata(mem_wdata),
+        .read(mem_read),
+        .rdata(mem_rdata),
+        .rvalid(mem_rvalid),
+        .clear(clear),
+        .clearing(clearing),
+        .lanes_weights(lanes_weights),
+        .lanes_scales(lanes_scales),
+        .lanes_biases(lanes_biases),
+        .lanes_programs(lanes_programs),
+        .lanes_activations(lanes_activations),
+        .lanes_state(lanes_state),
+        .word8(word8),
+        .word2(word2),
+        .word1(word1),
+        .data(data),
+        .weights(weight_data),
+        .scales(scale_word),
+        .biases(bias_data),
+        .programs(program_data),
+        .activations(activation_data),
+        .states(state_data)
+    );
+
+    weight_memory #(
+        .WORDS(WEIGHT_WORDS),
+        .ADDRESS_W(WEIGHT_W)
+    ) u_weights (
+        .clk(clk),
+        .address(busy ? weight_address : word8[WEIGHT_W-1:0]),
+        .write_lanes(lanes_weights),
+        .write_data({8{data}}),
+        .read_data(weight_data)
+    );
+
+    lane_memory #(
+        .LANES(2),
+        .WORDS(SCALES),
+        .ADDRESS_W(SCALE_W)
+    ) u_scales (
+        .clk(clk),
+        .write_lanes(lanes_scales),
+        .write_address(word2[SCALE_W-1:0]),
+        .write_data({2{data}}),
+        .read_address(busy ? scale_address : word2[SCALE_W-1:0]),
+        .read_data(scale_word)
+    );
+
+    lane_memory #(
+        .LANES(2),
+        .WORDS(BIASES),
+        .ADDRESS_W(BIAS_W)
+    ) u_biases (
+        .clk(clk),
+        .write_lanes(lanes_biases),
+        .write_address(word2[BIAS_W-1:0]),
+        .write_data({2{data}}),
+        .read_address(busy ? bias_address : word2[BIAS_W-1:0]),
+        .read_data(bias_data)
+    );
+
+    lane_memory #(
+        .LANES(1),
+        .WORDS(PROGRAM_BYTES),
+        .ADDRESS_W(PROGRAM_W)
+    ) u_programs (
+        .clk(clk),
+        .write_lanes(lanes_programs),
+        .write_address(word1[PROGRAM_W-1:0]),
+        .write_data(data),
+        .read_address(busy ? program_address : word1[PROGRAM_W-1:0]),
+        .read_data(program_data)
+    );
+
+    lane_memory #(
+        .LANES(8),
+        .WORDS(ACTIVATION_WORDS),
+        .ADDRESS_W(ACTIVATION_W)
+    ) u_activations (
+        .clk(clk),
+        .write_lanes(busy ? activation_write_lanes : lanes_activations),
+        .write_address(busy ? activation_write_address : word8[ACTIVATION_W-1:0]),
+        .write_data({8{busy ? activation_write_data : data}}),
+        .read_address(busy ? activation_address : word8[ACTIVATION_W-1:0]),
+        .read_data(activation_data)
+    );
+
+    lane_memory #(
+        .LANES(2),
+        .WORDS(STATES),
+        .ADDRESS_W(STATE_W)
+    ) u_states (
+        .clk(clk),
+        .write_lanes(busy ? {2{state_write}} : lanes_state),
+        .write_address(busy ? state_write_address : word2[STATE_W-1:0]),
+        .write_data(busy ? state_write_data : {2{data}}),
+        .read_address(busy ? state_address : word2[STATE_W-1:0]),
+        .read_data(state_data)
+    );
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,120 @@
+// request_buffer - frames in, one request at a time out
+//
+// A frame whose first byte comes while listen is stored; if it ends well, request_valid rises with
+// request_opcode, sequence and bytes (of its payload) and stays until request_taken. The payload's bytes are
+// there to be read until listen rises again: read_data is the byte at read_index, one cycle later.
+// As they come, the bytes 2..8 of a frame being stored also show as field_write, field_index,
+// field_data, so that arguments are in registers when the request is.
+//
+// A frame that comes while !listen is not stored; if it is a good ABORT, abort_valid rises (request_sequence
+// is its number) until abort_taken. While one is pending, frames that begin are lost altogether.
+//
+// bad_frame is high for a cycle for every frame that ends badly or whose payload has more than
+// REQUEST_BYTES. Beats are taken in every cycle.
+
+`default_nettype none
+`include "protocol.vh"
+
+module request_buffer #(
+    parameter REQUEST_BYTES = 512,
+    parameter INDEX_W = 10          // REQUEST_BYTES + 6 <= 2^INDEX_W
+) (
+    input  wire               clk,
+    input  wire               rst,
+    input  wire [        7:0] s_data,
+    input  wire               s_valid,
+    output wire               s_ready,
+    input  wire               s_last,
+    input  wire               s_good,
+    input  wire               listen,
+    output wire               request_valid,
+    input  wire               request_taken,
+    output wire               abort_valid,
+    input  wire               abort_taken,
+    output wire [        7:0] request_opcode,
+    output wire [        7:0] request_sequence,
+    output wire [INDEX_W-1:0] request_bytes,
+    output wire               field_write,
+    output wire [        3:0] field_index,
+    output wire [        7:0] field_data,
+    input  wire [INDEX_W-1:0] read_index,
+    output wire [        7:0] read_data,
+    output wire               bad_frame
+);
+    localparam [INDEX_W-1:0] FCS_BYTES = 4;
+    localparam [INDEX_W-1:0] ABORT_BYTES = 2;
+    localparam [INDEX_W-1:0] FULL = REQUEST_BYTES;
+    localparam [INDEX_W-1:0] BEYOND = REQUEST_BYTES + 5;  // the length of all frames that are too long
+    localparam ADDRESS_W = $clog2(REQUEST_BYTES);
+
+    reg [        7:0] opcode_q;
+    reg [        7:0] sequence_q;
+    reg [INDEX_W-1:0] index_q;    // bytes of this frame so far, FCS included
+    reg [INDEX_W-1:0] bytes_q;
+    reg               store_q;    // this frame is being stored
+    reg               watch_q;    // opcode_q and sequence_q are this frame's
+    reg               request_q;
+    reg               abort_q;
+
+    wire pending = (request_q && !request_taken) || (abort_q && !abort_taken);
+    wire first = index_q == 0;
+    wire store = first ? listen && !request_q && !abort_q : store_q;  // what is taken now is under way next
+    wire watch = first ? !pending : watch_q;
+    wire beat = s_valid && !s_last;
+    wire verdict = s_valid && s_last;
+    wire good = verdict && s_good && index_q != BEYOND;
+
+    wire [INDEX_W-1:0] payload = index_q - FCS_BYTES;
+
+    wire unused = &{1'b0, read_index};  // its top bit only tells the end from the beginning
+
+    assign s_ready = 1'b1;
+    assign request_valid = request_q;
+    assign abort_valid = abort_q;
+    assign request_opcode = opcode_q;
+    assign request_sequence = sequence_q;
+    assign request_bytes = bytes_q;
+    assign field_write = beat && store && index_q[INDEX_W-1:4] == 0;
+    assign field_index = index_q[3:0];
+    assign field_data = s_data;
+    assign bad_frame = verdict && !good;
+
+    always @(posedge clk) begin
+        if (request_taken) request_q <= 1'b0;
+        if (abort_taken) abort_q <= 1'b0;
+        if (beat) begin
+            store_q <= store;
+            watch_q <= watch;
+            if (watch && index_q == 0) opcode_q <= s_data;
+            if (watch && index_q == 1) sequence_q <= s_data;
+            if (index_q != BEYOND) index_q <= index_q + 1'b1;
+        end
+        if (verdict) index_q <= 0;
+        if (good && store_q) begin
+            request_q <= 1'b1;
+            bytes_q <= payload;
+        end
+        if (good && !store_q && watch_q && opcode_q == `OP_ABORT && payload == ABORT_BYTES)
+            abort_q <= 1'b1;
+        if (rst) begin
+            index_q <= 0;
+            request_q <= 1'b0;
+            abort_q <= 1'b0;
+        end
+    end
+
+    byte_buffer #(
+        .BYTES  (REQUEST_BYTES),
+        .INDEX_W(ADDRESS_W)
+    ) u_byte_buffer (
+        .clk        (clk),
+        .write      (beat && store && index_q < FULL),
+        .write_index(index_q[ADDRESS_W-1:0]),
+        .write_data (s_data),
+        .read       (1'b1),
+        .read_index (read_index[ADDRESS_W-1:0]),
+        .read_data  (read_data)
+    );
+endmodule
+
+`default_nettype wire

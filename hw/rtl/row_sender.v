@@ -1,0 +1,66 @@
+// row_sender - sends the rows of a psum bank, each as three bytes, least significant first
+//
+// start begins with row 0 of a bank; `rows` (0 stands for 256) is held until done, which is high for one cycle when the last row has been read.
+// row is the address of the next row to read; read_data must be that row in the cycle after one with `turn` high. idle: nothing is left to
+// send. m_valid stays high and m_data the same until m_ready. A row takes 4 cycles if m_ready stays high.
+
+`default_nettype none
+
+module row_sender (
+    input  wire        clk,
+    input  wire        rst,
+    input  wire        start,
+    input  wire [7:0]  rows,
+    output wire        done,
+    output wire        idle,
+    input  wire        turn,
+    output wire [7:0]  row,
+    input  wire [23:0] read_data,
+    output wire [7:0]  m_data,
+    output wire        m_valid,
+    input  wire        m_ready
+);
+
+    reg        reading_q;   // rows are left to read
+    reg        arriving_q;  // read_data is a row to send
+    reg [7:0]  row_q;
+    reg [23:0] bytes_q;
+    reg [1:0]  left_q;      // bytes left in bytes_q
+
+    wire       moved = m_valid && m_ready;
+    wire       free = left_q == 2'd0 || (left_q == 2'd1 && moved);
+    wire       read = reading_q && turn && free && !arriving_q;
+    wire [7:0] row_next = row_q + 8'd1;
+
+    assign row = row_q;
+    assign done = read && row_next == rows;
+    assign idle = !reading_q && !arriving_q && left_q == 2'd0;
+    assign m_data = bytes_q[7:0];
+    assign m_valid = left_q != 2'd0;
+
+    always @(posedge clk) begin
+        arriving_q <= read;
+        if (start) begin
+            reading_q <= 1'b1;
+            row_q <= 8'd0;
+        end else if (read) begin
+            reading_q <= !done;
+            row_q <= row_next;
+        end
+        if (arriving_q) begin
+            bytes_q <= read_data;
+            left_q <= 2'd3;
+        end else if (moved) begin
+            bytes_q <= {8'd0, bytes_q[23:8]};
+            left_q <= left_q - 2'd1;
+        end
+        if (rst) begin
+            reading_q <= 1'b0;
+            arriving_q <= 1'b0;
+            left_q <= 2'd0;
+        end
+    end
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,156 @@
+// row_streamer - streams the rows of block after block through the tables, and keeps the books of both pairs of banks
+//
+// A table bank is taken from the start of its build (build_start, with what block_walker said of the block) until its block's last row; a psum bank
+// from its tile's last row until the gate pipeline gives it back (tile_release). A block starts when its tables are built
+// (build_done) and, if it is its tile's first, its psum bank is free; and not within 4 cycles of the start before, so that no row of
+// psum is read before it has been written. A row of 0 counts as 256.
+//
+// row_valid: a word of weights is to be read; lookup_bank goes with that word, one cycle later; psum_valid, psum_row, psum_first with the sum
+// of its entries, PSUM_DELAY later and one cycle ahead of it. Even rows meet psum in cycles with drain_turn low. tile_ready and tile_last follow
+// when the tile's sums are in psum. finished: every row of the layer has been streamed, and every bank given back.
+
+`default_nettype none
+
+module row_streamer (
+    input  wire       clk,
+    input  wire       rst,
+    input  wire       layer_start,
+    input  wire [7:0] rows_full,
+    input  wire [7:0] rows_last,
+    input  wire       build_start,
+    input  wire       build_h,
+    input  wire       build_first,
+    input  wire       build_ends_tile,
+    input  wire       build_last_tile,
+    input  wire       build_done,
+    output wire [1:0] table_taken,
+    input  wire       drain_turn,
+    output wire       row_valid,
+    output wire       lookup_bank,
+    output wire       psum_valid,
+    output wire [8:0] psum_row,
+    output wire       psum_first,
+    output wire       tile_ready,
+    output wire       tile_last,
+    input  wire       tile_release,
+    output wire       finished,
+    output wire       waits_for_build,
+    output wire       waits_for_gates
+);
+
+    localparam PSUM_DELAY = 5;
+    localparam READY_DELAY = 8;
+
+    // Table banks: what was built for them, and whether it is complete.
+    reg [3:0] block_q [0:1];
+    reg [1:0] full_q;
+    reg       fill_bank_q;
+    reg       bank_q;           // the bank of the block being streamed, or to be streamed next
+    wire      build_bank = fill_bank_q ^ build_done;
+
+    assign table_taken = full_q;
+
+    // The block being streamed.
+    reg        streaming_q;
+    reg  [7:0] row_q;
+    reg        tile_bank_q;
+    wire       h, first, ends_tile, last_tile;
+    wire [7:0] row_next = row_q + 8'd1;
+    wire       block_ends = streaming_q && row_next == (last_tile ? rows_last : rows_full);
+    wire       tile_ends = block_ends && ends_tile;
+
+    assign {h, first, ends_tile, last_tile} = block_q[bank_q];
+
+    // The block to come.
+    wire       next_bank = bank_q ^ block_ends;
+    wire       next_tile_bank = tile_bank_q ^ tile_ends;
+    wire       next_h, next_first;
+    wire [1:0] unused_next;
+    reg  [1:0] draining_q;      // psum banks that are the gate pipeline's
+    reg        release_bank_q;
+    reg  [2:0] recent_q;        // a block started 1, 2, 3 cycles ago
+    wire       built = full_q[next_bank];
+    wire       blocked = next_first && !next_h && draining_q[next_tile_bank];
+    wire       free = !streaming_q || block_ends;
+    wire       start = free && built && !blocked && recent_q == 3'd0 && !drain_turn;
+
+    assign {next_h, next_first, unused_next} = block_q[next_bank];
+
+    always @(posedge clk) begin
+        if (build_start)
+            block_q[build_bank] <= {build_h, build_first, build_ends_tile, build_last_tile};
+        if (build_done)
+            full_q[fill_bank_q] <= 1'b1;
+        if (block_ends)
+            full_q[bank_q] <= 1'b0;
+        fill_bank_q <= build_bank;
+        bank_q <= next_bank;
+        streaming_q <= start || (streaming_q && !block_ends);
+        row_q <= start ? 8'd0 : row_next;
+        recent_q <= {recent_q[1:0], start};
+        tile_bank_q <= next_tile_bank;
+        if (tile_ends)
+            draining_q[tile_bank_q] <= 1'b1;
+        if (tile_release) begin
+            draining_q[release_bank_q] <= 1'b0;
+            release_bank_q <= !release_bank_q;
+        end
+        if (rst) begin
+            full_q <= 2'd0;
+            fill_bank_q <= 1'b0;
+            bank_q <= 1'b0;
+            streaming_q <= 1'b0;
+            recent_q <= 3'd0;
+            tile_bank_q <= 1'b0;
+            draining_q <= 2'd0;
+            release_bank_q <= 1'b0;
+        end
+    end
+
+    // The layer.
+    reg running_q;
+
+    assign row_valid = streaming_q;
+    assign finished = !running_q && draining_q == 2'd0;
+    assign waits_for_build = running_q && !streaming_q && !built;
+    assign waits_for_gates = running_q ? !streaming_q && built && blocked : !finished;
+
+    always @(posedge clk) begin
+        if (layer_start)
+            running_q <= 1'b1;
+        else if (tile_ends && last_tile)
+            running_q <= 1'b0;
+        if (rst)
+            running_q <= 1'b0;
+    end
+
+    // On the way to psum: {valid, first, bank, part, row of the part}; part H lies 128 rows up.
+    reg  [10:0]             delay_q [1:PSUM_DELAY];
+    reg  [READY_DELAY-1:0]  ready_q;
+    reg  [READY_DELAY-1:0]  last_q;
+    reg                     lookup_bank_q;
+    wire [10:0]             row = {streaming_q, first, tile_bank_q, row_q[7] ^ h, row_q[6:0]};
+    integer                 i;
+
+    assign {psum_valid, psum_first, psum_row} = delay_q[PSUM_DELAY];
+    assign lookup_bank = lookup_bank_q;
+    assign tile_ready = ready_q[READY_DELAY-1];
+    assign tile_last = last_q[READY_DELAY-1];
+
+    always @(posedge clk) begin
+        delay_q[1] <= row;
+        for (i = 2; i <= PSUM_DELAY; i = i + 1)
+            delay_q[i] <= delay_q[i-1];
+        ready_q <= {ready_q[READY_DELAY-2:0], tile_ends};
+        last_q <= {last_q[READY_DELAY-2:0], last_tile};
+        lookup_bank_q <= bank_q;
+        if (rst) begin
+            for (i = 1; i <= PSUM_DELAY; i = i + 1)
+                delay_q[i] <= 11'd0;
+            ready_q <= {READY_DELAY{1'b0}};
+        end
+    end
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,153 @@
+/* test_weight.c - master weights to effective ones: blocks, rows, integer scales, and the way back. */
+#include "gradient_check.h"
+#include "weight.h"
+
+#include <string.h>
+
+#include <check.h>
+
+enum { ROWS = 6, COLS = 5, BLOCKS = 3 };
+
+static struct sterna_weight weight;
+static float master[ROWS * COLS], gain[ROWS];
+
+static void open_weight(const char *quantizer_name, const char *normalizer_name)
+{
+    const struct sterna_quantizer *quantizer = NULL;
+    const struct sterna_normalizer *normalizer = NULL;
+    uint64_t seed = 17;
+    ck_assert_int_eq(sterna_quantizer_find(quantizer_name, &quantizer, NULL), STERNA_OK);
+    ck_assert_int_eq(sterna_normalizer_find(normalizer_name, &normalizer, NULL), STERNA_OK);
+    ck_assert_int_eq(sterna_weight_new(ROWS, COLS, BLOCKS, quantizer, normalizer, &weight, NULL), STERNA_OK);
+    random_values(master, ROWS * COLS, 1.0f, &seed);
+    random_values(gain, ROWS, 2.0f, &seed);
+}
+
+static void tear_down(void)
+{
+    sterna_weight_free(&weight);
+}
+
+static void prepare(bool integer, const struct sterna_draw *draw, float one)
+{
+    const struct sterna_preparation preparation = {.integer = integer, .draw = draw};
+    for (size_t block = 0; block < BLOCKS; block++)
+        sterna_weight_prepare(&weight, block, &preparation, one, master, gain);
+}
+
+START_TEST(each_block_has_its_own_threshold)
+{
+    open_weight("twn", "none");
+    for (int i = 0; i < ROWS * COLS; i++)
+        master[i] = (i < 10 ? 1.0f : i < 20 ? 0.01f : 100.0f) * (i % 2 ? -1.0f : 1.0f);
+    prepare(false, NULL, 128.0f);
+    for (int i = 0; i < ROWS * COLS; i++) {
+        ck_assert(weight.level[i] == (i % 2 ? -1.0f : 1.0f));
+        ck_assert_float_eq_tol(weight.value[i], master[i], 1e-5f * fabsf(master[i]));
+    }
+}
+END_TEST
+
+START_TEST(stochastic_sample_depends_on_place_not_on_blocks)
+{
+    const struct sterna_draw draw = {.seed = 3, .step = 4, .tensor = 5};
+    float uniform[ROWS * COLS + 2];
+    open_weight("ternary", "none");
+    prepare(false, &draw, 128.0f);
+    sterna_philox_uniform(&draw, 0, ROWS * COLS, uniform);
+    for (int i = 0; i < ROWS * COLS; i++) {
+        float expected = uniform[i] * weight.bound < fabsf(master[i]) ? 1.0f : 0.0f;
+        ck_assert(weight.level[i] == (master[i] < 0.0f ? -expected : expected));
+    }
+}
+END_TEST
+
+/* m / 2^s is within half a step, 1/256 relative, of what it stands for; the sign is m's. */
+START_TEST(row_scale_is_the_nearest_of_8_bits)
+{
+    for (float value = 1e-6f; value < 250.0f; value *= 1.0173f) {
+        int32_t m = 0, s = 0;
+        sterna_weight_round_scale(-value, &m, &s);
+        ck_assert_int_ge(-m, 128);
+        ck_assert_int_le(-m, 255);
+        ck_assert_int_ge(s, 0);
+        ck_assert_int_le(s, 31);
+        ck_assert_double_le(fabs(ldexp((double)-m, -s) - (double)value), (double)value / 255.0);
+    }
+}
+END_TEST
+
+START_TEST(row_scale_of_extremes_is_in_range)
+{
+    static const struct {
+        float value;
+        int32_t m, s;
+    } table[] = {{0.0f, 0, 0},    {255.0f, 255, 0},        {1e9f, 255, 0},     {1e-30f, 0, 31},
+                 {128.0f, 128, 0}, {127.75f, 128, 0}, {1.0f, 128, 7}, {-0.998f, -255, 8}};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        int32_t m = -1, s = -1;
+        sterna_weight_round_scale(table[i].value, &m, &s);
+        ck_assert_int_eq(m, table[i].m);
+        ck_assert_int_eq(s, table[i].s);
+    }
+}
+END_TEST
+
+START_TEST(integer_preparation_rounds_the_rows_and_keeps_levels)
+{
+    float row[ROWS], level[ROWS * COLS];
+    open_weight("twn", "weight");
+    prepare(false, NULL, 128.0f);
+    memcpy(row, weight.row, sizeof row);
+    memcpy(level, weight.level, sizeof level);
+    prepare(true, NULL, 128.0f);
+    ck_assert_mem_eq(level, weight.level, sizeof level);
+    for (int r = 0; r < ROWS; r++) {
+        ck_assert_float_eq_tol(weight.row[r], row[r], fabsf(row[r]) / 255.0f);
+        ck_assert(weight.row[r] == ldexpf((float)weight.scale_m[r], -weight.scale_s[r]) / 16.0f); /* 128 / 2048 */
+    }
+}
+END_TEST
+
+/* With float "quantization" the whole way is differentiable: <wanted, value> by differences. */
+static double objective(void *context)
+{
+    const float *wanted = context;
+    double sum = 0.0;
+    prepare(false, NULL, 128.0f);
+    for (int i = 0; i < ROWS * COLS; i++)
+        sum += (double)(wanted[i] * weight.value[i]);
+    return sum;
+}
+
+START_TEST(backward_matches_differences)
+{
+    float wanted[ROWS * COLS], gradient[ROWS * COLS], gain_gradient[ROWS];
+    uint64_t seed = 23;
+    open_weight("float", "weight");
+    random_values(wanted, ROWS * COLS, 1.0f, &seed);
+    memcpy(gradient, wanted, sizeof wanted);
+    prepare(false, NULL, 128.0f);
+    for (size_t block = 0; block < BLOCKS; block++)
+        sterna_weight_backward(&weight, block, gain, gradient, gain_gradient);
+    for (int i = 0; i < ROWS * COLS; i++)
+        ck_assert(gradients_agree(numeric_gradient(objective, wanted, &master[i]), (double)gradient[i]));
+    for (int r = 0; r < ROWS; r++)
+        ck_assert(gradients_agree(numeric_gradient(objective, wanted, &gain[r]), (double)gain_gradient[r]));
+}
+END_TEST
+
+Suite *sterna_suite(void)
+{
+    Suite *suite = suite_create("weight");
+    TCase *tcase = tcase_create("weight");
+    tcase_add_checked_fixture(tcase, NULL, tear_down);
+    tcase_add_test(tcase, each_block_has_its_own_threshold);
+    tcase_add_test(tcase, stochastic_sample_depends_on_place_not_on_blocks);
+    tcase_add_test(tcase, row_scale_is_the_nearest_of_8_bits);
+    tcase_add_test(tcase, row_scale_of_extremes_is_in_range);
+    tcase_add_test(tcase, integer_preparation_rounds_the_rows_and_keeps_levels);
+    tcase_add_test(tcase, backward_matches_differences);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
