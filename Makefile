@@ -33,10 +33,12 @@ RTL      = $(wildcard hw/rtl/*.v hw/rtl/*.vh hw/link/*.v) $(GENERATED)
 LIB_OBJECTS = $(patsubst %.c,$(OBJ)/%.o,$(wildcard host/src/*.c))
 SIM_OBJECTS = $(patsubst %.c,$(OBJ)/%.o,$(wildcard sim/*.c))
 CLI_OBJECTS = $(patsubst %.c,$(OBJ)/%.o,$(wildcard host/cli/*.c))
-TESTS_HOST = $(patsubst tests/host/%.c,$(BUILD)/tests/%,$(wildcard tests/host/test_*.c))
-TESTS_RTL  = $(patsubst tests/rtl/%.c,$(BUILD)/tests/%,$(wildcard tests/rtl/test_*.c))
-TESTS_LINK = $(patsubst tests/link/%.c,$(BUILD)/tests/%,$(wildcard tests/link/test_*.c))
-TESTS_CLI  = $(patsubst tests/cli/%.c,$(BUILD)/tests/%,$(wildcard tests/cli/test_*.c))
+TESTS_HOST = $(patsubst tests/host/%.c,$(BUILD)/tests/host/%,$(wildcard tests/host/test_*.c))
+TESTS_RTL  = $(patsubst tests/rtl/%.c,$(BUILD)/tests/rtl/%,$(wildcard tests/rtl/test_*.c))
+MODEL_HEADERS = $(patsubst tests/rtl/test_%.c,$(BUILD)/verilated/%/model.h,$(wildcard tests/rtl/test_*.c)) \
+    $(BUILD)/verilated/$(TOP)/model.h
+TESTS_LINK = $(patsubst tests/link/%.c,$(BUILD)/tests/link/%,$(wildcard tests/link/test_*.c))
+TESTS_CLI  = $(patsubst tests/cli/%.c,$(BUILD)/tests/cli/%,$(wildcard tests/cli/test_*.c))
 
 .PHONY: all help
 .DELETE_ON_ERROR:
@@ -53,9 +55,7 @@ setup: ## install every package that any target needs
 	scripts/setup.sh
 
 demo: ## train, quantize, and let the simulated chip write: at most 5 minutes
-	scripts/setup.sh build data
-	$(MAKE) all
-	scripts/demo.sh
+	@DEMO_BEGUN=$$(date +%s) && export DEMO_BEGUN && scripts/setup.sh build data && $(MAKE) all && scripts/demo.sh
 
 test: ## install what is missing and run every test
 	scripts/setup.sh build data test synth lint
@@ -83,7 +83,7 @@ clean: ## remove build/
 
 .PHONY: lint formal no-multiplier synth
 TARGET ?= up5k
-lint: $(GENERATED) ## verilator, iverilog, clang-format, clang-tidy, cppcheck, shellcheck
+lint: $(GENERATED) $(MODEL_HEADERS) ## verilator, iverilog, clang-format, clang-tidy, cppcheck, shellcheck
 	scripts/lint.sh
 formal: $(GENERATED) ## prove the stream rules; one broken module must fail
 	scripts/formal.sh
@@ -110,7 +110,7 @@ $(OBJ)/%.o: %.c | $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(EXTRA) -c -o $@ $<
 $(OBJ)/sim/%.o: EXTRA = -I$(BUILD)/verilated/$(TOP)
-$(SIM_OBJECTS): | $(BUILD)/verilated/$(TOP)/$(TOP)_model.h
+$(SIM_OBJECTS): $(BUILD)/verilated/$(TOP)/model.h
 $(OBJ)/tests/cli/%.o: EXTRA = -DSTERNA_PROGRAM='"$(BUILD)/sterna"'
 
 $(BUILD)/libsterna.a: $(LIB_OBJECTS)
@@ -138,38 +138,38 @@ $(BUILD)/verilated/runtime.a:
 	    $(VERILATOR_ROOT)/include/verilated_threads.cpp
 	@$(AR) rcs $@ $(@D)/verilated.o $(@D)/verilated_threads.o
 
-$(BUILD)/verilated/%/model.h: $(RTL)
+# Verilate and write the C face: V<top>.h and sources, <top>_model.h, <top>_shim.cpp
+$(BUILD)/verilated/%/model.h: $(RTL) scripts/verilator_shim.awk
 	@mkdir -p $(@D)
 	$(Q)$(VERILATE) --Mdir $(@D) --top-module $* $*
-	@touch $@
-$(BUILD)/verilated/%/model.a: $(BUILD)/verilated/%/model.h scripts/verilator_shim.awk
 	@$(AWK) -v top=$* -v part=header -f scripts/verilator_shim.awk $(@D)/V$*.h > $(@D)/$*_model.h
 	@$(AWK) -v top=$* -v part=shim -f scripts/verilator_shim.awk $(@D)/V$*.h > $(@D)/$*_shim.cpp
+	@touch $@
+$(BUILD)/verilated/%/model.a: $(BUILD)/verilated/%/model.h
 	@cat $(@D)/V$**.cpp $(@D)/$*_shim.cpp > $(@D)/model_all.cpp
 	$(Q)cd $(@D) && $(CXX) $(VERILATED_FLAGS) $(VERILATED_OPT) -I. -c -o model.o model_all.cpp
 	@rm -f $@
 	@$(AR) rcs $@ $(@D)/model.o
-$(BUILD)/verilated/$(TOP)/$(TOP)_model.h: $(BUILD)/verilated/$(TOP)/model.a
 
 # ---- tests: one program per file, all with tests/main.c -----------------------------------------------------------
 
 TEST_LINK = $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(CHECK_LIBS) $(LIBS)
 
-$(TESTS_HOST): $(BUILD)/tests/%: $(OBJ)/tests/host/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a
+$(TESTS_HOST): $(BUILD)/tests/host/%: $(OBJ)/tests/host/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
-$(TESTS_CLI): $(BUILD)/tests/%: $(OBJ)/tests/cli/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a
+$(TESTS_CLI): $(BUILD)/tests/cli/%: $(OBJ)/tests/cli/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
-$(TESTS_LINK): $(BUILD)/tests/%: $(OBJ)/tests/link/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a $(SIM_LINK)
+$(TESTS_LINK): $(BUILD)/tests/link/%: $(OBJ)/tests/link/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a $(SIM_LINK)
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
-$(TESTS_RTL): $(BUILD)/tests/test_%: $(BUILD)/verilated/%/model.a $(OBJ)/tests/rtl/test_%.o $(OBJ)/tests/main.o \
+$(TESTS_RTL): $(BUILD)/tests/rtl/test_%: $(BUILD)/verilated/%/model.a $(OBJ)/tests/rtl/test_%.o $(OBJ)/tests/main.o \
     $(BUILD)/libsterna.a $(BUILD)/verilated/runtime.a
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
 $(OBJ)/tests/rtl/test_%.o: EXTRA = -I$(BUILD)/verilated/$*
-$(OBJ)/tests/rtl/test_%.o: tests/rtl/test_%.c $(BUILD)/verilated/%/model.a | $(GENERATED)
+$(OBJ)/tests/rtl/test_%.o: tests/rtl/test_%.c $(BUILD)/verilated/%/model.h | $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(EXTRA) -c -o $@ $<
 

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 sterna=build/sterna
 demo=build/demo
 begun=${DEMO_BEGUN:-$(date +%s)}
-compared=20000 # characters through the simulated accelerator
+compared=8001 # characters through the simulated accelerator, to compare 8000 predictions
 
 say() {
     printf '\n== %s\n' "$*"
@@ -39,8 +39,17 @@ say "evaluating on text never seen in training"
 keep float_baseline $sterna eval "$demo/float/checkpoint.safetensors" kjv --on float --weights master
 keep float_master $sterna eval "$demo/ternary/checkpoint.safetensors" kjv --on float --weights master
 keep quantized $sterna eval "$demo/model.safetensors" kjv --on float
-keep integer $sterna eval "$demo/model.safetensors" kjv --on reference
+# Both run on one processor each, so side by side.
+keep integer $sterna eval "$demo/model.safetensors" kjv --on reference 2>"$demo/integer.log" &
+integer=$!
+trap 'kill "$integer" 2>/dev/null || :' EXIT
+trap 'exit 1' INT TERM
 keep accelerator $sterna compare "$demo/model.safetensors" kjv --on sim --limit "$compared"
+if ! wait "$integer"; then
+    cat "$demo/integer.log" >&2
+    exit 1
+fi
+trap - EXIT INT TERM
 
 say "the simulated chip writes 300 characters"
 $sterna generate "$demo/model.safetensors" --on sim --length 300 --prime "In the beginning "

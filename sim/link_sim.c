@@ -1,4 +1,5 @@
-/* link_sim.c - the Verilated accelerator as a link: every byte of the wire and every clock cycle is simulated. */
+/* link_sim.c - the Verilated accelerator as a link: every byte of the wire and every clock cycle is
+ * simulated. */
 #include <stdlib.h>
 
 #include "accelerator_up5k_model.h"
@@ -46,7 +47,8 @@ static void reset(struct link_sim *self)
 static enum sterna_status open_sim(const char *target, struct sterna_link **link, struct sterna_error *error)
 {
     if (target[0] && strcmp(target, "up5k") != 0)
-        return sterna_fail(error, STERNA_ERR_MISSING, "sim: there is no target \"%s\"; there is: up5k", target);
+        return sterna_fail(error, STERNA_ERR_MISSING, "sim: there is no target \"%s\"; there is: up5k",
+                           target);
     struct link_sim *self = calloc(1, sizeof *self);
     if (self)
         self->model = accelerator_up5k_model_new();
@@ -91,8 +93,8 @@ static enum sterna_status send_sim(struct sterna_link *link, const uint8_t *byte
 }
 
 /* Waiting is where the simulated cycles go: the loop looks at one output and ticks. */
-static enum sterna_status receive_sim(struct sterna_link *link, uint64_t patience, uint8_t *bytes, size_t size,
-                                      size_t *got, struct sterna_error *error)
+static enum sterna_status receive_sim(struct sterna_link *link, uint64_t patience, uint8_t *bytes,
+                                      size_t size, size_t *got, struct sterna_error *error)
 {
     struct link_sim *self = (struct link_sim *)link;
     const uint8_t *valid = self->model->m_valid;

@@ -35,21 +35,21 @@ static inline void random_matrix(struct sterna_matrix *matrix, uint64_t *seed)
 static inline struct sterna_model *random_model(size_t inputs, size_t hidden, size_t layers, size_t outputs,
                                                 uint64_t seed)
 {
-    struct sterna_model *model = NULL;
-    if (sterna_model_new(inputs, hidden, layers, outputs, &model, NULL) != STERNA_OK)
+    struct sterna_model *fresh = NULL;
+    if (sterna_model_new(inputs, hidden, layers, outputs, &fresh, NULL) != STERNA_OK)
         return NULL;
-    model->one_hot = true;
+    fresh->one_hot = true;
     for (size_t k = 0; k < layers; k++) {
-        struct sterna_layer *layer = &model->layer[k];
+        struct sterna_layer *layer = &fresh->layer[k];
         random_matrix(&layer->ih, &seed);
         random_matrix(&layer->hh, &seed);
         for (size_t i = 0; i < 4 * layer->hidden; i++)
             layer->bias[i] = (int16_t)((int)random_below(&seed, 6001) - 3000);
     }
-    random_matrix(&model->output, &seed);
+    random_matrix(&fresh->output, &seed);
     for (size_t i = 0; i < outputs; i++)
-        model->output_bias[i] = (int16_t)((int)random_below(&seed, 2001) - 1000);
-    return model;
+        fresh->output_bias[i] = (int16_t)((int)random_below(&seed, 2001) - 1000);
+    return fresh;
 }
 
 #endif

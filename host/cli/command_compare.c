@@ -60,10 +60,8 @@ static int run(const struct sterna_options *options)
     sterna_bar_begin(&bar, "compare");
     enum sterna_status status = sterna_compare(&eval, &result, &error);
     sterna_bar_end(&bar);
-    if (status != STERNA_OK) {
-        sterna_complain("compare", "%s", error.reason);
-        return STERNA_EXIT_FAILED;
-    }
+    if (status != STERNA_OK)
+        return sterna_measure_fail("compare", &eval, status, &error);
     int printed = print_result(options, &eval, &result);
     if (result.mismatches == 0)
         return printed;

@@ -31,10 +31,8 @@ static int run(const struct sterna_options *options)
     sterna_bar_begin(&bar, "eval");
     enum sterna_status status = sterna_eval(&eval, &result, &error);
     sterna_bar_end(&bar);
-    if (status != STERNA_OK) {
-        sterna_complain("eval", "%s", error.reason);
-        return STERNA_EXIT_FAILED;
-    }
+    if (status != STERNA_OK)
+        return sterna_measure_fail("eval", &eval, status, &error);
     return print_result(options, &eval, &result);
 }
 

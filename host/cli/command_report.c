@@ -71,7 +71,8 @@ static double number(const cJSON *file, const char *group, const char *key)
 struct summary {
     double bpc[MODEL], characters[MODEL]; /* by file */
     double steps, outputs, mismatches;
-    double cycles, ideal_cycles, clock_khz, model_bytes, simulation, seconds;
+    double cycles, ideal_cycles, build_wait, gate_wait; /* of a step */
+    double clock_khz, model_bytes, simulation, seconds;
 };
 
 static struct summary gather(cJSON *const files[FILES], const struct sterna_options *options)
@@ -87,6 +88,10 @@ static struct summary gather(cJSON *const files[FILES], const struct sterna_opti
     summary.mismatches = number(files[ACCELERATOR], NULL, "mismatches");
     summary.cycles = number(files[ACCELERATOR], NULL, "cycles_per_step");
     summary.ideal_cycles = number(files[ACCELERATOR], NULL, "ideal_cycles_per_step");
+    summary.build_wait =
+        sterna_measure_ratio(number(files[ACCELERATOR], "counters", "build_wait"), summary.steps);
+    summary.gate_wait =
+        sterna_measure_ratio(number(files[ACCELERATOR], "counters", "gate_wait"), summary.steps);
     summary.simulation = number(files[ACCELERATOR], NULL, "simulated_cycles_per_second");
     summary.model_bytes = number(files[MODEL], NULL, "model_bytes");
     summary.clock_khz = number(files[MODEL], "device", "clock_khz");
@@ -115,6 +120,8 @@ static int print_json(const struct summary *summary)
     sterna_record_real(&record, "mismatches", summary->mismatches, 0);
     sterna_record_real(&record, "cycles_per_step", summary->cycles, 1);
     sterna_record_real(&record, "ideal_cycles_per_step", summary->ideal_cycles, 0);
+    sterna_record_real(&record, "build_wait_per_step", summary->build_wait, 1);
+    sterna_record_real(&record, "gate_wait_per_step", summary->gate_wait, 1);
     sterna_record_real(&record, "clock_khz", summary->clock_khz, 0);
     sterna_record_real(&record, "microseconds_per_step", microseconds(summary), 1);
     sterna_record_real(&record, "sim_cycles_per_second", summary->simulation, 0);
@@ -149,7 +156,9 @@ static void print_table(const struct summary *summary)
     print_figure("outputs compared", summary->outputs, 0, "");
     print_figure("mismatches", summary->mismatches, 0, "");
     print_figure("cycles per step", summary->cycles, 0, "");
-    print_figure("  of which the engine needs at least", summary->ideal_cycles, 0, "");
+    print_figure("  the engine's own limit", summary->ideal_cycles, 0, "");
+    print_figure("  waiting for tables to be built", summary->build_wait, 0, "");
+    print_figure("  waiting for gates", summary->gate_wait, 0, "");
     print_figure("time per step", microseconds(summary), 1, "us");
     print_figure("  at a clock of", 1e-3 * summary->clock_khz, 0, "MHz");
     print_figure("model", summary->model_bytes, 0, "bytes");

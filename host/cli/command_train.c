@@ -4,11 +4,7 @@
 #include "record.h"
 #include "terminal.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <math.h>
-#include <string.h>
-#include <sys/stat.h>
 
 /* What the progress call-back needs, and leaves behind. */
 struct watch {
@@ -59,10 +55,6 @@ static int check_usage(const struct sterna_options *options)
         sterna_complain("train",
                         "--resume takes the recipe from the checkpoint; leave out --recipe and --set");
         return STERNA_EXIT_USAGE;
-    }
-    if (!options->resume && mkdir(options->out, 0777) != 0 && errno != EEXIST) {
-        sterna_complain("train", "%s: %s", options->out, strerror(errno));
-        return STERNA_EXIT_FAILED;
     }
     return STERNA_EXIT_DONE;
 }

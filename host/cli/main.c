@@ -1,6 +1,5 @@
 /* main.c - the program `sterna`: finds the command, reads its options, runs it. */
 #include "command.h"
-#include "nearest.h"
 #include "terminal.h"
 
 #include <errno.h>
@@ -51,7 +50,7 @@ static const struct sterna_command *find_command(const char *name)
             return commands[i];
         sterna_nearest_offer(&nearest, name, commands[i]->name);
     }
-    if (nearest.word != NULL)
+    if (nearest.slip)
         sterna_complain(NULL, "there is no command '%s'; did you mean '%s'?", name, nearest.word);
     else
         sterna_complain(NULL, "there is no command '%s'; see sterna --help", name);

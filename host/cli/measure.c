@@ -1,5 +1,6 @@
 #include "measure.h"
 
+#include "command.h"
 #include "interrupt.h"
 
 #include <math.h>
@@ -32,6 +33,16 @@ struct sterna_eval_options sterna_measure_options(const struct sterna_options *o
         .progress = sterna_bar_steps,
         .context = bar,
     };
+}
+
+int sterna_measure_fail(const char *command, const struct sterna_eval_options *options,
+                        enum sterna_status status, const struct sterna_error *error)
+{
+    if (status == STERNA_ERR_FIT) /* packing knows no file names */
+        sterna_complain(command, "%s: %s", options->path, error->reason);
+    else
+        sterna_complain(command, "%s", error->reason);
+    return STERNA_EXIT_FAILED;
 }
 
 void sterna_measure_record(struct sterna_record *record, const struct sterna_eval_options *options)

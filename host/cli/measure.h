@@ -10,6 +10,9 @@
 /* Options of a run over arguments "MODEL DATA", with its progress on the bar; Ctrl-C is caught from now on. */
 struct sterna_eval_options sterna_measure_options(const struct sterna_options *options, const char *on,
                                                   struct sterna_bar *bar);
+/* Complain about what the library refused. Returns the exit status. */
+int sterna_measure_fail(const char *command, const struct sterna_eval_options *options,
+                        enum sterna_status status, const struct sterna_error *error);
 /* The keys that say what was measured: model, data, split, on. */
 void sterna_measure_record(struct sterna_record *record, const struct sterna_eval_options *options);
 /* a / b, NaN if b is 0. */

@@ -1,7 +1,6 @@
 #include "option.h"
 
 #include "command.h"
-#include "nearest.h"
 #include "terminal.h"
 
 #include <assert.h>
@@ -74,7 +73,7 @@ static const struct option *find(const struct sterna_command *command, const cha
             return &options[i];
         sterna_nearest_offer(&nearest, typed, options[i].name);
     }
-    if (nearest.word != NULL)
+    if (nearest.slip)
         sterna_complain(command->name, "there is no option --%s here; did you mean --%s?", typed,
                         nearest.word);
     else

@@ -9,9 +9,12 @@ static bool open_parts(struct sterna_stage *stage, const char *path, const char 
     struct sterna_error error;
 
     if (sterna_model_load(path, &stage->model, &error) != STERNA_OK ||
-        sterna_device_open(address, &stage->device, &error) != STERNA_OK ||
-        sterna_device_load(stage->device, stage->model, &stage->load, &error) != STERNA_OK) {
+        sterna_device_open(address, &stage->device, &error) != STERNA_OK) {
         sterna_complain(stage->command, "%s", error.reason);
+        return false;
+    }
+    if (sterna_device_load(stage->device, stage->model, &stage->load, &error) != STERNA_OK) {
+        sterna_complain(stage->command, "%s: %s", path, error.reason);
         return false;
     }
     sterna_model_facts(stage->model, &stage->facts);

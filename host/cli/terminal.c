@@ -1,6 +1,5 @@
 #include "terminal.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 enum { CELLS = 16, COLUMNS_DEFAULT = 80 };
 
 static const double redraw_seconds = 0.1; /* on a terminal */
-static const double line_seconds = 5.0;   /* in a log */
+static const double line_seconds = 10.0;  /* in a log */
 
 void sterna_complain(const char *command, const char *format, ...)
 {

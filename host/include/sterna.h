@@ -43,6 +43,17 @@ struct sterna_error {
 /* Fill *error (may be NULL) like printf and return status, for "return sterna_fail(...)". */
 enum sterna_status sterna_fail(struct sterna_error *error, enum sterna_status status, const char *format, ...)
     STERNA_PRINTF(3, 4);
+#ifdef __clang_analyzer__ /* which sees one file at a time: tell it that the status comes back as it was given */
+#define sterna_fail(error, status, ...) ((void)sterna_fail((error), (status), __VA_ARGS__), (status))
+#endif
+
+/* The known word nearest to a mistyped one: start from zero, offer every known word. */
+struct sterna_nearest {
+    const char *word; /* NULL: nothing comparable was offered */
+    size_t distance;
+    bool slip;        /* few enough edits to be a slip */
+};
+void sterna_nearest_offer(struct sterna_nearest *nearest, const char *typed, const char *candidate);
 
 /* ---- text data ------------------------------------------------------------------------------------------------- */
 

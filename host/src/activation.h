@@ -1,8 +1,8 @@
 /* activation.h - exp, sigmoid and tanh that a compiler can vectorise: no branch, no table, no library call.
  *
- * They are inline so that loops over gates become vector code. Compiled with -ffp-contract=off (which the Makefile does) an element has
- * the same bits in a vector, in the rest of a loop, or alone. NaN gives NaN. Largest errors, over all floats: exp 2e-7 relative,
- * sigmoid and tanh 2e-7 absolute.
+ * They are inline so that loops over gates become vector code. Compiled with -ffp-contract=off (which the
+ * Makefile does) an element has the same bits in a vector, in the rest of a loop, or alone. NaN gives NaN.
+ * Largest errors, over all floats: exp 2e-7 relative, sigmoid and tanh 2e-7 absolute.
  */
 #ifndef STERNA_ACTIVATION_H
 #define STERNA_ACTIVATION_H
@@ -12,9 +12,9 @@
 
 /* e^x; arguments are clamped to [-87, 88], the range of normal results.
  *
- * x = k ln 2 + f with |f| <= ln 2 / 2: k by adding 1.5 * 2^23, which leaves the nearest integer in the low bits of the sum; f in two
- * steps, ln 2 split so that k times its upper part is exact; e^f by its Taylor polynomial of degree 7 (remainder below 6e-9); 2^k by
- * writing k + 127 into the exponent. */
+ * x = k ln 2 + f with |f| <= ln 2 / 2: k by adding 1.5 * 2^23, which leaves the nearest integer in the low
+ * bits of the sum; f in two steps, ln 2 split so that k times its upper part is exact; e^f by its Taylor
+ * polynomial of degree 7 (remainder below 6e-9); 2^k by writing k + 127 into the exponent. */
 static inline float sterna_exp(float x)
 {
     const float shift = 0x1.8p23f;

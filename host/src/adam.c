@@ -4,8 +4,8 @@
 
 static const float BETA_MEAN = 0.9f, BETA_SQUARE = 0.999f, EPSILON = 1e-8f;
 
-void sterna_adam(const struct sterna_adam_step *step, size_t count, const float *gradient, float *value, float *mean,
-                 float *square)
+void sterna_adam(const struct sterna_adam_step *step, size_t count, const float *gradient, float *value,
+                 float *mean, float *square)
 {
     const double steps = (double)step->update;
     const float rate = (float)((double)step->rate / (1.0 - pow((double)BETA_MEAN, steps)));

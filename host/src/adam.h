@@ -7,11 +7,11 @@
 struct sterna_adam_step {
     uint64_t update; /* 1 for the first */
     float rate;
-    float factor;    /* of the gradient: 1, or less where its norm is clipped */
+    float factor; /* of the gradient: 1, or less where its norm is clipped */
 };
 
 /* One update of count parameters: value, mean and square change; elements are independent of each other. */
-void sterna_adam(const struct sterna_adam_step *step, size_t count, const float *gradient, float *value, float *mean,
-                 float *square);
+void sterna_adam(const struct sterna_adam_step *step, size_t count, const float *gradient, float *value,
+                 float *mean, float *square);
 
 #endif

@@ -8,7 +8,8 @@
 
 static const struct sterna_cell_type *const CELLS[] = {&sterna_gru};
 
-enum sterna_status sterna_cell_find(const char *name, const struct sterna_cell_type **type, struct sterna_error *error)
+enum sterna_status sterna_cell_find(const char *name, const struct sterna_cell_type **type,
+                                    struct sterna_error *error)
 {
     for (size_t i = 0; i < sizeof CELLS / sizeof CELLS[0]; i++) {
         if (strcmp(name, CELLS[i]->name) == 0) {
@@ -19,15 +20,16 @@ enum sterna_status sterna_cell_find(const char *name, const struct sterna_cell_t
     return sterna_fail(error, STERNA_ERR_RANGE, "unknown cell '%.40s': there is gru", name);
 }
 
-enum sterna_status sterna_recurrent_new(const struct sterna_cell_type *type, size_t inputs, size_t hidden, bool one_hot,
-                                        const struct sterna_quantizer *quantizer,
-                                        const struct sterna_normalizer *normalizer, struct sterna_recurrent *layer,
-                                        struct sterna_error *error)
+enum sterna_status sterna_recurrent_new(const struct sterna_cell_type *type, size_t inputs, size_t hidden,
+                                        bool one_hot, const struct sterna_quantizer *quantizer,
+                                        const struct sterna_normalizer *normalizer,
+                                        struct sterna_recurrent *layer, struct sterna_error *error)
 {
     const size_t rows = type->gates * hidden;
     struct sterna_recurrent fresh = {.type = type, .inputs = inputs, .hidden = hidden, .one_hot = one_hot};
 
-    enum sterna_status status = sterna_weight_new(rows, inputs, type->gates, quantizer, normalizer, &fresh.ih, error);
+    enum sterna_status status =
+        sterna_weight_new(rows, inputs, type->gates, quantizer, normalizer, &fresh.ih, error);
     if (status == STERNA_OK)
         status = sterna_weight_new(rows, hidden, type->gates, quantizer, normalizer, &fresh.hh, error);
     if (status != STERNA_OK)

@@ -1,7 +1,8 @@
-/* cell.h - a recurrent layer ready to run, and the interface of a cell: forward, exact integer forward, backward over a window of time.
+/* cell.h - a recurrent layer ready to run, and the interface of a cell: forward, exact integer forward,
+ * backward over a window of time.
  *
- * Matrices and gates are in PyTorch's order. Sizes: T steps, B sequences side by side, I inputs, H units, G gates; time comes first in every
- * buffer: [T, B, ...]. Cells are rows of a table (cell.c).
+ * Matrices and gates are in PyTorch's order. Sizes: T steps, B sequences side by side, I inputs, H units, G
+ * gates; time comes first in every buffer: [T, B, ...]. Cells are rows of a table (cell.c).
  */
 #ifndef STERNA_CELL_H
 #define STERNA_CELL_H
@@ -18,7 +19,8 @@ struct sterna_cell_type {
     size_t gates;          /* rows of the matrices per unit */
     size_t biases;         /* per unit, as prepared */
     size_t saved;          /* floats per unit and step kept for backward */
-    /* Make bias, x_table, h_matrix from the weights (expanded) and the biases [G*H] of the input and the recurrent product. */
+    /* Make bias, x_table, h_matrix from the weights (expanded) and the biases [G*H] of the input and the
+     * recurrent product. */
     void (*prepare)(struct sterna_recurrent *layer, const float *bias_ih, const float *bias_hh);
     /* Run the window in float, or as a device computes it (layer->integer). */
     void (*forward)(const struct sterna_recurrent *layer, const struct sterna_track *track);
@@ -48,8 +50,8 @@ struct sterna_track {
     const float *input;    /* [T, B, I] otherwise */
     float *terms;          /* [T, B, G*H] of a dense layer: scratch */
     float *h;              /* [T + 1, B, H]; h[0] is the state carried in */
-    float *a;              /* h as the matrices see it (integer: rounded to 8 bits); the same memory as h in float */
-    float *saved;          /* [T, B, saved*H] */
+    float *a;     /* h as the matrices see it (integer: rounded to 8 bits); the same memory as h in float */
+    float *saved; /* [T, B, saved*H] */
 };
 
 /* Where backward leaves dL/d(...), of the effective weights. */
@@ -68,7 +70,8 @@ STERNA_MUST_CHECK enum sterna_status sterna_recurrent_new(const struct sterna_ce
                                                           size_t hidden, bool one_hot,
                                                           const struct sterna_quantizer *quantizer,
                                                           const struct sterna_normalizer *normalizer,
-                                                          struct sterna_recurrent *layer, struct sterna_error *error);
+                                                          struct sterna_recurrent *layer,
+                                                          struct sterna_error *error);
 void sterna_recurrent_free(struct sterna_recurrent *layer);
 
 /* round(value * 2048) as an integer-valued float, saturated to 16 bits: a bias in Q4.11. */

@@ -29,8 +29,8 @@ static void carry_shape(const struct sterna_recipe *recipe, size_t shape[3])
 
 /* ---- save ---- */
 
-static enum sterna_status add_vector(struct sterna_tensors *tensors, const struct sterna_training *training, size_t which,
-                                     struct sterna_error *error)
+static enum sterna_status add_vector(struct sterna_tensors *tensors, const struct sterna_training *training,
+                                     size_t which, struct sterna_error *error)
 {
     const struct sterna_parameters *parameters = &training->network.parameters;
     char name[TENSOR_NAME];
@@ -113,7 +113,8 @@ static enum sterna_status metadata(const struct sterna_tensors *tensors, const c
 {
     *value = sterna_tensors_metadata(tensors, key);
     if (!*value)
-        return sterna_fail(error, STERNA_ERR_FORMAT, "%s: not a checkpoint: no \"%s\" in its metadata", path, key);
+        return sterna_fail(error, STERNA_ERR_FORMAT, "%s: not a checkpoint: no \"%s\" in its metadata", path,
+                           key);
     return STERNA_OK;
 }
 
@@ -168,23 +169,27 @@ static enum sterna_status read_alphabet(const char *path, const char *text, stru
     const size_t digits = strlen(text);
 
     if (digits == 0 || digits % 2 || digits > 512)
-        return sterna_fail(error, STERNA_ERR_FORMAT, "%s: the alphabet is not 1 to 256 bytes in hexadecimal", path);
+        return sterna_fail(error, STERNA_ERR_FORMAT, "%s: the alphabet is not 1 to 256 bytes in hexadecimal",
+                           path);
     for (size_t i = 0; i < digits / 2; i++) {
         int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]), byte = 16 * high + low;
         if (high < 0 || low < 0 || (i > 0 && byte <= alphabet->alphabet[i - 1]))
-            return sterna_fail(error, STERNA_ERR_FORMAT, "%s: the alphabet is not ascending hexadecimal", path);
+            return sterna_fail(error, STERNA_ERR_FORMAT, "%s: the alphabet is not ascending hexadecimal",
+                               path);
         alphabet->alphabet[i] = (uint8_t)byte;
     }
     alphabet->symbols = digits / 2;
     return STERNA_OK;
 }
 
-static enum sterna_status read_floats(const struct sterna_tensors *tensors, const char *path, const char *name,
-                                      size_t rank, const size_t *shape, float *value, struct sterna_error *error)
+static enum sterna_status read_floats(const struct sterna_tensors *tensors, const char *path,
+                                      const char *name, size_t rank, const size_t *shape, float *value,
+                                      struct sterna_error *error)
 {
     const struct sterna_tensor *tensor = NULL;
 
-    enum sterna_status status = sterna_tensors_require(tensors, name, STERNA_F32, rank, shape, &tensor, error);
+    enum sterna_status status =
+        sterna_tensors_require(tensors, name, STERNA_F32, rank, shape, &tensor, error);
     if (status != STERNA_OK)
         return status;
     if (!sterna_buffer_finite(tensor->data, tensor->bytes / sizeof(float)))
@@ -220,8 +225,10 @@ static enum sterna_status read_curve(const struct sterna_tensors *tensors, const
 
     if (!curve)
         return STERNA_OK;
-    if (curve->dtype != STERNA_F64 || curve->rank != 2 || curve->shape[1] != CURVE_COLUMNS || curve->bytes == 0)
-        return sterna_fail(error, STERNA_ERR_FORMAT, "%s: its curve is not F64 [points, %d]", path, CURVE_COLUMNS);
+    if (curve->dtype != STERNA_F64 || curve->rank != 2 || curve->shape[1] != CURVE_COLUMNS ||
+        curve->bytes == 0)
+        return sterna_fail(error, STERNA_ERR_FORMAT, "%s: its curve is not F64 [points, %d]", path,
+                           CURVE_COLUMNS);
     training->curve = malloc(curve->bytes);
     if (!training->curve)
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the learning curve");
@@ -267,7 +274,8 @@ static enum sterna_status read_frame(const struct sterna_tensors *tensors, const
     return status;
 }
 
-enum sterna_status sterna_checkpoint_load(const char *path, struct sterna_training *training, struct sterna_error *error)
+enum sterna_status sterna_checkpoint_load(const char *path, struct sterna_training *training,
+                                          struct sterna_error *error)
 {
     struct sterna_tensors *tensors = NULL;
     struct sterna_training fresh = {0};

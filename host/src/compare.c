@@ -1,4 +1,5 @@
-/* compare.c - a text through a device: its bits per character, and whether it agrees with fixed.c on every sum. */
+/* compare.c - a text through a device: its bits per character, and whether it agrees with fixed.c on every
+ * sum. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -8,8 +9,8 @@
 #include "fixed.h"
 
 enum {
-    CHUNK = 256,             /* steps between looks at the stop flag */
-    COUNTERS_EVERY = 16      /* chunks: the device's 32-bit counters must not wrap */
+    CHUNK = 256,        /* steps between looks at the stop flag */
+    COUNTERS_EVERY = 16 /* chunks: the device's 32-bit counters must not wrap */
 };
 
 /* A text on its way through a device. */
@@ -20,14 +21,14 @@ struct run {
     const struct sterna_eval_options *options;
     struct sterna_device *device;
     struct sterna_load_report load;
-    uint16_t *inputs;                 /* [CHUNK] */
-    int32_t *sums;                    /* [CHUNK, outputs] from the device */
-    float *logits;                    /* [outputs] */
-    struct sterna_fixed_state fixed;  /* used if compare */
-    int32_t *expected;                /* [outputs] of fixed.c */
+    uint16_t *inputs;                      /* [CHUNK] */
+    int32_t *sums;                         /* [CHUNK, outputs] from the device */
+    float *logits;                         /* [outputs] */
+    struct sterna_fixed_state fixed;       /* used if compare */
+    int32_t *expected;                     /* [outputs] of fixed.c */
     struct sterna_compare_result *compare; /* NULL: only evaluate */
     double bits;
-    double device_seconds;            /* spent in the driver and below it */
+    double device_seconds; /* spent in the driver and below it */
     uint64_t steps_counted, cycles, streaming, build_wait, gate_wait, bad_frames;
 };
 
@@ -62,7 +63,8 @@ static enum sterna_status open_run(struct run *run, struct sterna_error *error)
 {
     const size_t outputs = run->model->output.rows;
     if (run->model->symbols == 0 || run->model->symbols != outputs)
-        return sterna_fail(error, STERNA_ERR_RANGE, "the model is not one of text: it does not predict its own symbols");
+        return sterna_fail(error, STERNA_ERR_RANGE,
+                           "the model is not one of text: it does not predict its own symbols");
     run->inputs = calloc(CHUNK, sizeof *run->inputs);
     run->sums = calloc(CHUNK * outputs, sizeof *run->sums);
     run->logits = calloc(outputs, sizeof *run->logits);
@@ -144,7 +146,8 @@ static enum sterna_status run_text(struct run *run, struct sterna_error *error)
         if (status == STERNA_OK && options->progress)
             options->progress(done, run->steps, options->context);
         if (status == STERNA_OK && options->stop && *options->stop)
-            status = sterna_fail(error, STERNA_ERR_INTERRUPTED, "interrupted after %zu of %zu steps", done, run->steps);
+            status = sterna_fail(error, STERNA_ERR_INTERRUPTED, "interrupted after %zu of %zu steps", done,
+                                 run->steps);
     }
     return status;
 }
@@ -153,12 +156,13 @@ static enum sterna_status check_length(size_t length, struct sterna_error *error
 {
     if (length >= 2)
         return STERNA_OK;
-    return sterna_fail(error, STERNA_ERR_RANGE, "a text of %zu characters predicts nothing; at least 2 are needed", length);
+    return sterna_fail(error, STERNA_ERR_RANGE,
+                       "a text of %zu characters predicts nothing; at least 2 are needed", length);
 }
 
 enum sterna_status sterna_eval_on_device(const struct sterna_model *model, const uint8_t *text, size_t length,
-                                         const struct sterna_eval_options *options, struct sterna_eval_result *result,
-                                         struct sterna_error *error)
+                                         const struct sterna_eval_options *options,
+                                         struct sterna_eval_result *result, struct sterna_error *error)
 {
     enum sterna_status status = check_length(length, error);
     if (status != STERNA_OK)
@@ -167,8 +171,10 @@ enum sterna_status sterna_eval_on_device(const struct sterna_model *model, const
     struct run run = {.model = model, .text = text, .steps = length - 1, .options = options};
     status = run_text(&run, error);
     if (status == STERNA_OK)
-        *result = (struct sterna_eval_result){
-            .bpc = run.bits / (double)run.steps, .steps = run.steps, .seconds = now() - start, .cycles = run.cycles};
+        *result = (struct sterna_eval_result){.bpc = run.bits / (double)run.steps,
+                                              .steps = run.steps,
+                                              .seconds = now() - start,
+                                              .cycles = run.cycles};
     close_run(&run);
     return status;
 }
@@ -179,12 +185,13 @@ static uint32_t as_counter(uint64_t value)
 }
 
 static enum sterna_status compare_text(const struct sterna_model *model, const uint8_t *text, size_t length,
-                                       const struct sterna_eval_options *options, struct sterna_compare_result *result,
-                                       struct sterna_error *error)
+                                       const struct sterna_eval_options *options,
+                                       struct sterna_compare_result *result, struct sterna_error *error)
 {
     const double start = now();
     struct sterna_compare_result found = {.steps = length - 1, .outputs = (length - 1) * model->output.rows};
-    struct run run = {.model = model, .text = text, .steps = length - 1, .options = options, .compare = &found};
+    struct run run = {
+        .model = model, .text = text, .steps = length - 1, .options = options, .compare = &found};
     enum sterna_status status = run_text(&run, error);
     if (status == STERNA_OK) {
         found.bpc = run.bits / (double)run.steps;
@@ -206,8 +213,8 @@ static enum sterna_status compare_text(const struct sterna_model *model, const u
     return status;
 }
 
-enum sterna_status sterna_compare(const struct sterna_eval_options *options, struct sterna_compare_result *result,
-                                  struct sterna_error *error)
+enum sterna_status sterna_compare(const struct sterna_eval_options *options,
+                                  struct sterna_compare_result *result, struct sterna_error *error)
 {
     struct sterna_model *model = NULL;
     struct sterna_text text = {0};

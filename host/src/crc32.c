@@ -1,4 +1,5 @@
-/* crc32.c - four bits at a time: a table of 16 entries is fast enough for frames and a few hundred kilobytes of image. */
+/* crc32.c - four bits at a time: a table of 16 entries is fast enough for frames and a few hundred kilobytes
+ * of image. */
 #include "crc32.h"
 
 static const uint32_t remainder_of[16] = {

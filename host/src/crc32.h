@@ -1,4 +1,5 @@
-/* crc32.h - CRC-32 of RFC 1662 and IEEE 802.3: reflected polynomial 0xEDB88320, initial and final XOR 0xFFFFFFFF. */
+/* crc32.h - CRC-32 of RFC 1662 and IEEE 802.3: reflected polynomial 0xEDB88320, initial and final XOR
+ * 0xFFFFFFFF. */
 #ifndef STERNA_CRC32_H
 #define STERNA_CRC32_H
 

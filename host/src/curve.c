@@ -8,7 +8,8 @@
 
 enum { LINE = 128 };
 
-enum sterna_status sterna_curve_csv(const struct sterna_training *training, const char *path, struct sterna_error *error)
+enum sterna_status sterna_curve_csv(const struct sterna_training *training, const char *path,
+                                    struct sterna_error *error)
 {
     const size_t size = (training->points + 1) * LINE;
     char *text = malloc(size);
@@ -19,15 +20,16 @@ enum sterna_status sterna_curve_csv(const struct sterna_training *training, cons
     used += (size_t)snprintf(text, size, "characters,train_bpc,valid_bpc,rate\n");
     for (size_t i = 0; i < training->points; i++) {
         const struct sterna_point *point = &training->curve[i];
-        used += (size_t)snprintf(text + used, size - used, "%.0f,%.5f,%.5f,%.6g\n", point->characters, point->train_bpc,
-                                 point->valid_bpc, point->rate);
+        used += (size_t)snprintf(text + used, size - used, "%.0f,%.5f,%.5f,%.6g\n", point->characters,
+                                 point->train_bpc, point->valid_bpc, point->rate);
     }
     enum sterna_status status = sterna_file_write(path, text, used, error);
     free(text);
     return status;
 }
 
-enum sterna_status sterna_curve_svg(const struct sterna_training *training, const char *path, struct sterna_error *error)
+enum sterna_status sterna_curve_svg(const struct sterna_training *training, const char *path,
+                                    struct sterna_error *error)
 {
     const size_t count = training->points;
     double *column = calloc(3 * count + 1, sizeof *column);

@@ -4,11 +4,12 @@
 
 #include "training.h"
 
-/* path.csv: characters, train_bpc, valid_bpc, rate; a line per validation. Rewritten whole, so that it always agrees with the checkpoint. */
-STERNA_MUST_CHECK enum sterna_status sterna_curve_csv(const struct sterna_training *training, const char *path,
-                                                      struct sterna_error *error);
+/* path.csv: characters, train_bpc, valid_bpc, rate; a line per validation. Rewritten whole, so that it always
+ * agrees with the checkpoint. */
+STERNA_MUST_CHECK enum sterna_status sterna_curve_csv(const struct sterna_training *training,
+                                                      const char *path, struct sterna_error *error);
 /* The same as a picture. */
-STERNA_MUST_CHECK enum sterna_status sterna_curve_svg(const struct sterna_training *training, const char *path,
-                                                      struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_curve_svg(const struct sterna_training *training,
+                                                      const char *path, struct sterna_error *error);
 
 #endif

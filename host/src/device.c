@@ -16,11 +16,11 @@ struct sterna_software_device {
     struct sterna_geometry geometry;
     struct sterna_machine machine;
     struct sterna_frame_decoder decoder;
-    uint8_t *request;      /* geometry.request_bytes and FCS */
-    uint8_t *reply;        /* geometry.reply_bytes: the last reply, kept for a repeated request */
-    uint8_t *frame;        /* the reply on the wire */
-    size_t reply_size;     /* 0: no request executed yet */
-    size_t hot;            /* activation that the last one-hot input set */
+    uint8_t *request;  /* geometry.request_bytes and FCS */
+    uint8_t *reply;    /* geometry.reply_bytes: the last reply, kept for a repeated request */
+    uint8_t *frame;    /* the reply on the wire */
+    size_t reply_size; /* 0: no request executed yet */
+    size_t hot;        /* activation that the last one-hot input set */
     uint32_t steps;
 };
 
@@ -76,7 +76,8 @@ enum sterna_status sterna_software_device_new(const struct sterna_geometry *geom
         sterna_software_device_free(fresh);
         return STERNA_ERR_MEMORY;
     }
-    sterna_frame_decoder_init(&fresh->decoder, fresh->request, (size_t)geometry->request_bytes + STERNA_FCS_BYTES);
+    sterna_frame_decoder_init(&fresh->decoder, fresh->request,
+                              (size_t)geometry->request_bytes + STERNA_FCS_BYTES);
     *device = fresh;
     return STERNA_OK;
 }
@@ -98,8 +99,9 @@ static uint8_t hello(struct sterna_software_device *device, struct call *call)
     if (call->size != 0)
         return STERNA_ST_BAD_ARGUMENT;
     uint8_t *data = call->data;
-    const unsigned first[] = {geometry->protocol, geometry->tables,       geometry->streams,       geometry->table_w,
-                              geometry->psum_w,   geometry->entries_log2, geometry->one_hot_value, geometry->kinds};
+    const unsigned first[] = {geometry->protocol,      geometry->tables, geometry->streams,
+                              geometry->table_w,       geometry->psum_w, geometry->entries_log2,
+                              geometry->one_hot_value, geometry->kinds};
     for (size_t i = 0; i < 8; i++)
         data[i] = (uint8_t)first[i];
     sterna_put_le32(data + 8, geometry->weight_bytes);
@@ -170,11 +172,12 @@ static uint8_t check_memory(struct sterna_software_device *device, struct call *
 }
 
 /* Whether the inputs of a STEP are all there and in range. */
-static bool inputs_are_good(const struct sterna_software_device *device, bool one_hot, size_t count, size_t bytes,
-                            const uint8_t *inputs, size_t size)
+static bool inputs_are_good(const struct sterna_software_device *device, bool one_hot, size_t count,
+                            size_t bytes, const uint8_t *inputs, size_t size)
 {
     size_t activations = device->machine.size[STERNA_MEM_ACTIVATIONS];
-    if (count == 0 || bytes == 0 || count * bytes != size || bytes > activations || (one_hot && bytes != INDEX_BYTES))
+    if (count == 0 || bytes == 0 || count * bytes != size || bytes > activations ||
+        (one_hot && bytes != INDEX_BYTES))
         return false;
     for (size_t i = 0; one_hot && i < count; i++)
         if (sterna_get_le16(inputs + i * INDEX_BYTES) >= activations)
@@ -264,9 +267,9 @@ static uint8_t bad_opcode(struct sterna_software_device *device, struct call *ca
 static void execute(struct sterna_software_device *device)
 {
     static uint8_t (*const opcode[])(struct sterna_software_device *, struct call *) = {
-        [STERNA_OP_HELLO] = hello, [STERNA_OP_WRITE] = write_memory, [STERNA_OP_READ] = read_memory,
-        [STERNA_OP_CHECK] = check_memory, [STERNA_OP_STEP] = step, [STERNA_OP_STATE] = state,
-        [STERNA_OP_COUNTERS] = counters, [STERNA_OP_ABORT] = abort_nothing,
+        [STERNA_OP_HELLO] = hello,        [STERNA_OP_WRITE] = write_memory,  [STERNA_OP_READ] = read_memory,
+        [STERNA_OP_CHECK] = check_memory, [STERNA_OP_STEP] = step,           [STERNA_OP_STATE] = state,
+        [STERNA_OP_COUNTERS] = counters,  [STERNA_OP_ABORT] = abort_nothing,
     };
     const uint8_t *request = device->request;
     bool known = request[0] < sizeof opcode / sizeof *opcode && opcode[request[0]];
@@ -283,8 +286,8 @@ static void execute(struct sterna_software_device *device)
     device->reply_size = REPLY_HEAD + (status == STERNA_ST_DONE ? call.data_size : 0);
 }
 
-enum sterna_status sterna_software_device_feed(struct sterna_software_device *device, const uint8_t *bytes, size_t size,
-                                               struct sterna_queue *output)
+enum sterna_status sterna_software_device_feed(struct sterna_software_device *device, const uint8_t *bytes,
+                                               size_t size, struct sterna_queue *output)
 {
     for (size_t i = 0; i < size; i++) {
         if (!sterna_frame_decode(&device->decoder, bytes[i]))

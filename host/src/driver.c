@@ -11,13 +11,13 @@
 #include "session.h"
 
 enum {
-    RANGE_BYTES = 4,          /* memory, address */
-    STEP_BYTES = 4,           /* arguments of STEP before the inputs */
+    RANGE_BYTES = 4, /* memory, address */
+    STEP_BYTES = 4,  /* arguments of STEP before the inputs */
     SUM_BYTES = 3,
-    COUNT_MAX = 255,          /* steps in a batch */
+    COUNT_MAX = 255, /* steps in a batch */
     COUNTERS_BYTES = 24,
     INDEX_BYTES = 2,
-    BYTE_CYCLES = 64          /* a byte of memory written, read or checked takes less */
+    BYTE_CYCLES = 64 /* a byte of memory written, read or checked takes less */
 };
 
 struct sterna_device {
@@ -27,7 +27,7 @@ struct sterna_device {
     bool dense;                       /* the input vector holds a dense input */
 };
 
-/* ---- memories -------------------------------------------------------------------------------------------------- */
+/* ---- memories -------------------------------------------------------------------------------------- */
 
 static void put_range(uint8_t *arguments, unsigned memory, size_t address)
 {
@@ -50,14 +50,14 @@ static enum sterna_status write_memory(struct sterna_session *session, unsigned 
         count = smaller(size - done, most);
         put_range(arguments, memory, address + done);
         memcpy(arguments + RANGE_BYTES, bytes + done, count);
-        status = sterna_session_exchange(session, STERNA_OP_WRITE, RANGE_BYTES + count, count * BYTE_CYCLES, NULL, 0,
-                                         error);
+        status = sterna_session_exchange(session, STERNA_OP_WRITE, RANGE_BYTES + count, count * BYTE_CYCLES,
+                                         NULL, 0, error);
     }
     return status;
 }
 
-static enum sterna_status read_memory(struct sterna_session *session, unsigned memory, size_t address, uint8_t *bytes,
-                                      size_t size, struct sterna_error *error)
+static enum sterna_status read_memory(struct sterna_session *session, unsigned memory, size_t address,
+                                      uint8_t *bytes, size_t size, struct sterna_error *error)
 {
     uint8_t *arguments = sterna_session_arguments(session);
     const size_t most = session->geometry.reply_bytes - STERNA_REPLY_HEAD;
@@ -76,29 +76,30 @@ static enum sterna_status read_memory(struct sterna_session *session, unsigned m
 }
 
 /* Have the device compute the CRC of what it holds, and compare. */
-static enum sterna_status check_memory(struct sterna_session *session, unsigned memory, const uint8_t *bytes, size_t size,
-                                       struct sterna_error *error)
+static enum sterna_status check_memory(struct sterna_session *session, unsigned memory, const uint8_t *bytes,
+                                       size_t size, struct sterna_error *error)
 {
     static const char *const names[STERNA_IMAGE_MEMORIES] = {"weights", "scales", "biases", "step programs"};
     uint8_t *arguments = sterna_session_arguments(session);
     const uint8_t *data = NULL;
     put_range(arguments, memory, 0);
     sterna_put_le24(arguments + RANGE_BYTES, (uint32_t)size);
-    enum sterna_status status = sterna_session_exchange(session, STERNA_OP_CHECK, RANGE_BYTES + 3, size * BYTE_CYCLES,
-                                                        &data, 4, error);
+    enum sterna_status status = sterna_session_exchange(session, STERNA_OP_CHECK, RANGE_BYTES + 3,
+                                                        size * BYTE_CYCLES, &data, 4, error);
     if (status != STERNA_OK)
         return status;
     uint32_t expected = sterna_crc32(0, bytes, size), got = sterna_get_le32(data);
     if (got != expected)
-        return sterna_fail(error, STERNA_ERR_DEVICE,
-                           "the device does not hold the %s that were written: CRC %08x instead of %08x; load it again",
-                           names[memory], (unsigned)got, (unsigned)expected);
+        return sterna_fail(
+            error, STERNA_ERR_DEVICE,
+            "the device does not hold the %s that were written: CRC %08x instead of %08x; load it again",
+            names[memory], (unsigned)got, (unsigned)expected);
     return STERNA_OK;
 }
 
 /* STATE; *phase may be NULL. */
-static enum sterna_status request_state(struct sterna_session *session, uint8_t operation, uint8_t set, uint8_t *phase,
-                                        struct sterna_error *error)
+static enum sterna_status request_state(struct sterna_session *session, uint8_t operation, uint8_t set,
+                                        uint8_t *phase, struct sterna_error *error)
 {
     uint8_t *arguments = sterna_session_arguments(session);
     const uint8_t *data = NULL;
@@ -112,7 +113,7 @@ static enum sterna_status request_state(struct sterna_session *session, uint8_t 
     return status;
 }
 
-/* ---- open, load ------------------------------------------------------------------------------------------------ */
+/* ---- open, load ------------------------------------------------------------------------------------ */
 
 enum sterna_status sterna_device_open_link(struct sterna_link *link, struct sterna_device **device,
                                            struct sterna_error *error)
@@ -131,7 +132,8 @@ enum sterna_status sterna_device_open_link(struct sterna_link *link, struct ster
     return STERNA_OK;
 }
 
-enum sterna_status sterna_device_open(const char *address, struct sterna_device **device, struct sterna_error *error)
+enum sterna_status sterna_device_open(const char *address, struct sterna_device **device,
+                                      struct sterna_error *error)
 {
     struct sterna_link *link = NULL;
     enum sterna_status status = sterna_link_open(address, &link, error);
@@ -215,11 +217,12 @@ enum sterna_status sterna_device_reset(struct sterna_device *device, struct ster
     return status;
 }
 
-/* ---- steps ----------------------------------------------------------------------------------------------------- */
+/* ---- steps ----------------------------------------------------------------------------------------- */
 
 static enum sterna_status require_model(const struct sterna_device *device, struct sterna_error *error)
 {
-    return device->model ? STERNA_OK : sterna_fail(error, STERNA_ERR_RANGE, "no model is loaded on the device");
+    return device->model ? STERNA_OK
+                         : sterna_fail(error, STERNA_ERR_RANGE, "no model is loaded on the device");
 }
 
 /* Steps per request, such that the inputs fit the request buffer and the results the reply buffer. */
@@ -232,8 +235,8 @@ static size_t batch_size(const struct sterna_device *device, size_t input_bytes)
 }
 
 /* One request; the inputs are in place behind its arguments. */
-static enum sterna_status step_batch(struct sterna_device *device, uint8_t flags, size_t input_bytes, size_t count,
-                                     int32_t *sums, struct sterna_error *error)
+static enum sterna_status step_batch(struct sterna_device *device, uint8_t flags, size_t input_bytes,
+                                     size_t count, int32_t *sums, struct sterna_error *error)
 {
     uint8_t *arguments = sterna_session_arguments(device->session);
     const size_t outputs = count * device->image.outputs;
@@ -254,7 +257,8 @@ static enum sterna_status clear_input(struct sterna_device *device, struct stern
 {
     static const uint8_t zero[256];
     enum sterna_status status = STERNA_OK;
-    for (size_t done = 0, count; device->dense && done < device->image.inputs && status == STERNA_OK; done += count) {
+    for (size_t done = 0, count; device->dense && done < device->image.inputs && status == STERNA_OK;
+         done += count) {
         count = smaller(device->image.inputs - done, sizeof zero);
         status = write_memory(device->session, STERNA_MEM_ACTIVATIONS, done, zero, count, error);
     }
@@ -263,14 +267,14 @@ static enum sterna_status clear_input(struct sterna_device *device, struct stern
     return status;
 }
 
-enum sterna_status sterna_device_step(struct sterna_device *device, const uint16_t *inputs, size_t count, int32_t *sums,
-                                      struct sterna_error *error)
+enum sterna_status sterna_device_step(struct sterna_device *device, const uint16_t *inputs, size_t count,
+                                      int32_t *sums, struct sterna_error *error)
 {
     enum sterna_status status = require_model(device, error);
     for (size_t i = 0; i < count && status == STERNA_OK; i++)
         if (inputs[i] >= device->image.inputs)
-            status = sterna_fail(error, STERNA_ERR_RANGE, "input %zu is index %u, the model has %zu inputs", i,
-                                 inputs[i], device->image.inputs);
+            status = sterna_fail(error, STERNA_ERR_RANGE, "input %zu is index %u, the model has %zu inputs",
+                                 i, inputs[i], device->image.inputs);
     if (status == STERNA_OK)
         status = clear_input(device, error);
     if (status != STERNA_OK)
@@ -281,7 +285,8 @@ enum sterna_status sterna_device_step(struct sterna_device *device, const uint16
         uint8_t *bytes = sterna_session_arguments(device->session) + STEP_BYTES;
         for (size_t i = 0; i < batch; i++)
             sterna_put_le16(bytes + INDEX_BYTES * i, inputs[done + i]);
-        status = step_batch(device, STERNA_STEP_ONE_HOT, INDEX_BYTES, batch, sums + done * device->image.outputs, error);
+        status = step_batch(device, STERNA_STEP_ONE_HOT, INDEX_BYTES, batch,
+                            sums + done * device->image.outputs, error);
     }
     return status;
 }
@@ -295,11 +300,13 @@ enum sterna_status sterna_device_step_dense(struct sterna_device *device, const 
     const size_t size = device->image.inputs, most = batch_size(device, size);
     for (size_t i = 0; i < count * size; i++)
         if (inputs[i] == INT8_MIN)
-            return sterna_fail(error, STERNA_ERR_RANGE, "input %zu of step %zu is -128; activations are -127..127",
-                               i % size, i / size);
+            return sterna_fail(error, STERNA_ERR_RANGE,
+                               "input %zu of step %zu is -128; activations are -127..127", i % size,
+                               i / size);
     if (most == 0)
-        return sterna_fail(error, STERNA_ERR_FIT, "an input of %zu values is longer than the device's requests, %u bytes",
-                           size, device->session->geometry.request_bytes);
+        return sterna_fail(error, STERNA_ERR_FIT,
+                           "an input of %zu values is longer than the device's requests, %u bytes", size,
+                           device->session->geometry.request_bytes);
     device->dense = true;
     for (size_t done = 0, batch; done < count && status == STERNA_OK; done += batch) {
         batch = smaller(count - done, most);
@@ -309,15 +316,17 @@ enum sterna_status sterna_device_step_dense(struct sterna_device *device, const 
     return status;
 }
 
-/* ---- snapshots, counters --------------------------------------------------------------------------------------- */
+/* ---- snapshots, counters --------------------------------------------------------------------------- */
 
-/* A snapshot: the phase, the state memory, the h words of activation memory, as far as the model uses them. */
+/* A snapshot: the phase, the state memory, the h words of activation memory, as far as the model uses them.
+ */
 size_t sterna_device_state_bytes(const struct sterna_device *device)
 {
     return device->model ? 1 + 2 * device->image.states + device->image.h_bytes : 0;
 }
 
-enum sterna_status sterna_device_state_get(struct sterna_device *device, uint8_t *state, struct sterna_error *error)
+enum sterna_status sterna_device_state_get(struct sterna_device *device, uint8_t *state,
+                                           struct sterna_error *error)
 {
     enum sterna_status status = require_model(device, error);
     if (status != STERNA_OK)
@@ -330,8 +339,8 @@ enum sterna_status sterna_device_state_get(struct sterna_device *device, uint8_t
     if (status == STERNA_OK)
         status = read_memory(device->session, STERNA_MEM_STATE, 0, fresh + 1, 2 * image->states, error);
     if (status == STERNA_OK)
-        status = read_memory(device->session, STERNA_MEM_ACTIVATIONS, image->h_address, fresh + 1 + 2 * image->states,
-                             image->h_bytes, error);
+        status = read_memory(device->session, STERNA_MEM_ACTIVATIONS, image->h_address,
+                             fresh + 1 + 2 * image->states, image->h_bytes, error);
     if (status == STERNA_OK)
         memcpy(state, fresh, sterna_device_state_bytes(device));
     free(fresh);
@@ -349,15 +358,15 @@ enum sterna_status sterna_device_state_set(struct sterna_device *device, const u
     const struct sterna_image *image = &device->image;
     status = write_memory(device->session, STERNA_MEM_STATE, 0, state + 1, 2 * image->states, error);
     if (status == STERNA_OK)
-        status = write_memory(device->session, STERNA_MEM_ACTIVATIONS, image->h_address, state + 1 + 2 * image->states,
-                              image->h_bytes, error);
+        status = write_memory(device->session, STERNA_MEM_ACTIVATIONS, image->h_address,
+                              state + 1 + 2 * image->states, image->h_bytes, error);
     if (status == STERNA_OK)
         status = request_state(device->session, STERNA_STATE_SET, state[0], NULL, error);
     return status;
 }
 
-enum sterna_status sterna_device_counters(struct sterna_device *device, bool clear, struct sterna_counters *counters,
-                                          struct sterna_error *error)
+enum sterna_status sterna_device_counters(struct sterna_device *device, bool clear,
+                                          struct sterna_counters *counters, struct sterna_error *error)
 {
     const uint8_t *data = NULL;
     sterna_session_arguments(device->session)[0] = clear;

@@ -4,8 +4,10 @@
 
 #include "link.h"
 
-/* The same as sterna_device_open on a link that is open already; it becomes the device's, and is closed if this fails. */
-STERNA_MUST_CHECK enum sterna_status sterna_device_open_link(struct sterna_link *link, struct sterna_device **device,
+/* The same as sterna_device_open on a link that is open already; it becomes the device's, and is closed if
+ * this fails. */
+STERNA_MUST_CHECK enum sterna_status sterna_device_open_link(struct sterna_link *link,
+                                                             struct sterna_device **device,
                                                              struct sterna_error *error);
 /* Requests that had to be sent again since open. */
 uint64_t sterna_device_repeats(const struct sterna_device *device);

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#undef sterna_fail
+
 /* Names from a hostile file must not break the line or reach the terminal as control sequences. */
 static void blank_controls(char *text)
 {

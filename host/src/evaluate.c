@@ -29,21 +29,22 @@ static size_t limited(const struct sterna_text *text, const struct sterna_eval_o
     return options->limit && options->limit < length ? options->limit : length;
 }
 
-static enum sterna_status open_text(const struct sterna_eval_options *options, const uint8_t *alphabet, size_t symbols,
-                                    struct sterna_text *text, struct sterna_error *error)
+static enum sterna_status open_text(const struct sterna_eval_options *options, const uint8_t *alphabet,
+                                    size_t symbols, struct sterna_text *text, struct sterna_error *error)
 {
     enum sterna_status status = sterna_text_open(options->data, text, error);
     if (status == STERNA_OK)
         status = sterna_text_map(text, alphabet, symbols, error);
     if (status == STERNA_OK && limited(text, options) < 2)
-        status = sterna_fail(error, STERNA_ERR_RANGE, "%s: fewer than 2 characters to evaluate", options->data);
+        status =
+            sterna_fail(error, STERNA_ERR_RANGE, "%s: fewer than 2 characters to evaluate", options->data);
     return status;
 }
 
 /* Run text [length] through the network, one stream from a zero state. */
 static enum sterna_status eval_float(const struct sterna_network *network, const uint8_t *text, size_t length,
-                                     const struct sterna_eval_options *options, struct sterna_eval_result *result,
-                                     struct sterna_error *error)
+                                     const struct sterna_eval_options *options,
+                                     struct sterna_eval_result *result, struct sterna_error *error)
 {
     struct sterna_window window = {0};
     struct timespec start, end;
@@ -61,7 +62,8 @@ static enum sterna_status eval_float(const struct sterna_network *network, const
         if (options->progress)
             options->progress(done, total, options->context);
         if (options->stop && *options->stop && done < total)
-            status = sterna_fail(error, STERNA_ERR_INTERRUPTED, "stopped after %zu of %zu characters", done, total);
+            status = sterna_fail(error, STERNA_ERR_INTERRUPTED, "stopped after %zu of %zu characters", done,
+                                 total);
     }
     clock_gettime(CLOCK_MONOTONIC, &end);
     if (status == STERNA_OK)
@@ -85,8 +87,8 @@ static enum sterna_status open_checkpoint(const struct sterna_eval_options *opti
     struct sterna_training training = {0};
 
     if (options->weights && !master && !stochastic && !named(options->weights, "deterministic"))
-        return sterna_fail(error, STERNA_ERR_RANGE, "weights '%.40s': there are master, stochastic, deterministic",
-                           options->weights);
+        return sterna_fail(error, STERNA_ERR_RANGE,
+                           "weights '%.40s': there are master, stochastic, deterministic", options->weights);
     enum sterna_status status = sterna_checkpoint_load(options->path, &training, error);
     if (status == STERNA_OK)
         status = sterna_network_new(&training.recipe, training.symbols, master, &trial->network, error);
@@ -122,8 +124,8 @@ enum sterna_status sterna_eval(const struct sterna_eval_options *options, struct
     if (status != STERNA_OK)
         return status;
     if (is_checkpoint && !in_float)
-        return sterna_fail(error, STERNA_ERR_RANGE, "%s: a checkpoint runs on \"float\" only; quantize it first",
-                           options->path);
+        return sterna_fail(error, STERNA_ERR_RANGE,
+                           "%s: a checkpoint runs on \"float\" only; quantize it first", options->path);
     if (is_checkpoint) {
         status = open_checkpoint(options, &trial, error);
     } else {

@@ -4,12 +4,15 @@
 
 #include "model.h"
 
-/* Run the model over a text of its own symbols (indices below model->symbols) on the device options->on, and predict
- * text[i + 1] from text[0 .. i]: length - 1 steps. Uses on, stop, progress and context of the options.
+/* Run the model over a text of its own symbols (indices below model->symbols) on the device options->on, and
+ * predict text[i + 1] from text[0 .. i]: length - 1 steps. Uses on, stop, progress and context of the
+ * options.
  *
- * STERNA_ERR_RANGE if length is below 2 or the model is none of text; STERNA_ERR_INTERRUPTED when stop is set. */
-STERNA_MUST_CHECK enum sterna_status sterna_eval_on_device(const struct sterna_model *model, const uint8_t *text,
-                                                           size_t length, const struct sterna_eval_options *options,
+ * STERNA_ERR_RANGE if length is below 2 or the model is none of text; STERNA_ERR_INTERRUPTED when stop is
+ * set. */
+STERNA_MUST_CHECK enum sterna_status sterna_eval_on_device(const struct sterna_model *model,
+                                                           const uint8_t *text, size_t length,
+                                                           const struct sterna_eval_options *options,
                                                            struct sterna_eval_result *result,
                                                            struct sterna_error *error);
 

@@ -145,17 +145,18 @@ static enum sterna_status give_up(struct sterna_file_writer *writer, struct ster
 enum sterna_status sterna_file_create(const char *path, struct sterna_file_writer *writer,
                                       struct sterna_error *error)
 {
-    struct sterna_file_writer created = {.descriptor = -1};
-    enum sterna_status status = resolve(path, &created.path, error);
+    char *target = NULL;
+    char *temporary = NULL;
+    enum sterna_status status = resolve(path, &target, error);
     if (status != STERNA_OK)
         return status;
-    created.descriptor = open_temporary(created.path, &created.temporary);
-    if (created.descriptor < 0) {
+    int descriptor = open_temporary(target, &temporary);
+    if (descriptor < 0) {
         status = fail_errno(error, path, "cannot write");
-        release(&created);
+        free(target);
         return status;
     }
-    *writer = created;
+    *writer = (struct sterna_file_writer){.path = target, .temporary = temporary, .descriptor = descriptor};
     return STERNA_OK;
 }
 

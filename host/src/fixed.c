@@ -76,6 +76,7 @@ enum sterna_status sterna_fixed_new(const struct sterna_model *model, struct ste
         if (model->layer[k].hidden > widest)
             widest = model->layer[k].hidden;
     }
+    assert(units > 0); /* sterna_model_check */
     struct sterna_fixed_state fresh = {
         .state = calloc(units, sizeof *fresh.state),
         .activation = calloc(units, sizeof *fresh.activation),
@@ -154,7 +155,7 @@ static void step_gru(const struct sterna_layer *layer, const int32_t *x_sums, in
 /* All layers after the first layer's input sums are in state->sum. */
 static void step_layers(const struct sterna_model *model, struct sterna_fixed_state *state, int32_t *sums)
 {
-    const int8_t *below = NULL;
+    const int8_t *below = state->activation;
     size_t offset = 0;
     for (size_t k = 0; k < model->layers; k++) {
         const struct sterna_layer *layer = &model->layer[k];

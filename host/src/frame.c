@@ -1,6 +1,8 @@
 /* frame.c - see frame.h. The decoder takes any bytes whatever; a flag always brings it back into step. */
 #include "frame.h"
 
+#include <string.h>
+
 #include "crc32.h"
 #include "little_endian.h"
 #include "protocol.h"
@@ -35,7 +37,9 @@ size_t sterna_frame_encode(const uint8_t *payload, size_t size, uint8_t *frame)
 
 void sterna_frame_decoder_init(struct sterna_frame_decoder *decoder, uint8_t *buffer, size_t capacity)
 {
-    *decoder = (struct sterna_frame_decoder){.buffer = buffer, .capacity = capacity};
+    memset(decoder, 0, sizeof *decoder);
+    decoder->buffer = buffer;
+    decoder->capacity = capacity;
 }
 
 static bool is_good(const struct sterna_frame_decoder *decoder)

@@ -21,15 +21,16 @@ size_t sterna_frame_encode(const uint8_t *payload, size_t size, uint8_t *frame);
 struct sterna_frame_decoder {
     uint8_t *buffer;
     size_t capacity;
-    size_t size;      /* payload bytes in buffer, after sterna_frame_decode has returned true */
-    uint32_t bad;     /* frames dropped so far: wrong FCS, too short, too long, aborted */
-    size_t received;  /* unescaped bytes since the flag, those that did not fit included */
-    bool started;     /* a flag has been seen */
-    bool escaped;     /* the previous byte was the escape */
+    size_t size;     /* payload bytes in buffer, after sterna_frame_decode has returned true */
+    uint32_t bad;    /* frames dropped so far: wrong FCS, too short, too long, aborted */
+    size_t received; /* unescaped bytes since the flag, those that did not fit included */
+    bool started;    /* a flag has been seen */
+    bool escaped;    /* the previous byte was the escape */
 };
 
 void sterna_frame_decoder_init(struct sterna_frame_decoder *decoder, uint8_t *buffer, size_t capacity);
-/* Take one byte of the stream; true if it ended a good frame, whose payload is buffer[0 .. size) until the next call. */
+/* Take one byte of the stream; true if it ended a good frame, whose payload is buffer[0 .. size) until the
+ * next call. */
 bool sterna_frame_decode(struct sterna_frame_decoder *decoder, uint8_t byte);
 
 #endif

@@ -3,7 +3,8 @@
  *   r = sigmoid(x_r + h_r),  z = sigmoid(x_z + h_z),  n = tanh(x_n + r * h_n),  h' = n + z * (h - n)
  *
  * x_* = W_ih x + b_ih and h_* = W_hh h + b_hh; b_hh of r and z is added to x_* (the sum is the same).
- * A step saves [r | z | h_n | n] per sequence; backward overwrites it with the gradients [r | z | h_n | x_n] of the pre-activations. */
+ * A step saves [r | z | h_n | n] per sequence; backward overwrites it with the gradients [r | z | h_n | x_n]
+ * of the pre-activations. */
 #include "activation.h"
 #include "cell.h"
 #include "product.h"
@@ -23,7 +24,8 @@ static void prepare(struct sterna_recurrent *layer, const float *bias_ih, const 
     for (size_t u = 0; u < H; u++)
         layer->bias[rows + u] = bias_hh[2 * H + u];
     sterna_product_transpose(rows, H, layer->hh.value, layer->h_matrix);
-    sterna_product_transpose(rows, layer->inputs, layer->ih.value, layer->one_hot ? layer->x_table : layer->x_matrix);
+    sterna_product_transpose(rows, layer->inputs, layer->ih.value,
+                             layer->one_hot ? layer->x_table : layer->x_matrix);
     for (size_t i = 0; layer->one_hot && i < layer->inputs; i++) {
         for (size_t g = 0; g < rows; g++)
             layer->x_table[i * rows + g] += layer->bias[g];
@@ -31,8 +33,8 @@ static void prepare(struct sterna_recurrent *layer, const float *bias_ih, const 
 }
 
 /* One sequence, one step. saved: in the products h_*, out [r | z | h_n | n]. */
-static void unit_row(size_t H, const float *restrict x, const float *restrict bias_hn, const float *restrict h,
-                     float *restrict saved, float *restrict next)
+static void unit_row(size_t H, const float *restrict x, const float *restrict bias_hn,
+                     const float *restrict h, float *restrict saved, float *restrict next)
 {
     for (size_t u = 0; u < H; u++) {
         float r = sterna_sigmoid(x[u] + saved[u]);
@@ -52,8 +54,8 @@ static void dense_terms(const struct sterna_recurrent *layer, const struct stern
 {
     const size_t rows = 3 * layer->hidden, count = track->steps * track->batch;
 
-    sterna_product(count, rows, layer->inputs, track->input, layer->inputs, layer->x_matrix, rows, false, track->terms,
-                   rows);
+    sterna_product(count, rows, layer->inputs, track->input, layer->inputs, layer->x_matrix, rows, false,
+                   track->terms, rows);
     for (size_t i = 0; i < count; i++) {
         for (size_t g = 0; g < rows; g++)
             track->terms[i * rows + g] += layer->bias[g];
@@ -76,7 +78,8 @@ static void forward(const struct sterna_recurrent *layer, const struct sterna_tr
         sterna_product(B, 3 * H, H, h, H, layer->h_matrix, 3 * H, false, saved, 4 * H);
         for (size_t b = 0; b < B; b++) {
             size_t i = t * B + b;
-            const float *x = layer->one_hot ? layer->x_table + track->symbol[i] * 3 * H : track->terms + i * 3 * H;
+            const float *x =
+                layer->one_hot ? layer->x_table + track->symbol[i] * 3 * H : track->terms + i * 3 * H;
             unit_row(H, x, layer->bias + 3 * H, h + b * H, saved + b * 4 * H, next + b * H);
         }
     }
@@ -85,8 +88,8 @@ static void forward(const struct sterna_recurrent *layer, const struct sterna_tr
 /* ---- backward ---- */
 
 /* One sequence, one step. dh: dL/dh' in, the part of dL/dh that does not go through the matrix out. */
-static void unit_row_backward(size_t H, const float *restrict h, float *restrict saved, const float *restrict above,
-                              float *restrict dh)
+static void unit_row_backward(size_t H, const float *restrict h, float *restrict saved,
+                              const float *restrict above, float *restrict dh)
 {
     for (size_t u = 0; u < H; u++) {
         float r = saved[u], z = saved[H + u], hn = saved[2 * H + u], n = saved[3 * H + u];
@@ -154,7 +157,8 @@ static void backward(const struct sterna_recurrent *layer, const struct sterna_t
     for (size_t t = track->steps; t-- > 0;) {
         float *saved = track->saved + t * B * 4 * H;
         for (size_t b = 0; b < B; b++)
-            unit_row_backward(H, track->h + (t * B + b) * H, saved + b * 4 * H, dh + (t * B + b) * H, back + b * H);
+            unit_row_backward(H, track->h + (t * B + b) * H, saved + b * 4 * H, dh + (t * B + b) * H,
+                              back + b * H);
         if (t > 0)
             sterna_product(B, H, 3 * H, saved, 4 * H, layer->hh.value, H, true, back, H);
     }

@@ -1,15 +1,18 @@
-/* The GRU as a device computes it, on many sequences at once: the same bits as sterna_fixed_gru_unit (fixed.c), in loops that vectorise.
+/* The GRU as a device computes it, on many sequences at once: the same bits as sterna_fixed_gru_unit
+ * (fixed.c), in loops that vectorise.
  *
- * Sums are exact: h is a multiple of 1/128 and levels are small integers, so a float product of up to 2^24 / 127 columns has no rounding. The
- * results are kept as the numbers they stand for (r / 256, n / 128, h / 32768, ...), so that gru.c's backward serves both forward
- * passes (straight-through). A negative row scale is the same as a negated code row, since rounding and saturation are symmetric. */
+ * Sums are exact: h is a multiple of 1/128 and levels are small integers, so a float product of up to 2^24 /
+ * 127 columns has no rounding. The results are kept as the numbers they stand for (r / 256, n / 128, h /
+ * 32768, ...), so that gru.c's backward serves both forward passes (straight-through). A negative row scale
+ * is the same as a negated code row, since rounding and saturation are symmetric. */
 #include "cell.h"
 #include "fixed.h"
 #include "product.h"
 
 enum { LIMIT = 32767, TABLE_SIZE = 512 };
 
-/* tanh at pre = 16 i and sigmoid - 128 at pre = 32 i: the entries of the device's table, through the specification. */
+/* tanh at pre = 16 i and sigmoid - 128 at pre = 32 i: the entries of the device's table, through the
+ * specification. */
 struct tables {
     int32_t tanh[TABLE_SIZE], sigmoid[TABLE_SIZE];
 };
@@ -74,7 +77,8 @@ static inline int32_t top_bits(int32_t h16)
     return clamp(round_shift(h16, 8), 127);
 }
 
-/* In place: integer sums [count] of the input's rows to terms with their biases, those of gate n saturated by themselves. */
+/* In place: integer sums [count] of the input's rows to terms with their biases, those of gate n saturated by
+ * themselves. */
 static void input_terms(const struct sterna_recurrent *layer, float *row)
 {
     const size_t H = layer->hidden;
@@ -104,9 +108,11 @@ void sterna_gru_fixed_prepare(struct sterna_recurrent *layer, const float *bias_
     }
 }
 
-/* One sequence, one step. saved: in the products with h / 128, out [r | z | h_n | n]; next: h', top: its upper 8 bits. */
-static void unit_row(const struct sterna_recurrent *layer, const struct tables *tables, const float *restrict x,
-                     const float *restrict h, float *restrict saved, float *restrict next, float *restrict top)
+/* One sequence, one step. saved: in the products with h / 128, out [r | z | h_n | n]; next: h', top: its
+ * upper 8 bits. */
+static void unit_row(const struct sterna_recurrent *layer, const struct tables *tables,
+                     const float *restrict x, const float *restrict h, float *restrict saved,
+                     float *restrict next, float *restrict top)
 {
     const size_t H = layer->hidden;
     const int32_t *restrict m = layer->hh.scale_m, *restrict s = layer->hh.scale_s;
@@ -133,7 +139,8 @@ static void unit_row(const struct sterna_recurrent *layer, const struct tables *
     }
 }
 
-/* A state carried over from the float phase becomes what a device can hold; one that is already stays as it is. */
+/* A state carried over from the float phase becomes what a device can hold; one that is already stays as it
+ * is. */
 static void round_state(size_t count, float *restrict h, float *restrict top)
 {
     for (size_t i = 0; i < count; i++) {
@@ -149,8 +156,8 @@ static void dense_terms(const struct sterna_recurrent *layer, const struct stern
 {
     const size_t rows = 3 * layer->hidden, count = track->steps * track->batch;
 
-    sterna_product(count, rows, layer->inputs, track->input, layer->inputs, layer->x_matrix, rows, false, track->terms,
-                   rows);
+    sterna_product(count, rows, layer->inputs, track->input, layer->inputs, layer->x_matrix, rows, false,
+                   track->terms, rows);
     for (size_t i = 0; i < count; i++) {
         float *row = track->terms + i * rows;
         for (size_t g = 0; g < rows; g++)
@@ -174,7 +181,8 @@ void sterna_gru_fixed_forward(const struct sterna_recurrent *layer, const struct
         sterna_product(B, 3 * H, H, track->a + now, H, layer->h_matrix, 3 * H, false, saved, 4 * H);
         for (size_t b = 0; b < B; b++) {
             size_t i = t * B + b;
-            const float *x = layer->one_hot ? layer->x_table + track->symbol[i] * 3 * H : track->terms + i * 3 * H;
+            const float *x =
+                layer->one_hot ? layer->x_table + track->symbol[i] * 3 * H : track->terms + i * 3 * H;
             unit_row(layer, &tables, x, track->h + now + b * H, saved + b * 4 * H, track->h + then + b * H,
                      track->a + then + b * H);
         }

@@ -8,12 +8,12 @@
 #include "protocol.h"
 
 enum {
-    BYTE_FIELD = 255,       /* counts of a layer header */
+    BYTE_FIELD = 255, /* counts of a layer header */
     GRU_GATES = 3,
-    GRU_SCALES = 6,         /* per unit */
+    GRU_SCALES = 6, /* per unit */
     GRU_BIASES = 4,
-    SUM_BYTES = 3,          /* of a result */
-    STEP_HEAD = 6,          /* opcode, sequence and arguments of STEP before the inputs */
+    SUM_BYTES = 3, /* of a result */
+    STEP_HEAD = 6, /* opcode, sequence and arguments of STEP before the inputs */
     REPLY_HEAD = 3,
     ACTIVATION_MAX = 127
 };
@@ -23,15 +23,16 @@ static size_t divide_up(size_t n, size_t by)
     return (n + by - 1) / by;
 }
 
-static enum sterna_status fits(const struct sterna_geometry *geometry, const char *what, uint64_t need, uint64_t have,
-                               struct sterna_error *error)
+static enum sterna_status fits(const struct sterna_geometry *geometry, const char *what, uint64_t need,
+                               uint64_t have, struct sterna_error *error)
 {
     if (need <= have)
         return STERNA_OK;
-    return sterna_fail(error, STERNA_ERR_FIT,
-                       "the model does not fit the device \"%s\": it needs %llu %s, the device has %llu, %llu too few",
-                       geometry->name, (unsigned long long)need, what, (unsigned long long)have,
-                       (unsigned long long)(need - have));
+    return sterna_fail(
+        error, STERNA_ERR_FIT,
+        "the model does not fit the device \"%s\": it needs %llu %s, the device has %llu, %llu too few",
+        geometry->name, (unsigned long long)need, what, (unsigned long long)have,
+        (unsigned long long)(need - have));
 }
 
 static struct sterna_layout_part plan_part(struct sterna_layout *layout, const struct sterna_matrix *matrix)
@@ -62,7 +63,8 @@ static void plan_tiles(struct sterna_layout_stage *stage, const struct sterna_ge
 
 size_t sterna_layout_tile_units(const struct sterna_layout_stage *stage, size_t tile)
 {
-    return tile + 1 < stage->tiles ? stage->tile_units : stage->units - (stage->tiles - 1) * stage->tile_units;
+    return tile + 1 < stage->tiles ? stage->tile_units
+                                   : stage->units - (stage->tiles - 1) * stage->tile_units;
 }
 
 static void plan_stages(const struct sterna_model *model, const struct sterna_geometry *geometry,
@@ -81,7 +83,8 @@ static void plan_stages(const struct sterna_model *model, const struct sterna_ge
         layout->states += layer->hidden;
     }
     struct sterna_layout_stage *output = &layout->stage[model->layers];
-    *output = (struct sterna_layout_stage){.kind = STERNA_KIND_OUTPUT, .gates = 1, .units = model->output.rows};
+    *output =
+        (struct sterna_layout_stage){.kind = STERNA_KIND_OUTPUT, .gates = 1, .units = model->output.rows};
     output->part[STERNA_PART_X] = plan_part(layout, &model->output);
     plan_tiles(output, geometry);
 }
@@ -119,34 +122,37 @@ static void plan_stream(struct sterna_layout *layout)
         size_t rows = stage->units * stage->gates;
         layout->weight_words += STERNA_HEADER_WORDS + rows * blocks;
         layout->ideal_cycles += rows * blocks;
-        /* A block takes its rows or the build of its tables, a unit its gates; generous, it only bounds waiting. */
-        layout->cycle_bound += 2 * rows * blocks + stage->tiles * blocks * 2 * STERNA_PROGRAM_MAX + 200 * stage->units;
+        /* A block takes its rows or the build of its tables, a unit its gates; generous, it only bounds
+         * waiting. */
+        layout->cycle_bound +=
+            2 * rows * blocks + stage->tiles * blocks * 2 * STERNA_PROGRAM_MAX + 200 * stage->units;
     }
 }
 
 /* No psum and no table entry may overflow, whatever the activations. */
-static enum sterna_status check_sums(const struct sterna_matrix *matrix, const struct sterna_geometry *geometry,
-                                     struct sterna_error *error)
+static enum sterna_status check_sums(const struct sterna_matrix *matrix,
+                                     const struct sterna_geometry *geometry, struct sterna_error *error)
 {
     uint64_t sum = (uint64_t)matrix->cols * ACTIVATION_MAX * (uint64_t)sterna_format_limit(matrix->format);
     struct sterna_program program;
     sterna_program_make(matrix->format, &program);
-    enum sterna_status status =
-        fits(geometry, "as the largest sum of a row", sum, (UINT64_C(1) << (geometry->psum_w - 1)) - 1, error);
+    enum sterna_status status = fits(geometry, "as the largest sum of a row", sum,
+                                     (UINT64_C(1) << (geometry->psum_w - 1)) - 1, error);
     if (status == STERNA_OK)
         status = fits(geometry, "as the largest entry of a table", sterna_program_reach(&program),
                       (UINT64_C(1) << (geometry->table_w - 1)) - 1, error);
     if (status == STERNA_OK)
-        status = fits(geometry, "table entries", program.entries, UINT64_C(1) << geometry->entries_log2, error);
+        status =
+            fits(geometry, "table entries", program.entries, UINT64_C(1) << geometry->entries_log2, error);
     return status;
 }
 
-static enum sterna_status check_stage(const struct sterna_layout_stage *stage, const struct sterna_geometry *geometry,
-                                      struct sterna_error *error)
+static enum sterna_status check_stage(const struct sterna_layout_stage *stage,
+                                      const struct sterna_geometry *geometry, struct sterna_error *error)
 {
     if (!(geometry->kinds >> stage->kind & 1u))
-        return sterna_fail(error, STERNA_ERR_FIT, "the device \"%s\" has no layers of kind %u", geometry->name,
-                           stage->kind);
+        return sterna_fail(error, STERNA_ERR_FIT, "the device \"%s\" has no layers of kind %u",
+                           geometry->name, stage->kind);
     enum sterna_status status = fits(geometry, "tiles in a layer", stage->tiles, BYTE_FIELD, error);
     for (size_t i = 0; i < STERNA_PARTS && status == STERNA_OK; i++) {
         const struct sterna_layout_part *part = &stage->part[i];
@@ -170,12 +176,13 @@ static enum sterna_status check_memories(const struct sterna_model *model, const
         {"row scales", layout->scales, geometry->scales},
         {"biases", layout->biases, geometry->biases},
         {"bytes of step programs", layout->program_bytes, geometry->program_bytes},
-        {"bytes of activation memory", (uint64_t)layout->activation_words * STERNA_LANES, geometry->activation_bytes},
+        {"bytes of activation memory", (uint64_t)layout->activation_words * STERNA_LANES,
+         geometry->activation_bytes},
         {"units of recurrent state", layout->states, geometry->states},
         {"bytes for the results of one step", REPLY_HEAD + SUM_BYTES * (uint64_t)model->output.rows,
          geometry->reply_bytes},
-        {"bytes for the input of one step", STEP_HEAD + (model->one_hot ? 2 : (uint64_t)model->layer[0].inputs),
-         geometry->request_bytes},
+        {"bytes for the input of one step",
+         STEP_HEAD + (model->one_hot ? 2 : (uint64_t)model->layer[0].inputs), geometry->request_bytes},
     };
     for (size_t i = 0; i < sizeof limit / sizeof *limit; i++) {
         enum sterna_status status = fits(geometry, limit[i].what, limit[i].need, limit[i].have, error);
@@ -185,13 +192,15 @@ static enum sterna_status check_memories(const struct sterna_model *model, const
     return STERNA_OK;
 }
 
-enum sterna_status sterna_layout_plan(const struct sterna_model *model, const struct sterna_geometry *geometry,
-                                      struct sterna_layout *layout, struct sterna_error *error)
+enum sterna_status sterna_layout_plan(const struct sterna_model *model,
+                                      const struct sterna_geometry *geometry, struct sterna_layout *layout,
+                                      struct sterna_error *error)
 {
     struct sterna_layout plan = {.stages = model->layers + 1};
     plan.stage = calloc(plan.stages, sizeof *plan.stage);
     if (!plan.stage)
-        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the layout of %zu layers", plan.stages);
+        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the layout of %zu layers",
+                           plan.stages);
     plan_stages(model, geometry, &plan);
     plan_activations(&plan);
     plan_stream(&plan);

@@ -13,7 +13,8 @@ enum sterna_status sterna_linear_new(size_t inputs, size_t outputs, const struct
 {
     struct sterna_linear fresh = {.inputs = inputs, .outputs = outputs};
 
-    enum sterna_status status = sterna_weight_new(outputs, inputs, 1, quantizer, normalizer, &fresh.weight, error);
+    enum sterna_status status =
+        sterna_weight_new(outputs, inputs, 1, quantizer, normalizer, &fresh.weight, error);
     if (status != STERNA_OK)
         return status;
     fresh.bias = sterna_buffer_new(outputs, sizeof(float));
@@ -44,8 +45,8 @@ void sterna_linear_prepare(struct sterna_linear *linear, const float *bias)
 
 void sterna_linear_sums(const struct sterna_linear *linear, size_t count, const float *a, float *sums)
 {
-    sterna_product(count, linear->outputs, linear->inputs, a, linear->inputs, linear->matrix, linear->outputs, false,
-                   sums, linear->outputs);
+    sterna_product(count, linear->outputs, linear->inputs, a, linear->inputs, linear->matrix, linear->outputs,
+                   false, sums, linear->outputs);
 }
 
 void sterna_linear_forward(const struct sterna_linear *linear, size_t count, const float *a, float *logits)
@@ -60,8 +61,8 @@ void sterna_linear_forward(const struct sterna_linear *linear, size_t count, con
     }
 }
 
-void sterna_linear_backward(const struct sterna_linear *linear, size_t count, const float *a, const float *dlogits,
-                            float *da, float *weight_gradient, float *bias_gradient)
+void sterna_linear_backward(const struct sterna_linear *linear, size_t count, const float *a,
+                            const float *dlogits, float *da, float *weight_gradient, float *bias_gradient)
 {
     const size_t O = linear->outputs, H = linear->inputs;
 

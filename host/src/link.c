@@ -4,9 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Weak: a program linked without the simulated device (sim/) has a null pointer here. */
-extern const struct sterna_link_backend sterna_link_sim __attribute__((weak));
-
+/* A null pointer stands for a back end that this program was linked without. */
 static const struct sterna_link_backend *const backends[] = {&sterna_link_reference, &sterna_link_sim};
 
 enum { BACKENDS = sizeof backends / sizeof *backends };
@@ -17,19 +15,23 @@ static void list_names(char *text, size_t size)
     text[0] = '\0';
     for (size_t i = 0; i < BACKENDS && length < size; i++)
         if (backends[i])
-            length += (size_t)snprintf(text + length, size - length, "%s%s", length ? ", " : "", backends[i]->name);
+            length +=
+                (size_t)snprintf(text + length, size - length, "%s%s", length ? ", " : "", backends[i]->name);
 }
 
-enum sterna_status sterna_link_open(const char *address, struct sterna_link **link, struct sterna_error *error)
+enum sterna_status sterna_link_open(const char *address, struct sterna_link **link,
+                                    struct sterna_error *error)
 {
     const size_t length = strcspn(address, ":");
     const char *target = address[length] == ':' ? address + length + 1 : "";
     for (size_t i = 0; i < BACKENDS; i++)
-        if (backends[i] && strlen(backends[i]->name) == length && strncmp(address, backends[i]->name, length) == 0)
+        if (backends[i] && strlen(backends[i]->name) == length &&
+            strncmp(address, backends[i]->name, length) == 0)
             return backends[i]->open(target, link, error);
     char names[128];
     list_names(names, sizeof names);
-    return sterna_fail(error, STERNA_ERR_MISSING, "there is no device \"%s\"; this program knows: %s", address, names);
+    return sterna_fail(error, STERNA_ERR_MISSING, "there is no device \"%s\"; this program knows: %s",
+                       address, names);
 }
 
 void sterna_link_close(struct sterna_link *link)

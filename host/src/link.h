@@ -1,7 +1,7 @@
 /* link.h - one byte stream to a device, whatever carries it. Back ends are rows of a table (link.c).
  *
- * The driver (driver.c, session.c) puts frames, time-outs and repetition on top; a link only moves bytes and may lose, change or
- * repeat them.
+ * The driver (driver.c, session.c) puts frames, time-outs and repetition on top; a link only moves bytes and
+ * may lose, change or repeat them.
  */
 #ifndef STERNA_LINK_H
 #define STERNA_LINK_H
@@ -15,12 +15,13 @@ struct sterna_link_backend {
     /* target: what follows the colon, "" for the default. STERNA_ERR_MISSING if there is no such target. */
     enum sterna_status (*open)(const char *target, struct sterna_link **link, struct sterna_error *error);
     /* Hand over all bytes. STERNA_ERR_DEVICE if the device is gone or takes no more. */
-    enum sterna_status (*send)(struct sterna_link *link, const uint8_t *bytes, size_t size, struct sterna_error *error);
-    /* Up to size bytes, as soon as there is at least one; *got = 0 means that the device stayed silent for `patience` of its clock
-     * cycles. A simulation counts exactly those, so that time-outs do not depend on the machine; a wire converts them to time;
-     * a back end that answers at once need not wait. */
-    enum sterna_status (*receive)(struct sterna_link *link, uint64_t patience, uint8_t *bytes, size_t size, size_t *got,
-                                  struct sterna_error *error);
+    enum sterna_status (*send)(struct sterna_link *link, const uint8_t *bytes, size_t size,
+                               struct sterna_error *error);
+    /* Up to size bytes, as soon as there is at least one; *got = 0 means that the device stayed silent for
+     * `patience` of its clock cycles. A simulation counts exactly those, so that time-outs do not depend on
+     * the machine; a wire converts them to time; a back end that answers at once need not wait. */
+    enum sterna_status (*receive)(struct sterna_link *link, uint64_t patience, uint8_t *bytes, size_t size,
+                                  size_t *got, struct sterna_error *error);
     uint64_t (*cycles)(const struct sterna_link *link); /* simulated clock cycles so far; NULL: none */
     void (*close)(struct sterna_link *link);
 };
@@ -30,7 +31,8 @@ struct sterna_link {
 };
 
 extern const struct sterna_link_backend sterna_link_reference; /* host/src/link_reference.c */
-extern const struct sterna_link_backend sterna_link_sim;       /* sim/link_sim.c, in programs that bring it */
+/* sim/link_sim.c; weak, so that a program linked without the simulated device has a null pointer here. */
+extern const struct sterna_link_backend sterna_link_sim __attribute__((weak));
 
 /* Open by address "name" or "name:target"; STERNA_ERR_MISSING lists the known names. */
 STERNA_MUST_CHECK enum sterna_status sterna_link_open(const char *address, struct sterna_link **link,

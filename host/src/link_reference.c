@@ -18,11 +18,13 @@ static void close_reference(struct sterna_link *link)
     free(self);
 }
 
-static enum sterna_status open_reference(const char *target, struct sterna_link **link, struct sterna_error *error)
+static enum sterna_status open_reference(const char *target, struct sterna_link **link,
+                                         struct sterna_error *error)
 {
     const struct sterna_geometry *geometry = sterna_geometry_of(target[0] ? target : "up5k");
     if (!geometry)
-        return sterna_fail(error, STERNA_ERR_MISSING, "reference: there is no target \"%s\"; there is: up5k", target);
+        return sterna_fail(error, STERNA_ERR_MISSING, "reference: there is no target \"%s\"; there is: up5k",
+                           target);
     struct link_reference *self = calloc(1, sizeof *self);
     if (!self || sterna_software_device_new(geometry, &self->device) != STERNA_OK) {
         free(self);
@@ -42,8 +44,8 @@ static enum sterna_status send_reference(struct sterna_link *link, const uint8_t
     return STERNA_OK;
 }
 
-static enum sterna_status receive_reference(struct sterna_link *link, uint64_t patience, uint8_t *bytes, size_t size,
-                                            size_t *got, struct sterna_error *error)
+static enum sterna_status receive_reference(struct sterna_link *link, uint64_t patience, uint8_t *bytes,
+                                            size_t size, size_t *got, struct sterna_error *error)
 {
     struct link_reference *self = (struct link_reference *)link;
     (void)patience;

@@ -1,4 +1,5 @@
-/* little_endian.h - integers as the wire and the memories hold them: least significant byte first, no alignment. */
+/* little_endian.h - integers as the wire and the memories hold them: least significant byte first, no
+ * alignment. */
 #ifndef STERNA_LITTLE_ENDIAN_H
 #define STERNA_LITTLE_ENDIAN_H
 

@@ -6,7 +6,8 @@
 
 /* Sum over rows of -ln softmax(logits)[target], in nats. */
 double sterna_loss(size_t rows, size_t outputs, const float *logits, const uint8_t *target);
-/* The same; logits [rows, outputs] becomes the gradient of factor times the sum: factor * (softmax - one-hot). */
+/* The same; logits [rows, outputs] becomes the gradient of factor times the sum: factor * (softmax -
+ * one-hot). */
 double sterna_loss_gradient(size_t rows, size_t outputs, float *logits, const uint8_t *target, float factor);
 /* Nats per character to bits per character. */
 double sterna_loss_bits(double nats);

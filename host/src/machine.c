@@ -29,7 +29,7 @@ struct layer {
 
 /* What only counts up during a step. */
 struct cursor {
-    size_t word;  /* of weight memory */
+    size_t word; /* of weight memory */
     size_t scale, bias, unit;
     size_t layer_unit; /* units of the present layer done */
 };
@@ -38,9 +38,12 @@ enum sterna_status sterna_machine_init(struct sterna_machine *machine, const str
 {
     memset(machine, 0, sizeof *machine);
     const size_t size[STERNA_MEMORIES] = {
-        [STERNA_MEM_WEIGHTS] = geometry->weight_bytes,         [STERNA_MEM_SCALES] = 2 * (size_t)geometry->scales,
-        [STERNA_MEM_BIASES] = 2 * (size_t)geometry->biases,    [STERNA_MEM_PROGRAMS] = geometry->program_bytes,
-        [STERNA_MEM_ACTIVATIONS] = geometry->activation_bytes, [STERNA_MEM_STATE] = 2 * (size_t)geometry->states,
+        [STERNA_MEM_WEIGHTS] = geometry->weight_bytes,
+        [STERNA_MEM_SCALES] = 2 * (size_t)geometry->scales,
+        [STERNA_MEM_BIASES] = 2 * (size_t)geometry->biases,
+        [STERNA_MEM_PROGRAMS] = geometry->program_bytes,
+        [STERNA_MEM_ACTIVATIONS] = geometry->activation_bytes,
+        [STERNA_MEM_STATE] = 2 * (size_t)geometry->states,
     };
     for (size_t i = 0; i < STERNA_MEMORIES; i++) {
         machine->size[i] = size[i];
@@ -101,8 +104,13 @@ static bool read_layer(const struct sterna_machine *machine, struct cursor *at, 
     layer->write = sterna_get_le16(header + 8 + 2 * machine->phase);
     bool parts = read_part(header + 16, machine->phase, &layer->part[PART_X]) &&
                  read_part(header + 24, machine->phase, &layer->part[PART_H]);
-    return parts && layer->kind <= STERNA_KIND_GRU && layer->tiles > 0 && layer->units[0] > 0 && layer->units[1] > 0 &&
-           layer->rows[0] > 0 && layer->rows[1] > 0 && layer->part[PART_X].blocks > 0;
+    return parts && layer->kind <= STERNA_KIND_GRU && layer->tiles > 0 && layer->units[0] > 0 &&
+           layer->units[1] > 0 && layer->rows[0] > 0 && layer->rows[1] > 0 && layer->part[PART_X].blocks > 0;
+}
+
+static int16_t signed_byte(uint8_t byte)
+{
+    return (int16_t)((byte ^ 0x80) - 0x80);
 }
 
 /* Fill the tables for the block whose words start at base. T wraps at 16 bits. */
@@ -113,7 +121,7 @@ static void build_tables(struct sterna_machine *machine, size_t base, const stru
     int16_t x[STERNA_PROGRAM_ELEMENTS][STERNA_LANES] = {{0}};
     for (size_t j = 0; j < part->elements; j++)
         for (size_t lane = 0; lane < STERNA_LANES; lane++)
-            x[j][lane] = (int8_t)activations[(base + j) % words * ACTIVATION_WORD + lane];
+            x[j][lane] = signed_byte(activations[(base + j) % words * ACTIVATION_WORD + lane]);
 
     uint16_t sum[STERNA_LANES] = {0};
     size_t next = 0;
@@ -151,8 +159,8 @@ static void stream_rows(struct sterna_machine *machine, const uint8_t *weights, 
 }
 
 /* All blocks of one part of a tile; false at the end of weight memory. */
-static bool accumulate(struct sterna_machine *machine, struct cursor *at, const struct part *part, size_t first,
-                       size_t rows)
+static bool accumulate(struct sterna_machine *machine, struct cursor *at, const struct part *part,
+                       size_t first, size_t rows)
 {
     for (size_t block = 0; block < part->blocks; block++) {
         if ((at->word + rows) * STERNA_LANES > machine->size[STERNA_MEM_WEIGHTS])
@@ -168,7 +176,7 @@ static bool accumulate(struct sterna_machine *machine, struct cursor *at, const 
 static int32_t row_sum(const struct sterna_machine *machine, size_t row)
 {
     uint32_t bits = (uint32_t)machine->psum[row % STERNA_PSUM_ROWS] & ((1u << SUM_BITS) - 1);
-    return bits >> (SUM_BITS - 1) ? (int32_t)bits - (1 << SUM_BITS) : (int32_t)bits;
+    return (bits >> (SUM_BITS - 1)) != 0 ? (int32_t)bits - (1 << SUM_BITS) : (int32_t)bits;
 }
 
 static int32_t next_scaled(const struct sterna_machine *machine, struct cursor *at, size_t row)
@@ -182,7 +190,8 @@ static int32_t next_bias(const struct sterna_machine *machine, struct cursor *at
     return (int16_t)sterna_get_le16(word16(machine, STERNA_MEM_BIASES, at->bias++));
 }
 
-static void gru_unit(struct sterna_machine *machine, struct cursor *at, const struct layer *layer, size_t tile_unit)
+static void gru_unit(struct sterna_machine *machine, struct cursor *at, const struct layer *layer,
+                     size_t tile_unit)
 {
     const size_t x = 3 * tile_unit, h = STERNA_PSUM_ROWS / 2 + x; /* rows: r, z, n */
     struct sterna_fixed_gru terms;

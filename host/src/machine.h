@@ -1,9 +1,10 @@
-/* machine.h - the memories of an accelerator and a time step on them: an interpreter of the image that pack.c writes, for
- * the software device. It reads layer headers, follows step programs and looks weight bytes up as the hardware does, and shares with
- * fixed.c only the arithmetic of one row and one unit.
+/* machine.h - the memories of an accelerator and a time step on them: an interpreter of the image that pack.c
+ * writes, for the software device. It reads layer headers, follows step programs and looks weight bytes up as
+ * the hardware does, and shares with fixed.c only the arithmetic of one row and one unit.
  *
- * Any bytes are a valid image in the sense that a step ends and stays within the memories: addresses wrap as the hardware's do, a header
- * with a zero or impossible count ends the step, so does the end of weight memory.
+ * Any bytes are a valid image in the sense that a step ends and stays within the memories: addresses wrap as
+ * the hardware's do, a header with a zero or impossible count ends the step, so does the end of weight
+ * memory.
  */
 #ifndef STERNA_MACHINE_H
 #define STERNA_MACHINE_H
@@ -11,18 +12,19 @@
 #include "sterna.h"
 
 enum {
-    STERNA_MEMORIES = 6,       /* numbered as STERNA_MEM_* */
-    STERNA_LANES = 8,          /* bytes of a word: tables looked up at once */
-    STERNA_ENTRIES = 128,      /* of a table */
+    STERNA_MEMORIES = 6,  /* numbered as STERNA_MEM_* */
+    STERNA_LANES = 8,     /* bytes of a word: tables looked up at once */
+    STERNA_ENTRIES = 128, /* of a table */
     STERNA_PSUM_ROWS = 256,
     STERNA_HEADER_WORDS = 4
 };
 
 struct sterna_machine {
     uint8_t *memory[STERNA_MEMORIES];
-    size_t size[STERNA_MEMORIES];    /* bytes */
-    unsigned phase;                  /* 0 in even steps */
-    int16_t table[2 * STERNA_ENTRIES][STERNA_LANES]; /* by weight byte; the upper half is the lower one negated */
+    size_t size[STERNA_MEMORIES]; /* bytes */
+    unsigned phase;               /* 0 in even steps */
+    int16_t table[2 * STERNA_ENTRIES]
+                 [STERNA_LANES]; /* by weight byte; the upper half is the lower one negated */
     int32_t psum[STERNA_PSUM_ROWS];
 };
 

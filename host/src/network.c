@@ -30,15 +30,15 @@ static enum sterna_status assemble(const struct materials *with, struct sterna_n
     if (!fresh.layer)
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu layers", with->layers);
     for (; status == STERNA_OK && fresh.layers < with->layers; fresh.layers++)
-        status = sterna_recurrent_new(with->cell, fresh.layers == 0 ? with->inputs : with->hidden, with->hidden,
-                                      fresh.layers == 0, with->quantizer, with->normalizer,
+        status = sterna_recurrent_new(with->cell, fresh.layers == 0 ? with->inputs : with->hidden,
+                                      with->hidden, fresh.layers == 0, with->quantizer, with->normalizer,
                                       &fresh.layer[fresh.layers], error);
     if (status == STERNA_OK)
-        status = sterna_linear_new(with->hidden, with->outputs, with->quantizer_output, with->normalizer, &fresh.output,
-                                   error);
+        status = sterna_linear_new(with->hidden, with->outputs, with->quantizer_output, with->normalizer,
+                                   &fresh.output, error);
     if (status == STERNA_OK)
-        status = sterna_parameters_new(with->inputs, with->hidden, with->layers, with->outputs, with->cell->gates,
-                                       with->normalizer->gain, &fresh.parameters, error);
+        status = sterna_parameters_new(with->inputs, with->hidden, with->layers, with->outputs,
+                                       with->cell->gates, with->normalizer->gain, &fresh.parameters, error);
     if (status != STERNA_OK) {
         sterna_network_free(&fresh);
         return status;
@@ -47,15 +47,18 @@ static enum sterna_status assemble(const struct materials *with, struct sterna_n
     return STERNA_OK;
 }
 
-static enum sterna_status check_sizes(size_t symbols, size_t hidden, size_t layers, struct sterna_error *error)
+static enum sterna_status check_sizes(size_t symbols, size_t hidden, size_t layers,
+                                      struct sterna_error *error)
 {
     /* Up to 4096 columns a sum times m stays below 2^31, and a float sum of integers below 2^24. */
     if (hidden < 1 || hidden > HIDDEN_MAX)
-        return sterna_fail(error, STERNA_ERR_RANGE, "%zu units per layer: 1 to %d are possible", hidden, HIDDEN_MAX);
+        return sterna_fail(error, STERNA_ERR_RANGE, "%zu units per layer: 1 to %d are possible", hidden,
+                           HIDDEN_MAX);
     if (layers < 1 || layers > LAYERS_MAX)
         return sterna_fail(error, STERNA_ERR_RANGE, "%zu layers: 1 to %d are possible", layers, LAYERS_MAX);
     if (symbols < 1 || symbols > SYMBOLS_MAX)
-        return sterna_fail(error, STERNA_ERR_RANGE, "%zu symbols: 1 to %d are possible", symbols, SYMBOLS_MAX);
+        return sterna_fail(error, STERNA_ERR_RANGE, "%zu symbols: 1 to %d are possible", symbols,
+                           SYMBOLS_MAX);
     return STERNA_OK;
 }
 
@@ -71,7 +74,8 @@ enum sterna_status sterna_network_new(const struct sterna_recipe *recipe, size_t
     if (status == STERNA_OK)
         status = sterna_quantizer_find(master ? "float" : recipe->quantizer, &with.quantizer, error);
     if (status == STERNA_OK)
-        status = sterna_quantizer_find(master ? "float" : recipe->quantizer_output, &with.quantizer_output, error);
+        status =
+            sterna_quantizer_find(master ? "float" : recipe->quantizer_output, &with.quantizer_output, error);
     if (status == STERNA_OK)
         status = sterna_normalizer_find(recipe->normalization, &with.normalizer, error);
     return status == STERNA_OK ? assemble(&with, network, error) : status;
@@ -101,8 +105,8 @@ static void import_weight(const struct sterna_matrix *matrix, float one, struct 
 }
 
 /* Biases of a model are r, z, xn, hn; those of r and z may stand on either side. */
-static enum sterna_status import_layer(const struct sterna_layer *from, bool one_hot, struct sterna_recurrent *layer,
-                                       struct sterna_error *error)
+static enum sterna_status import_layer(const struct sterna_layer *from, bool one_hot,
+                                       struct sterna_recurrent *layer, struct sterna_error *error)
 {
     const size_t H = from->hidden;
     float *bias = sterna_buffer_new(6 * H, sizeof *bias), *bias_hh = bias ? bias + 3 * H : NULL;
@@ -131,7 +135,8 @@ enum sterna_status sterna_network_import(const struct sterna_model *model, struc
     with.outputs = model->output.rows;
     enum sterna_status status = check_sizes(with.outputs, with.hidden, with.layers, error);
     if (status == STERNA_OK && !model->one_hot)
-        status = sterna_fail(error, STERNA_ERR_RANGE, "float evaluation takes models of text (one-hot inputs)");
+        status =
+            sterna_fail(error, STERNA_ERR_RANGE, "float evaluation takes models of text (one-hot inputs)");
     if (status == STERNA_OK)
         status = sterna_cell_find("gru", &with.cell, error);
     if (status == STERNA_OK)
@@ -179,7 +184,8 @@ static struct matrix matrix_at(struct sterna_network *network, size_t index)
     struct sterna_recurrent *layer = &network->layer[k];
     if (index % 2)
         return (struct matrix){&layer->hh, first + STERNA_WEIGHT_HH, 128.0f};
-    return (struct matrix){&layer->ih, first + STERNA_WEIGHT_IH, layer->one_hot ? (float)STERNA_FIXED_ONE_HOT : 128.0f};
+    return (struct matrix){&layer->ih, first + STERNA_WEIGHT_IH,
+                           layer->one_hot ? (float)STERNA_FIXED_ONE_HOT : 128.0f};
 }
 
 /* The matrix and block of a task; a task is a block of some matrix, in order. */
@@ -238,7 +244,8 @@ static void prepare_layer(void *context, size_t task)
 
     if (task == network->layers) {
         network->output.integer = job->preparation->integer;
-        sterna_linear_prepare(&network->output, sterna_parameters_at(parameters, job->value, task, STERNA_LINEAR_BIAS));
+        sterna_linear_prepare(&network->output,
+                              sterna_parameters_at(parameters, job->value, task, STERNA_LINEAR_BIAS));
         return;
     }
     struct sterna_recurrent *layer = &network->layer[task];
@@ -264,12 +271,12 @@ static void finish_block(void *context, size_t task)
     const struct sterna_parameter *at = &job->network->parameters.list[matrix.tensor];
     const bool gain = at[1].count > 0;
 
-    sterna_weight_backward(matrix.weight, block, gain ? job->value + at[1].offset : NULL, job->gradient + at->offset,
-                           gain ? job->gradient + at[1].offset : NULL);
+    sterna_weight_backward(matrix.weight, block, gain ? job->value + at[1].offset : NULL,
+                           job->gradient + at->offset, gain ? job->gradient + at[1].offset : NULL);
 }
 
-void sterna_network_finish_gradient(struct sterna_network *network, struct sterna_workers *workers, float *value,
-                                    float *gradient)
+void sterna_network_finish_gradient(struct sterna_network *network, struct sterna_workers *workers,
+                                    float *value, float *gradient)
 {
     struct job job = {.network = network, .value = value, .gradient = gradient};
 

@@ -35,7 +35,8 @@ static float weight_backward(const float *level, size_t n, float scale, float ga
 {
     float square = dot(level, level, n);
     if (square <= 0.0f) {
-        /* A row of zeros has no direction: let its weights move freely by the gain's size, so that it can come back. */
+        /* A row of zeros has no direction: let its weights move freely by the gain's size, so that it can
+         * come back. */
         for (size_t i = 0; i < n; i++)
             gradient[i] *= gain;
         return 0.0f;
@@ -61,5 +62,6 @@ enum sterna_status sterna_normalizer_find(const char *name, const struct sterna_
             return STERNA_OK;
         }
     }
-    return sterna_fail(error, STERNA_ERR_RANGE, "unknown normalization '%.40s': there are none, weight", name);
+    return sterna_fail(error, STERNA_ERR_RANGE, "unknown normalization '%.40s': there are none, weight",
+                       name);
 }

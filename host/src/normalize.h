@@ -1,7 +1,9 @@
-/* normalize.h - how the rows of a quantized matrix are scaled: value[r][c] = row[r] * level[r][c]. Methods are rows of a table.
+/* normalize.h - how the rows of a quantized matrix are scaled: value[r][c] = row[r] * level[r][c]. Methods
+ * are rows of a table.
  *
  * "none":   row = the quantizer's scale.
- * "weight": row = gain / ||level row||, gain learned per row (Salimans and Kingma 2016; for quantized rows Hou et al. 2019). The scale
+ * "weight": row = gain / ||level row||, gain learned per row (Salimans and Kingma 2016; for quantized rows
+ * Hou et al. 2019). The scale
  *           cancels forward; backward it says how much a master weight moves its level.
  */
 #ifndef STERNA_NORMALIZE_H
@@ -14,12 +16,13 @@ struct sterna_normalizer {
     bool gain; /* has a learned gain per row */
     /* The value of level 1 in a row of n levels. A row of zeros gets 0. */
     float (*row)(const float *level, size_t n, float scale, float gain);
-    /* Gradient: gradient[n] comes in as dL/dvalue and leaves as dL/d(scale * level), which the straight-through estimator takes for that
-     * of the master weights; returns dL/dgain. */
+    /* Gradient: gradient[n] comes in as dL/dvalue and leaves as dL/d(scale * level), which the
+     * straight-through estimator takes for that of the master weights; returns dL/dgain. */
     float (*backward)(const float *level, size_t n, float scale, float gain, float *gradient);
 };
 
-STERNA_MUST_CHECK enum sterna_status sterna_normalizer_find(const char *name, const struct sterna_normalizer **normalizer,
+STERNA_MUST_CHECK enum sterna_status sterna_normalizer_find(const char *name,
+                                                            const struct sterna_normalizer **normalizer,
                                                             struct sterna_error *error);
 
 #endif

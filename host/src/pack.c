@@ -9,8 +9,8 @@
 #include "little_endian.h"
 #include "machine.h"
 
-enum { GATE_R, GATE_Z, GATE_N };                      /* PyTorch's order of rows */
-enum { BIAS_R, BIAS_Z, BIAS_XN, BIAS_HN };            /* the model's order of biases */
+enum { GATE_R, GATE_Z, GATE_N };           /* PyTorch's order of rows */
+enum { BIAS_R, BIAS_Z, BIAS_XN, BIAS_HN }; /* the model's order of biases */
 enum { HEADER_BYTES = STERNA_HEADER_WORDS * STERNA_LANES };
 
 /* Where the next byte of each stream goes. */
@@ -61,8 +61,8 @@ static void put_word(struct writer *to, const struct sterna_layout_part *part, s
 }
 
 /* One part of a tile: blocks, and in each the rows, unit-major; a matrix has its rows gate-major. */
-static void put_tile(struct writer *to, const struct sterna_layout_stage *stage, const struct sterna_layout_part *part,
-                     size_t tile)
+static void put_tile(struct writer *to, const struct sterna_layout_stage *stage,
+                     const struct sterna_layout_part *part, size_t tile)
 {
     const size_t first = tile * stage->tile_units, units = sterna_layout_tile_units(stage, tile);
     for (size_t block = 0; block < part->blocks; block++)

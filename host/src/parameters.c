@@ -11,8 +11,8 @@
 /* Steps of training count from 0, so this one names no sample of theirs. */
 static const uint64_t INITIALIZATION = UINT64_MAX;
 
-static void append(struct sterna_parameters *parameters, bool present, const char *name, const char *suffix, size_t rows,
-                   size_t cols)
+static void append(struct sterna_parameters *parameters, bool present, const char *name, const char *suffix,
+                   size_t rows, size_t cols)
 {
     struct sterna_parameter *tensor = &parameters->list[parameters->tensors++];
 
@@ -24,8 +24,8 @@ static void append(struct sterna_parameters *parameters, bool present, const cha
     parameters->size += tensor->count;
 }
 
-static void append_layer(struct sterna_parameters *parameters, size_t layer, size_t rows, size_t inputs, size_t hidden,
-                         bool gains)
+static void append_layer(struct sterna_parameters *parameters, size_t layer, size_t rows, size_t inputs,
+                         size_t hidden, bool gains)
 {
     char ih[32], hh[32], name[32];
 
@@ -41,14 +41,16 @@ static void append_layer(struct sterna_parameters *parameters, size_t layer, siz
     append(parameters, true, name, "", rows, 0);
 }
 
-enum sterna_status sterna_parameters_new(size_t inputs, size_t hidden, size_t layers, size_t outputs, size_t gates,
-                                         bool gains, struct sterna_parameters *parameters, struct sterna_error *error)
+enum sterna_status sterna_parameters_new(size_t inputs, size_t hidden, size_t layers, size_t outputs,
+                                         size_t gates, bool gains, struct sterna_parameters *parameters,
+                                         struct sterna_error *error)
 {
     struct sterna_parameters fresh = {.layers = layers};
 
     fresh.list = calloc(layers * STERNA_LAYER_ROLES + STERNA_LINEAR_ROLES, sizeof *fresh.list);
     if (!fresh.list)
-        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the parameters of %zu layers", layers);
+        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the parameters of %zu layers",
+                           layers);
     for (size_t k = 0; k < layers; k++)
         append_layer(&fresh, k, gates * hidden, k == 0 ? inputs : hidden, hidden, gains);
     append(&fresh, true, "linear.weight", "", outputs, hidden);

@@ -1,8 +1,9 @@
 /* parameters.h - what a network learns, as one vector: names (PyTorch's), shapes and places of its tensors.
  *
- * Per layer k: weight_ih_lk [G*H, I], weight_ih_lk.g [G*H], weight_hh_lk [G*H, H], weight_hh_lk.g [G*H], bias_ih_lk [G*H], bias_hh_lk [G*H];
- * then linear.weight [O, H], linear.weight.g [O], linear.bias [O]. The gains (.g) exist with weight normalization only.
- * Gradients and the optimizer's moments are vectors of the same layout.
+ * Per layer k: weight_ih_lk [G*H, I], weight_ih_lk.g [G*H], weight_hh_lk [G*H, H], weight_hh_lk.g [G*H],
+ * bias_ih_lk [G*H], bias_hh_lk [G*H]; then linear.weight [O, H], linear.weight.g [O], linear.bias [O]. The
+ * gains (.g) exist with weight normalization only. Gradients and the optimizer's moments are vectors of the
+ * same layout.
  */
 #ifndef STERNA_PARAMETERS_H
 #define STERNA_PARAMETERS_H
@@ -31,17 +32,18 @@ struct sterna_parameter {
 
 struct sterna_parameters {
     size_t layers;
-    size_t tensors;               /* those absent included: count = 0 */
-    size_t size;                  /* floats in all */
+    size_t tensors;                /* those absent included: count = 0 */
+    size_t size;                   /* floats in all */
     struct sterna_parameter *list; /* layer after layer by role, then the output layer */
 };
 
-STERNA_MUST_CHECK enum sterna_status sterna_parameters_new(size_t inputs, size_t hidden, size_t layers, size_t outputs,
-                                                           size_t gates, bool gains,
+STERNA_MUST_CHECK enum sterna_status sterna_parameters_new(size_t inputs, size_t hidden, size_t layers,
+                                                           size_t outputs, size_t gates, bool gains,
                                                            struct sterna_parameters *parameters,
                                                            struct sterna_error *error);
 void sterna_parameters_free(struct sterna_parameters *parameters);
-/* Place in a vector of this layout; NULL if the tensor is absent. layer = parameters->layers: the output layer. */
+/* Place in a vector of this layout; NULL if the tensor is absent. layer = parameters->layers: the output
+ * layer. */
 float *sterna_parameters_at(const struct sterna_parameters *parameters, float *vector, size_t layer,
                             enum sterna_role role);
 /* Glorot-uniform weights, the gains of rows as they are (||row||), biases 0; a function of the seed alone. */

@@ -4,7 +4,8 @@
 
 enum { ROUNDS = 10 };
 
-/* The constants of the paper: two multipliers and the Weyl sequences (golden ratio, sqrt 3 - 1) that step the key. */
+/* The constants of the paper: two multipliers and the Weyl sequences (golden ratio, sqrt 3 - 1) that step the
+ * key. */
 static const uint32_t MULTIPLIER[2] = {0xD2511F53u, 0xCD9E8D57u};
 static const uint32_t WEYL[2] = {0x9E3779B9u, 0xBB67AE85u};
 

@@ -1,6 +1,7 @@
 /* philox.h - random numbers by counting: Philox4x32-10 (Salmon, Moraes, Dror, Shaw, SC 2011).
  *
- * A number depends on its name (seed, step, tensor, index) and on nothing else: neither on threads nor on the order of asking.
+ * A number depends on its name (seed, step, tensor, index) and on nothing else: neither on threads nor on the
+ * order of asking.
  */
 #ifndef STERNA_PHILOX_H
 #define STERNA_PHILOX_H
@@ -14,7 +15,7 @@ void sterna_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t wo
 /* Names a sequence of numbers. */
 struct sterna_draw {
     uint64_t seed;
-    uint64_t step;   /* of training */
+    uint64_t step; /* of training */
     uint32_t tensor;
 };
 

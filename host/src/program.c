@@ -5,13 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Ternary, five weights to a byte. The reflected Gray path visits the 243 vectors of {-1,0,1}^5 so that neighbours differ by one in
- * one element. Reversing it negates every vector, hence the zero vector is in the middle and the vectors at equal distance on its two
- * sides are each other's negatives: the path from the middle outward visits one of each pair, with one T <- T +- x_j per
- * entry. The byte is the side (sign) and the distance (entry). */
+/* Ternary, five weights to a byte. The reflected Gray path visits the 243 vectors of {-1,0,1}^5 so that
+ * neighbours differ by one in one element. Reversing it negates every vector, hence the zero vector is in the
+ * middle and the vectors at equal distance on its two sides are each other's negatives: the path from the
+ * middle outward visits one of each pair, with one T <- T +- x_j per entry. The byte is the side (sign) and
+ * the distance (entry). */
 enum { TRITS = 5, TERNARY_MIDDLE = 121 };
 
-/* Place of a vector on the path, 0..242. Digits are weights + 1; each is reversed if the sum of those before it is odd. */
+/* Place of a vector on the path, 0..242. Digits are weights + 1; each is reversed if the sum of those before
+ * it is odd. */
 static int ternary_place(const int8_t *weights)
 {
     int place = 0, odd = 0;
@@ -63,7 +65,8 @@ static size_t ternary_steps(uint8_t *step)
     return size;
 }
 
-/* How a format is coded: elements per byte, the steps of its program without the end (returns how many), the byte of n weights. */
+/* How a format is coded: elements per byte, the steps of its program without the end (returns how many), the
+ * byte of n weights. */
 static const struct coding {
     size_t elements;
     size_t (*steps)(uint8_t *step);

@@ -1,5 +1,5 @@
-/* program.h - what a weight byte means: for each format, the step program that fills the tables of sums, and the byte that
- * names the sum of n given weights (hw/README.md, "Step programs").
+/* program.h - what a weight byte means: for each format, the step program that fills the tables of sums, and
+ * the byte that names the sum of n given weights (hw/README.md, "Step programs").
  *
  * A new format is one more row of the table in program.c.
  */
@@ -9,12 +9,12 @@
 #include "model.h"
 
 enum {
-    STERNA_PROGRAM_MAX = 512,      /* bytes of the longest program, its end included */
-    STERNA_PROGRAM_ELEMENTS = 8,   /* activations that one table can sum at most */
-    STERNA_PROGRAM_NEGATE = 0x80,  /* of a weight byte: the entry's negative */
-    STERNA_STEP_WRITE = 0x80,      /* fields of a step */
+    STERNA_PROGRAM_MAX = 512,     /* bytes of the longest program, its end included */
+    STERNA_PROGRAM_ELEMENTS = 8,  /* activations that one table can sum at most */
+    STERNA_PROGRAM_NEGATE = 0x80, /* of a weight byte: the entry's negative */
+    STERNA_STEP_WRITE = 0x80,     /* fields of a step */
     STERNA_STEP_SUBTRACT = 0x40,
-    STERNA_STEP_NOTHING = 7,       /* shift k that adds nothing */
+    STERNA_STEP_NOTHING = 7, /* shift k that adds nothing */
     STERNA_STEP_END = STERNA_STEP_NOTHING << 3
 };
 

@@ -84,6 +84,6 @@ enum sterna_status sterna_quantizer_find(const char *name, const struct sterna_q
             return STERNA_OK;
         }
     }
-    return sterna_fail(error, STERNA_ERR_RANGE,
-                       "unknown quantizer '%.40s': there are float, ternary, twn", name);
+    return sterna_fail(error, STERNA_ERR_RANGE, "unknown quantizer '%.40s': there are float, ternary, twn",
+                       name);
 }

@@ -10,7 +10,8 @@ struct sterna_queue {
 };
 
 /* Append; STERNA_ERR_MEMORY, appending nothing, if there is no memory. */
-STERNA_MUST_CHECK enum sterna_status sterna_queue_put(struct sterna_queue *queue, const uint8_t *bytes, size_t size);
+STERNA_MUST_CHECK enum sterna_status sterna_queue_put(struct sterna_queue *queue, const uint8_t *bytes,
+                                                      size_t size);
 /* Remove up to size bytes from the front; returns how many. */
 size_t sterna_queue_take(struct sterna_queue *queue, uint8_t *bytes, size_t size);
 void sterna_queue_free(struct sterna_queue *queue);

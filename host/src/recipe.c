@@ -52,45 +52,12 @@ enum { KEYS = sizeof keys / sizeof keys[0] };
 
 /* ---- names --------------------------------------------------------------------------------------------- */
 
-static size_t smallest(size_t a, size_t b, size_t c)
-{
-    size_t least = a < b ? a : b;
-    return least < c ? least : c;
-}
-
-/* Levenshtein's distance, one row at a time; names longer than any key are infinitely far. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    size_t row[33];
-    size_t columns = strlen(b);
-    if (columns >= sizeof row / sizeof row[0])
-        return SIZE_MAX;
-    for (size_t j = 0; j <= columns; j++)
-        row[j] = j;
-    for (size_t i = 0; a[i] != '\0'; i++) {
-        size_t diagonal = row[0]; /* the row above, one to the left */
-        row[0] = i + 1;
-        for (size_t j = 0; j < columns; j++) {
-            size_t above = row[j + 1];
-            row[j + 1] = smallest(above + 1, row[j] + 1, diagonal + (a[i] != b[j]));
-            diagonal = above;
-        }
-    }
-    return row[columns];
-}
-
 static const char *nearest_key(const char *name)
 {
-    const struct key *best = &keys[0];
-    size_t least = SIZE_MAX;
-    for (size_t i = 0; i < KEYS; i++) {
-        size_t distance = edit_distance(keys[i].name, name);
-        if (distance < least) {
-            least = distance;
-            best = &keys[i];
-        }
-    }
-    return best->name;
+    struct sterna_nearest nearest = {.word = NULL};
+    for (size_t i = 0; i < KEYS; i++)
+        sterna_nearest_offer(&nearest, name, keys[i].name);
+    return nearest.word != NULL ? nearest.word : keys[0].name;
 }
 
 static const struct key *find_key(const char *name)

@@ -310,8 +310,8 @@ static bool print_tensors(const struct sterna_tensors *tensors, cJSON *root)
     return true;
 }
 
-/* Length and header, the header padded with spaces so that the payload is aligned; malloc'ed, NULL if out
- * of memory. */
+/* Length and header, the header padded with spaces so that the payload is aligned; malloc'ed, NULL if out of
+ * memory. */
 static uint8_t *print_header(const struct sterna_tensors *tensors, size_t *size)
 {
     uint8_t *bytes = NULL;
@@ -319,15 +319,13 @@ static uint8_t *print_header(const struct sterna_tensors *tensors, size_t *size)
     bool done = root != NULL && print_metadata(tensors, root) && print_tensors(tensors, root);
     char *text = done ? cJSON_PrintUnformatted(root) : NULL;
     if (text != NULL) {
-        size_t length = strlen(text);
-        uint64_t header = round_up(length, HEADER_ALIGNMENT);
-        *size = LENGTH_BYTES + (size_t)header;
-        bytes = malloc(*size);
-        if (bytes != NULL) {
-            memcpy(bytes, &header, LENGTH_BYTES);
-            memset(bytes + LENGTH_BYTES, ' ', (size_t)header);
-            memcpy(bytes + LENGTH_BYTES, text, length);
-        }
+        *size = LENGTH_BYTES + round_up(strlen(text), HEADER_ALIGNMENT);
+        bytes = malloc(*size + 1);
+    }
+    if (bytes != NULL) {
+        uint64_t header = *size - LENGTH_BYTES;
+        memcpy(bytes, &header, LENGTH_BYTES);
+        (void)snprintf((char *)bytes + LENGTH_BYTES, (size_t)header + 1, "%-*s", (int)header, text);
     }
     cJSON_free(text);
     cJSON_Delete(root);
@@ -354,7 +352,10 @@ enum sterna_status sterna_tensors_save(const struct sterna_tensors *tensors, con
     if (header == NULL)
         return sterna_fail(error, STERNA_ERR_MEMORY, "%s: out of memory", path);
     struct sterna_file_writer writer;
-    enum sterna_status status = sterna_file_create(path, &writer, error);
+    enum sterna_status status =
+        size > STERNA_HEADER_MAX
+            ? sterna_fail(error, STERNA_ERR_RANGE, "%s: a header of %zu bytes is too long", path, size)
+            : sterna_file_create(path, &writer, error);
     if (status == STERNA_OK)
         status = sterna_file_append(&writer, header, size, error);
     if (status == STERNA_OK)

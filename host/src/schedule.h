@@ -1,4 +1,5 @@
-/* schedule.h - the learning rate of each update: a linear rise, then half a cosine from rate down to rate_end. */
+/* schedule.h - the learning rate of each update: a linear rise, then half a cosine from rate down to
+ * rate_end. */
 #ifndef STERNA_SCHEDULE_H
 #define STERNA_SCHEDULE_H
 

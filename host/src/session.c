@@ -1,4 +1,5 @@
-/* session.c - see session.h. One request at a time; a reply that is not the one awaited is ignored, whatever it is. */
+/* session.c - see session.h. One request at a time; a reply that is not the one awaited is ignored, whatever
+ * it is. */
 #include "session.h"
 
 #include <stdlib.h>
@@ -9,8 +10,8 @@
 #include "protocol.h"
 
 enum {
-    FRAME_CYCLES = 20000,        /* more than a request and its reply take on the way */
-    NOISE_MAX = 1 << 20          /* bytes without a reply among them that count as silence */
+    FRAME_CYCLES = 20000, /* more than a request and its reply take on the way */
+    NOISE_MAX = 1 << 20   /* bytes without a reply among them that count as silence */
 };
 
 uint8_t *sterna_session_arguments(struct sterna_session *session)
@@ -40,7 +41,8 @@ static enum sterna_status next_byte(struct sterna_session *session, uint64_t cyc
 static bool is_answer(const struct sterna_session *session)
 {
     return session->decoder.size >= STERNA_REPLY_HEAD &&
-           session->reply[0] == (session->request[0] | STERNA_OP_REPLY) && session->reply[1] == session->request[1];
+           session->reply[0] == (session->request[0] | STERNA_OP_REPLY) &&
+           session->reply[1] == session->request[1];
 }
 
 /* Wait for the reply to the request just sent; *answered false after a time-out. */
@@ -65,8 +67,8 @@ static enum sterna_status await(struct sterna_session *session, uint64_t cycles,
 static const char *name_of(uint8_t opcode)
 {
     static const char *const names[] = {
-        [STERNA_OP_HELLO] = "HELLO", [STERNA_OP_WRITE] = "WRITE", [STERNA_OP_READ] = "READ",
-        [STERNA_OP_CHECK] = "CHECK", [STERNA_OP_STEP] = "STEP",   [STERNA_OP_STATE] = "STATE",
+        [STERNA_OP_HELLO] = "HELLO",       [STERNA_OP_WRITE] = "WRITE", [STERNA_OP_READ] = "READ",
+        [STERNA_OP_CHECK] = "CHECK",       [STERNA_OP_STEP] = "STEP",   [STERNA_OP_STATE] = "STATE",
         [STERNA_OP_COUNTERS] = "COUNTERS", [STERNA_OP_ABORT] = "ABORT",
     };
     return names[opcode];
@@ -85,10 +87,11 @@ static enum sterna_status check_reply(const struct sterna_session *session, size
     size_t got = session->decoder.size - STERNA_REPLY_HEAD;
     if (status != STERNA_ST_DONE)
         return sterna_fail(error, STERNA_ERR_DEVICE, "the device refused %s: %s (status %u)", name,
-                           status < sizeof reasons / sizeof *reasons ? reasons[status] : "no reason known", status);
+                           status < sizeof reasons / sizeof *reasons ? reasons[status] : "no reason known",
+                           status);
     if (got != data_size)
-        return sterna_fail(error, STERNA_ERR_DEVICE, "the device answered %s with %zu bytes instead of %zu", name, got,
-                           data_size);
+        return sterna_fail(error, STERNA_ERR_DEVICE, "the device answered %s with %zu bytes instead of %zu",
+                           name, got, data_size);
     return STERNA_OK;
 }
 
@@ -102,7 +105,8 @@ enum sterna_status sterna_session_exchange(struct sterna_session *session, uint8
     bool answered = false;
     for (int tries = 0; tries < STERNA_SESSION_TRIES && !answered; tries++) {
         session->repeats += tries > 0;
-        enum sterna_status status = session->link->backend->send(session->link, session->frame, length, error);
+        enum sterna_status status =
+            session->link->backend->send(session->link, session->frame, length, error);
         if (status == STERNA_OK)
             status = await(session, cycles + FRAME_CYCLES, &answered, error);
         if (status != STERNA_OK)
@@ -143,13 +147,15 @@ static void read_geometry(const uint8_t *data, struct sterna_geometry *geometry)
     memcpy(geometry->name, data + 48, sizeof geometry->name - 1);
 }
 
-/* The bounds are those of the protocol's address fields and of the image format; the first that fails is named. */
+/* The bounds are those of the protocol's address fields and of the image format; the first that fails is
+ * named. */
 static enum sterna_status check_geometry(const struct sterna_geometry *geometry, struct sterna_error *error)
 {
     if (geometry->protocol != STERNA_PROTOCOL_VERSION)
-        return sterna_fail(error, STERNA_ERR_DEVICE,
-                           "the device speaks version %u of the protocol, this program version %d; update the older one",
-                           geometry->protocol, STERNA_PROTOCOL_VERSION);
+        return sterna_fail(
+            error, STERNA_ERR_DEVICE,
+            "the device speaks version %u of the protocol, this program version %d; update the older one",
+            geometry->protocol, STERNA_PROTOCOL_VERSION);
     const struct {
         const char *what;
         uint32_t value, least, most;
@@ -168,12 +174,14 @@ static enum sterna_status check_geometry(const struct sterna_geometry *geometry,
         {"states", geometry->states, 1, 1 << 23},
         {"psum rows", geometry->psum_rows, 8, 1 << 15},
         {"bytes of a request", geometry->request_bytes, 16, STERNA_PAYLOAD_MAX},
-        {"bytes of a reply", geometry->reply_bytes, STERNA_REPLY_HEAD + STERNA_HELLO_BYTES, STERNA_PAYLOAD_MAX},
+        {"bytes of a reply", geometry->reply_bytes, STERNA_REPLY_HEAD + STERNA_HELLO_BYTES,
+         STERNA_PAYLOAD_MAX},
         {"kHz of its clock", geometry->clock_khz, 1, UINT32_MAX},
     };
     for (size_t i = 0; i < sizeof bound / sizeof *bound; i++)
         if (bound[i].value < bound[i].least || bound[i].value > bound[i].most)
-            return sterna_fail(error, STERNA_ERR_DEVICE, "the device claims %u %s, which this program cannot drive",
+            return sterna_fail(error, STERNA_ERR_DEVICE,
+                               "the device claims %u %s, which this program cannot drive",
                                (unsigned)bound[i].value, bound[i].what);
     return STERNA_OK;
 }

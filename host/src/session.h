@@ -1,4 +1,5 @@
-/* session.h - requests and replies over a link: sequence numbers, time-outs and repetition (hw/README.md section 2). */
+/* session.h - requests and replies over a link: sequence numbers, time-outs and repetition (hw/README.md
+ * section 2). */
 #ifndef STERNA_SESSION_H
 #define STERNA_SESSION_H
 
@@ -6,38 +7,41 @@
 #include "link.h"
 
 enum {
-    STERNA_PAYLOAD_MAX = 65535,  /* the geometry's buffer sizes are 16-bit numbers */
-    STERNA_REQUEST_HEAD = 2,     /* opcode, sequence */
-    STERNA_REPLY_HEAD = 3,       /* opcode, sequence, status */
-    STERNA_SESSION_TRIES = 10    /* a request is sent that often at most */
+    STERNA_PAYLOAD_MAX = 65535, /* the geometry's buffer sizes are 16-bit numbers */
+    STERNA_REQUEST_HEAD = 2,    /* opcode, sequence */
+    STERNA_REPLY_HEAD = 3,      /* opcode, sequence, status */
+    STERNA_SESSION_TRIES = 10   /* a request is sent that often at most */
 };
 
 struct sterna_session {
     struct sterna_link *link;
     struct sterna_geometry geometry;
-    uint64_t repeats;                       /* requests sent again after a time-out */
+    uint64_t repeats; /* requests sent again after a time-out */
     uint8_t request[STERNA_PAYLOAD_MAX];
     uint8_t frame[STERNA_FRAME_MAX(STERNA_PAYLOAD_MAX)];
     uint8_t reply[STERNA_PAYLOAD_MAX + STERNA_FCS_BYTES];
-    struct sterna_frame_decoder decoder;    /* into reply */
-    uint8_t input[512];                     /* received; input[input_first .. input_size) not yet decoded */
+    struct sterna_frame_decoder decoder; /* into reply */
+    uint8_t input[512];                  /* received; input[input_first .. input_size) not yet decoded */
     size_t input_first, input_size;
 };
 
-/* Say HELLO and take the geometry. STERNA_ERR_DEVICE if the device speaks another protocol version or describes something that
- * cannot be. The link becomes the session's; if this fails it is closed. */
-STERNA_MUST_CHECK enum sterna_status sterna_session_open(struct sterna_link *link, struct sterna_session **session,
+/* Say HELLO and take the geometry. STERNA_ERR_DEVICE if the device speaks another protocol version or
+ * describes something that cannot be. The link becomes the session's; if this fails it is closed. */
+STERNA_MUST_CHECK enum sterna_status sterna_session_open(struct sterna_link *link,
+                                                         struct sterna_session **session,
                                                          struct sterna_error *error);
 void sterna_session_close(struct sterna_session *session);
 
 /* Where the caller puts a request's arguments: room for geometry.request_bytes - STERNA_REQUEST_HEAD. */
 uint8_t *sterna_session_arguments(struct sterna_session *session);
-/* Carry out a request with `size` bytes of arguments, which the device finishes within `cycles` clock cycles. *data, which lasts until
- * the next exchange, receives exactly data_size bytes.
+/* Carry out a request with `size` bytes of arguments, which the device finishes within `cycles` clock cycles.
+ * *data, which lasts until the next exchange, receives exactly data_size bytes.
  *
- * STERNA_ERR_TIMEOUT if no try is answered, STERNA_ERR_DEVICE if the device refuses or the reply has another size. */
-STERNA_MUST_CHECK enum sterna_status sterna_session_exchange(struct sterna_session *session, uint8_t opcode, size_t size,
-                                                             uint64_t cycles, const uint8_t **data, size_t data_size,
+ * STERNA_ERR_TIMEOUT if no try is answered, STERNA_ERR_DEVICE if the device refuses or the reply has another
+ * size. */
+STERNA_MUST_CHECK enum sterna_status sterna_session_exchange(struct sterna_session *session, uint8_t opcode,
+                                                             size_t size, uint64_t cycles,
+                                                             const uint8_t **data, size_t data_size,
                                                              struct sterna_error *error);
 
 #endif

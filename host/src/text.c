@@ -43,7 +43,6 @@ static char **bible_environment(void)
 /* Start it with its output going to descriptor `output`; 0 or an errno value. */
 static int start_bible(int output, pid_t *child)
 {
-    char *arguments[] = {"bible", "gen1:1-rev22:21", NULL};
     char **environment = bible_environment();
     posix_spawn_file_actions_t actions;
     int failure = environment == NULL ? ENOMEM : posix_spawn_file_actions_init(&actions);
@@ -53,8 +52,10 @@ static int start_bible(int output, pid_t *child)
             failure = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
         if (failure == 0)
             failure = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-        if (failure == 0)
+        if (failure == 0) {
+            char *arguments[] = {"bible", "gen1:1-rev22:21", NULL};
             failure = posix_spawnp(child, arguments[0], &actions, NULL, arguments, environment);
+        }
         (void)posix_spawn_file_actions_destroy(&actions);
     }
     free(environment);

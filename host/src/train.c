@@ -1,6 +1,7 @@
-/* The training loop. An update: every shard of sequences runs its window forward and backward on some thread; their gradients are added in the
- * shards' order; the weights' gradients follow from those of the effective weights; the norm is clipped; Adam. The tasks are cut by the recipe,
- * never by the number of threads, so that this number does not show in any bit of the result. */
+/* The training loop. An update: every shard of sequences runs its window forward and backward on some thread;
+ * their gradients are added in the shards' order; the weights' gradients follow from those of the effective
+ * weights; the norm is clipped; Adam. The tasks are cut by the recipe, never by the number of threads, so
+ * that this number does not show in any bit of the result. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -58,7 +59,8 @@ static enum sterna_status make_directory(const char *directory, struct sterna_er
             continue;
         *at = '\0';
         if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            return sterna_fail(error, STERNA_ERR_IO, "%s: cannot make the directory: %s", path, strerror(errno));
+            return sterna_fail(error, STERNA_ERR_IO, "%s: cannot make the directory: %s", path,
+                               strerror(errno));
         *at = end;
         if (end == '\0')
             return STERNA_OK;
@@ -71,11 +73,13 @@ static enum sterna_status check_text(const struct trainer *trainer, struct stern
     const size_t length = trainer->text.length[STERNA_TRAIN];
 
     if (length != trainer->training.characters)
-        return sterna_fail(error, STERNA_ERR_RANGE, "%s: %zu characters to train on, the checkpoint knows %zu: not the same text",
+        return sterna_fail(error, STERNA_ERR_RANGE,
+                           "%s: %zu characters to train on, the checkpoint knows %zu: not the same text",
                            recipe->data, length, trainer->training.characters);
     if (length / recipe->batch < 2 || trainer->text.length[STERNA_VALID] < 2)
-        return sterna_fail(error, STERNA_ERR_RANGE, "%s: %zu characters are too few for %zu sequences; lower batch",
-                           recipe->data, length, (size_t)recipe->batch);
+        return sterna_fail(error, STERNA_ERR_RANGE,
+                           "%s: %zu characters are too few for %zu sequences; lower batch", recipe->data,
+                           length, (size_t)recipe->batch);
     return STERNA_OK;
 }
 
@@ -90,7 +94,8 @@ static enum sterna_status open_training(struct trainer *trainer, struct sterna_e
         if (status == STERNA_OK)
             status = sterna_text_open(trainer->training.recipe.data, &trainer->text, error);
         if (status == STERNA_OK)
-            status = sterna_text_map(&trainer->text, trainer->training.alphabet, trainer->training.symbols, error);
+            status =
+                sterna_text_map(&trainer->text, trainer->training.alphabet, trainer->training.symbols, error);
     } else {
         status = sterna_text_open(options->recipe.data, &trainer->text, error);
         if (status == STERNA_OK)
@@ -163,37 +168,19 @@ static void close_trainer(struct trainer *trainer)
 
 /* ---- one update: the tasks ---- */
 
-/* Every sequence reads the text as a ring, from its own place on, without ever starting anew. */
-static void load_window(const struct trainer *trainer, size_t shard)
-{
-    const struct sterna_recipe *recipe = &trainer->training.recipe;
-    const uint8_t *text = trainer->text.split[STERNA_TRAIN];
-    const size_t length = trainer->text.length[STERNA_TRAIN], stride = length / recipe->batch;
-    struct sterna_window *window = &trainer->window[shard];
-
-    for (size_t b = 0; b < window->batch; b++) {
-        size_t sequence = shard * recipe->shard + b;
-        size_t at = (size_t)((sequence * stride + trainer->training.updates * recipe->steps) % length);
-        for (size_t t = 0; t < window->steps; t++) {
-            size_t next = at + 1 < length ? at + 1 : 0;
-            window->symbol[t * window->batch + b] = text[at];
-            window->target[t * window->batch + b] = text[next];
-            at = next;
-        }
-    }
-}
-
 static void run_shard(void *context, size_t shard)
 {
     struct trainer *trainer = context;
     struct sterna_training *training = &trainer->training;
     const struct sterna_recipe *recipe = &training->recipe;
     struct sterna_window *window = &trainer->window[shard];
-    const size_t H = recipe->hidden;
+    const size_t H = recipe->hidden, length = trainer->text.length[STERNA_TRAIN],
+                 stride = length / recipe->batch;
 
-    load_window(trainer, shard);
-    sterna_window_forward(&training->network, window, window->steps, training->carry + shard * recipe->shard * H,
-                          recipe->batch * H);
+    sterna_window_load(window, trainer->text.split[STERNA_TRAIN], length,
+                       shard * recipe->shard * stride + training->updates * recipe->steps, stride);
+    sterna_window_forward(&training->network, window, window->steps,
+                          training->carry + shard * recipe->shard * H, recipe->batch * H);
     sterna_window_backward(&training->network, window, 1.0f / (float)(recipe->batch * recipe->steps),
                            &trainer->loss[shard]);
 }
@@ -235,22 +222,24 @@ static void adam_chunk(void *context, size_t chunk)
     struct sterna_training *training = &trainer->training;
     const size_t first = chunk * CHUNK;
 
-    sterna_adam(&trainer->step, chunk_count(trainer, chunk), trainer->gradient + first, training->value + first,
-                training->mean + first, training->square + first);
+    sterna_adam(&trainer->step, chunk_count(trainer, chunk), trainer->gradient + first,
+                training->value + first, training->mean + first, training->square + first);
 }
 
 static void validate_shard(void *context, size_t shard)
 {
     struct trainer *trainer = context;
     const struct sterna_recipe *recipe = &trainer->training.recipe;
-    const size_t H = recipe->hidden, length = trainer->text.length[STERNA_VALID], stride = length / recipe->batch;
+    const size_t H = recipe->hidden, length = trainer->text.length[STERNA_VALID],
+                 stride = length / recipe->batch;
     const size_t count = stride - 1 < VALIDATION_STEPS ? stride - 1 : VALIDATION_STEPS;
     const size_t first = shard * recipe->shard, states = recipe->layers * trainer->window[shard].batch * H;
     float *carry = trainer->carry + recipe->layers * first * H;
 
     memset(carry, 0, states * sizeof *carry);
-    trainer->loss[shard] = sterna_predict(&trainer->training.network, &trainer->window[shard],
-                                          trainer->text.split[STERNA_VALID] + first * stride, count, stride, carry);
+    trainer->loss[shard] =
+        sterna_predict(&trainer->training.network, &trainer->window[shard],
+                       trainer->text.split[STERNA_VALID] + first * stride, count, stride, carry);
 }
 
 /* ---- one update: the sequence ---- */
@@ -263,13 +252,15 @@ static double sum(const double *value, size_t count)
     return total;
 }
 
-static enum sterna_status refuse_divergence(const struct trainer *trainer, const char *what, struct sterna_error *error)
+static enum sterna_status refuse_divergence(const struct trainer *trainer, const char *what,
+                                            struct sterna_error *error)
 {
     struct stat found;
     const bool kept = stat(trainer->checkpoint, &found) == 0;
     return sterna_fail(error, STERNA_ERR_RANGE, "update %llu: the %s is not finite; lower the rate; %s%s",
                        (unsigned long long)trainer->training.updates + 1, what,
-                       kept ? "the last checkpoint is " : "there is no checkpoint yet", kept ? trainer->checkpoint : "");
+                       kept ? "the last checkpoint is " : "there is no checkpoint yet",
+                       kept ? trainer->checkpoint : "");
 }
 
 static enum sterna_status update(struct trainer *trainer, struct sterna_error *error)
@@ -310,7 +301,8 @@ static enum sterna_status validate(struct trainer *trainer, struct sterna_error 
 {
     struct sterna_training *training = &trainer->training;
     const struct sterna_recipe *recipe = &training->recipe;
-    const struct sterna_preparation preparation = {.integer = sterna_schedule_integer(recipe, training->updates - 1)};
+    const struct sterna_preparation preparation = {
+        .integer = sterna_schedule_integer(recipe, training->updates - 1)};
     size_t stride = trainer->text.length[STERNA_VALID] / recipe->batch;
 
     if (stride < 2)
@@ -372,10 +364,11 @@ static enum sterna_status run(struct trainer *trainer, struct sterna_error *erro
         if (status == STERNA_OK)
             report(trainer, validated);
         if (status == STERNA_OK && stopped)
-            status = sterna_fail(error, STERNA_ERR_INTERRUPTED,
-                                 "stopped after update %llu of %llu; %s is kept: go on with --resume --out %s",
-                                 (unsigned long long)done, (unsigned long long)recipe->updates, trainer->checkpoint,
-                                 trainer->options->directory);
+            status =
+                sterna_fail(error, STERNA_ERR_INTERRUPTED,
+                            "stopped after update %llu of %llu; %s is kept: go on with --resume --out %s",
+                            (unsigned long long)done, (unsigned long long)recipe->updates,
+                            trainer->checkpoint, trainer->options->directory);
     }
     return status;
 }

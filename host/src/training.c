@@ -25,7 +25,8 @@ enum sterna_status sterna_training_new(const struct sterna_recipe *recipe, const
         sterna_training_free(&fresh);
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for a network of %zu parameters", size);
     }
-    sterna_parameters_initialize(&fresh.network.parameters, fresh.network.cell->gates, recipe->seed, fresh.value);
+    sterna_parameters_initialize(&fresh.network.parameters, fresh.network.cell->gates, recipe->seed,
+                                 fresh.value);
     *training = fresh;
     return STERNA_OK;
 }

@@ -9,7 +9,8 @@
 
 enum { SCALE_M_MAX = 255, SCALE_S_MAX = 31, DRAW_CHUNK = 256 };
 
-enum sterna_status sterna_weight_new(size_t rows, size_t cols, size_t blocks, const struct sterna_quantizer *quantizer,
+enum sterna_status sterna_weight_new(size_t rows, size_t cols, size_t blocks,
+                                     const struct sterna_quantizer *quantizer,
                                      const struct sterna_normalizer *normalizer, struct sterna_weight *weight,
                                      struct sterna_error *error)
 {
@@ -58,7 +59,8 @@ static float sample_block(const struct sterna_weight *weight, size_t first, size
         if (chunk > DRAW_CHUNK - skip)
             chunk = DRAW_CHUNK - skip;
         sterna_philox_uniform(draw, at - skip, chunk + skip, uniform);
-        scale = weight->quantizer->sample(master + at, chunk, weight->bound, uniform + skip, weight->level + at);
+        scale =
+            weight->quantizer->sample(master + at, chunk, weight->bound, uniform + skip, weight->level + at);
         done += chunk;
     }
     return scale;
@@ -72,7 +74,8 @@ static void quantize_block(struct sterna_weight *weight, size_t block, const str
     if (draw && weight->quantizer->sample)
         weight->scale[block] = sample_block(weight, first, count, master, draw);
     else
-        weight->scale[block] = weight->quantizer->round(master + first, count, weight->bound, weight->level + first);
+        weight->scale[block] =
+            weight->quantizer->round(master + first, count, weight->bound, weight->level + first);
 }
 
 void sterna_weight_round_scale(float value, int32_t *m, int32_t *s)
@@ -96,8 +99,9 @@ void sterna_weight_round_scale(float value, int32_t *m, int32_t *s)
     *s = shift;
 }
 
-void sterna_weight_prepare(struct sterna_weight *weight, size_t block, const struct sterna_preparation *preparation,
-                           float one, const float *master, const float *gain)
+void sterna_weight_prepare(struct sterna_weight *weight, size_t block,
+                           const struct sterna_preparation *preparation, float one, const float *master,
+                           const float *gain)
 {
     const size_t rows = weight->rows / weight->blocks, cols = weight->cols;
 
@@ -125,8 +129,8 @@ void sterna_weight_expand(struct sterna_weight *weight, size_t block)
     }
 }
 
-void sterna_weight_backward(const struct sterna_weight *weight, size_t block, const float *gain, float *gradient,
-                            float *gain_gradient)
+void sterna_weight_backward(const struct sterna_weight *weight, size_t block, const float *gain,
+                            float *gradient, float *gain_gradient)
 {
     const size_t rows = weight->rows / weight->blocks, cols = weight->cols;
 

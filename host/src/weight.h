@@ -19,34 +19,38 @@ struct sterna_weight {
     float *row;       /* [rows] value of level 1; may be negative */
     float *value;     /* [rows, cols] */
     float *scale;     /* [blocks] of the quantizer */
-    int32_t *scale_m; /* [rows] of an integer preparation: row scale m / 2^s, m in -255..255 with the sign of row */
+    int32_t *scale_m; /* [rows] if integer: the row's scale m / 2^s, m in -255..255 with the sign of row */
     int32_t *scale_s; /* [rows] 0..31 */
 };
 
 STERNA_MUST_CHECK enum sterna_status sterna_weight_new(size_t rows, size_t cols, size_t blocks,
                                                        const struct sterna_quantizer *quantizer,
                                                        const struct sterna_normalizer *normalizer,
-                                                       struct sterna_weight *weight, struct sterna_error *error);
+                                                       struct sterna_weight *weight,
+                                                       struct sterna_error *error);
 void sterna_weight_free(struct sterna_weight *weight);
 
 /* How master weights become effective ones. */
 struct sterna_preparation {
-    bool integer;                   /* for the integer forward pass: round the rows' values to what a device computes with */
-    const struct sterna_draw *draw; /* a stochastic sample, where the quantizer offers it; NULL: deterministic */
+    bool integer; /* for the integer forward pass: round the rows' values to what a device computes with */
+    const struct sterna_draw
+        *draw; /* a stochastic sample, where the quantizer offers it; NULL: deterministic */
 };
 
-/* One block: level, scale, row and value from master [rows, cols] and gain [rows] (NULL without normalization). Blocks do not touch
- * each other. one: the activation that stands for 1.0 (64: one-hot input, 128: h), in the rows' integer
- * scales: row = m / 2^s * one / 2048, 2048 being 1.0 in Q4.11. */
-void sterna_weight_prepare(struct sterna_weight *weight, size_t block, const struct sterna_preparation *preparation,
-                           float one, const float *master, const float *gain);
-/* m / 2^s nearest to |value|, m in 128..255 where s in 0..31 allows; saturates at 255. m carries the sign of value. */
+/* One block: level, scale, row and value from master [rows, cols] and gain [rows] (NULL without
+ * normalization). Blocks do not touch each other. one: the activation that stands for 1.0 (64: one-hot input,
+ * 128: h), in the rows' integer scales: row = m / 2^s * one / 2048, 2048 being 1.0 in Q4.11. */
+void sterna_weight_prepare(struct sterna_weight *weight, size_t block,
+                           const struct sterna_preparation *preparation, float one, const float *master,
+                           const float *gain);
+/* m / 2^s nearest to |value|, m in 128..255 where s in 0..31 allows; saturates at 255. m carries the sign of
+ * value. */
 void sterna_weight_round_scale(float value, int32_t *m, int32_t *s);
 /* value = row * level in a block's rows. */
 void sterna_weight_expand(struct sterna_weight *weight, size_t block);
-/* One block. gradient [rows, cols]: dL/dvalue in, dL/dmaster out (straight-through); gain_gradient [rows] (NULL without normalization) is
- * set. */
-void sterna_weight_backward(const struct sterna_weight *weight, size_t block, const float *gain, float *gradient,
-                            float *gain_gradient);
+/* One block. gradient [rows, cols]: dL/dvalue in, dL/dmaster out (straight-through); gain_gradient [rows]
+ * (NULL without normalization) is set. */
+void sterna_weight_backward(const struct sterna_weight *weight, size_t block, const float *gain,
+                            float *gradient, float *gain_gradient);
 
 #endif

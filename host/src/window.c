@@ -19,7 +19,8 @@ static float *carve(float *memory, size_t *used, size_t count)
 }
 
 /* Place every buffer; returns the floats needed. */
-static size_t place(const struct sterna_network *network, struct sterna_window *window, bool training, float *memory)
+static size_t place(const struct sterna_network *network, struct sterna_window *window, bool training,
+                    float *memory)
 {
     const size_t TB = window->steps * window->batch, H = window->hidden, rows = network->cell->gates * H;
     const size_t states = (window->steps + 1) * window->batch * H;
@@ -43,8 +44,8 @@ static size_t place(const struct sterna_network *network, struct sterna_window *
     return used;
 }
 
-enum sterna_status sterna_window_new(const struct sterna_network *network, size_t steps, size_t batch, bool training,
-                                     struct sterna_window *window, struct sterna_error *error)
+enum sterna_status sterna_window_new(const struct sterna_network *network, size_t steps, size_t batch,
+                                     bool training, struct sterna_window *window, struct sterna_error *error)
 {
     assert(steps > 0 && batch > 0);
     struct sterna_window fresh = {
@@ -61,7 +62,8 @@ enum sterna_status sterna_window_new(const struct sterna_network *network, size_
         fresh.memory = sterna_buffer_new(place(network, &fresh, training, NULL), sizeof(float));
     if (!fresh.symbol || !fresh.target || !fresh.memory) {
         sterna_window_free(&fresh);
-        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu sequences of %zu steps", batch, steps);
+        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu sequences of %zu steps", batch,
+                           steps);
     }
     (void)place(network, &fresh, training, fresh.memory);
     *window = fresh;
@@ -77,9 +79,23 @@ void sterna_window_free(struct sterna_window *window)
     memset(window, 0, sizeof *window);
 }
 
+void sterna_window_load(struct sterna_window *window, const uint8_t *text, size_t length, uint64_t start,
+                        size_t stride)
+{
+    for (size_t b = 0; b < window->batch; b++) {
+        size_t at = (size_t)((start + b * stride) % length);
+        for (size_t t = 0; t < window->steps; t++) {
+            size_t next = at + 1 < length ? at + 1 : 0;
+            window->symbol[t * window->batch + b] = text[at];
+            window->target[t * window->batch + b] = text[next];
+            at = next;
+        }
+    }
+}
+
 /* What layer k's track says for this run. In float the matrices see h itself. */
-static struct sterna_track track_of(const struct sterna_network *network, const struct sterna_window *window, size_t k,
-                                    size_t steps)
+static struct sterna_track track_of(const struct sterna_network *network, const struct sterna_window *window,
+                                    size_t k, size_t steps)
 {
     struct sterna_track track = window->track[k];
 
@@ -96,8 +112,8 @@ static struct sterna_track track_of(const struct sterna_network *network, const 
     return track;
 }
 
-void sterna_window_forward(const struct sterna_network *network, struct sterna_window *window, size_t steps, float *carry,
-                           size_t layer_stride)
+void sterna_window_forward(const struct sterna_network *network, struct sterna_window *window, size_t steps,
+                           float *carry, size_t layer_stride)
 {
     const size_t states = window->batch * window->hidden;
 
@@ -145,12 +161,14 @@ void sterna_window_backward(const struct sterna_network *network, struct sterna_
     assert(window->gradient);
     memset(window->gradient, 0, parameters->size * sizeof(float));
     *loss = sterna_loss_gradient(count, window->outputs, window->logits, window->target, factor);
-    sterna_linear_backward(&network->output, count, top.a + states, window->logits, window->dh,
-                           sterna_parameters_at(parameters, window->gradient, window->layers, STERNA_LINEAR_WEIGHT),
-                           sterna_parameters_at(parameters, window->gradient, window->layers, STERNA_LINEAR_BIAS));
+    sterna_linear_backward(
+        &network->output, count, top.a + states, window->logits, window->dh,
+        sterna_parameters_at(parameters, window->gradient, window->layers, STERNA_LINEAR_WEIGHT),
+        sterna_parameters_at(parameters, window->gradient, window->layers, STERNA_LINEAR_BIAS));
     for (size_t k = window->layers; k-- > 0;) {
         layer_backward(network, window, k);
-        float *swap = window->dh; /* what the layer left for its input is the gradient from above for the next */
+        float *swap =
+            window->dh; /* what the layer left for its input is the gradient from above for the next */
         window->dh = window->da;
         window->da = swap;
     }

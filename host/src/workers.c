@@ -9,12 +9,12 @@ enum { THREADS_MAX = 256 };
 struct sterna_workers {
     pthread_mutex_t lock;
     pthread_cond_t start, finish;
-    unsigned threads;     /* started, besides the caller */
+    unsigned threads; /* started, besides the caller */
     pthread_t *thread;
     void (*task)(void *context, size_t index);
     void *context;
-    size_t count, next;   /* tasks of this round; the next not yet taken */
-    size_t running;       /* taken and not done */
+    size_t count, next; /* tasks of this round; the next not yet taken */
+    size_t running;     /* taken and not done */
     bool quit;
 };
 
@@ -53,10 +53,12 @@ static unsigned processors(void)
     return online > 0 && online < THREADS_MAX ? (unsigned)online : 1;
 }
 
-enum sterna_status sterna_workers_new(unsigned threads, struct sterna_workers **workers, struct sterna_error *error)
+enum sterna_status sterna_workers_new(unsigned threads, struct sterna_workers **workers,
+                                      struct sterna_error *error)
 {
     if (threads > THREADS_MAX)
-        return sterna_fail(error, STERNA_ERR_RANGE, "%u threads: at most %d are possible", threads, THREADS_MAX);
+        return sterna_fail(error, STERNA_ERR_RANGE, "%u threads: at most %d are possible", threads,
+                           THREADS_MAX);
     const unsigned extra = (threads ? threads : processors()) - 1;
     struct sterna_workers *fresh = calloc(1, sizeof *fresh);
     pthread_t *thread = calloc(extra + 1, sizeof *thread);
@@ -94,8 +96,8 @@ void sterna_workers_free(struct sterna_workers *workers)
     free(workers);
 }
 
-void sterna_workers_run(struct sterna_workers *workers, size_t count, void (*task)(void *context, size_t index),
-                        void *context)
+void sterna_workers_run(struct sterna_workers *workers, size_t count,
+                        void (*task)(void *context, size_t index), void *context)
 {
     if (!workers) {
         for (size_t i = 0; i < count; i++)

@@ -4,8 +4,8 @@
 // except ABORT. m_*: payloads of replies as frame_encoder takes them. core_rst and what follows are
 // the ports of module network, whose result stream m_* is here result_* (always taken).
 //
-//   s_* -> request_buffer -> executor <-> network
-//   m_* <- reply_buffer  <-'   counters
+//   s_* -> request_buffer -> arguments -> executor <-> network
+//   m_* <- reply_buffer <----------------'   counters
 
 `default_nettype none
 `include "protocol.vh"
@@ -73,7 +73,18 @@ module command #(
     wire [REQUEST_W-1:0] request_index;
     wire [7:0]           request_data;
     wire                 bad_frame;
-    wire [7:0]           reply_opcode;
+    wire                 is_write;
+    wire                 is_read;
+    wire                 is_check;
+    wire                 is_step;
+    wire                 is_state;
+    wire                 is_counters;
+    wire [7:0]           argument;
+    wire [19:0]          address;
+    wire [19:0]          range_end;
+    wire                 one_hot;
+    wire                 last_only;
+    wire [1:0]           status;
     wire [7:0]           reply_sequence;
     wire                 begin_reply;
     wire                 append;
@@ -88,6 +99,7 @@ module command #(
     wire [7:0]           count_data;
 
     assign result_ready = 1'b1;
+    assign phase_wdata = address[0];
 
     request_buffer #(
         .REQUEST_BYTES(REQUEST_BYTES),
@@ -116,7 +128,7 @@ module command #(
         .bad_frame(bad_frame)
     );
 
-    executor #(
+    arguments #(
         .WEIGHT_WORDS(WEIGHT_WORDS),
         .SCALES(SCALES),
         .BIASES(BIASES),
@@ -125,7 +137,33 @@ module command #(
         .STATES(STATES),
         .REPLY_BYTES(REPLY_BYTES),
         .REQUEST_W(REQUEST_W)
-    ) u_executor (
+    ) u_arguments (
+        .clk(clk),
+        .begin_request(request_taken),
+        .request_opcode(request_opcode),
+        .request_bytes(request_bytes),
+        .field_write(field_write),
+        .field_index(field_index),
+        .field_data(field_data),
+        .is_write(is_write),
+        .is_read(is_read),
+        .is_check(is_check),
+        .is_step(is_step),
+        .is_state(is_state),
+        .is_counters(is_counters),
+        .argument(argument),
+        .memory(mem_select),
+        .address(address),
+        .range_end(range_end),
+        .one_hot(one_hot),
+        .last_only(last_only),
+        .status(status)
+    );
+
+    executor #(
+        .ACTIVATION_WORDS(ACTIVATION_WORDS),
+        .REQUEST_W(REQUEST_W)
+) u_executor (
         .clk(clk),
         .rst(rst),
         .listen(listen),
@@ -136,12 +174,20 @@ module command #(
         .request_opcode(request_opcode),
         .request_sequence(request_sequence),
         .request_bytes(request_bytes),
-        .field_write(field_write),
-        .field_index(field_index),
-        .field_data(field_data),
         .request_index(request_index),
         .request_data(request_data),
-        .reply_opcode(reply_opcode),
+        .is_write(is_write),
+        .is_read(is_read),
+        .is_check(is_check),
+        .is_step(is_step),
+        .is_state(is_state),
+        .is_counters(is_counters),
+        .argument(argument),
+        .address(address),
+        .range_end(range_end),
+        .one_hot(one_hot),
+        .last_only(last_only),
+        .status(status),
         .reply_sequence(reply_sequence),
         .begin_reply(begin_reply),
         .append(append),
@@ -155,7 +201,6 @@ module command #(
         .count_select(count_select),
         .count_data(count_data),
         .core_rst(core_rst),
-        .mem_select(mem_select),
         .mem_address(mem_address),
         .mem_write(mem_write),
         .mem_wdata(mem_wdata),
@@ -168,7 +213,6 @@ module command #(
         .step_done(step_done),
         .clear(clear),
         .phase_write(phase_write),
-        .phase_wdata(phase_wdata),
         .phase(phase),
         .result_data(result_data),
         .result_valid(result_valid)
@@ -190,7 +234,6 @@ module command #(
         .fail_status(fail_status),
         .send(send),
         .sent(sent),
-        .reply_opcode(reply_opcode),
         .reply_sequence(reply_sequence),
         .m_data(m_data),
         .m_valid(m_valid),

@@ -6,8 +6,9 @@
 // its complement, sent least significant byte first. After a frame and its own FCS the register
 // holds 0xDEBB20E3.
 //
-// The function is linear: bit i of (crc ^ data) contributes a constant, shifted(1 << i), so every
-// bit of next is one exclusive or of a few inputs instead of eight steps in a row.
+// The function is linear: bit i of (crc ^ data) contributes a constant, shifted(1 << i), to the whole
+// word. Written as eight masked words, not as 32 parities, it is the same logic, and a simulator
+// evaluates it in a few word operations: this module stands three times in every clock cycle.
 
 `default_nettype none
 
@@ -26,29 +27,20 @@ module crc32_byte (
         end
     endfunction
 
-    // Which bits of (crc ^ data) take part in bit j of next.
-    function [7:0] members(input [4:0] j);
-        integer i;
-        reg [31:0] part;
-        begin
-            for (i = 0; i < 8; i = i + 1) begin
-                part = shifted(8'd1 << i);
-                members[i] = part[j];
-            end
-        end
-    endfunction
+    localparam [31:0] BIT_0 = shifted(8'd1);
+    localparam [31:0] BIT_1 = shifted(8'd2);
+    localparam [31:0] BIT_2 = shifted(8'd4);
+    localparam [31:0] BIT_3 = shifted(8'd8);
+    localparam [31:0] BIT_4 = shifted(8'd16);
+    localparam [31:0] BIT_5 = shifted(8'd32);
+    localparam [31:0] BIT_6 = shifted(8'd64);
+    localparam [31:0] BIT_7 = shifted(8'd128);
 
     wire [ 7:0] low = crc[7:0] ^ data;
-    wire [31:0] high = {8'd0, crc[31:8]};
 
-    genvar j;
-    generate
-        for (j = 0; j < 32; j = j + 1) begin : bits
-            localparam [4:0] BIT = j;
-            localparam [7:0] MEMBERS = members(BIT);
-            assign next[j] = high[j] ^ (^(low & MEMBERS));
-        end
-    endgenerate
+    assign next = {8'd0, crc[31:8]} ^ ({32{low[0]}} & BIT_0) ^ ({32{low[1]}} & BIT_1) ^ ({32{low[2]}} & BIT_2) ^
+        ({32{low[3]}} & BIT_3) ^ ({32{low[4]}} & BIT_4) ^ ({32{low[5]}} & BIT_5) ^ ({32{low[6]}} & BIT_6) ^
+        ({32{low[7]}} & BIT_7);
 endmodule
 
 `default_nettype wire

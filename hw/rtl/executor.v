@@ -1,12 +1,13 @@
 // executor - does what a request asks, on the ports of the network core (hw/README.md, section 2)
 //
-// Takes requests of request_buffer, makes their replies in reply_buffer. Every argument is checked
-// before anything changes: a STEP walks its inputs twice, first without touching the core. Results
-// beyond the reply buffer are known only when they come: such a STEP is executed and answered with
-// ST_TOO_LONG. A request with the sequence number of the last one is not executed, the last reply is
-// sent again. An ABORT stops a STEP, by resetting the core, and a CHECK; it waits for anything else.
+// Takes requests of request_buffer, whose arguments it gets from arguments, and makes their replies
+// in reply_buffer. Nothing changes before all is known to be good: a STEP walks its inputs twice,
+// first without touching the core. Results beyond the reply buffer are known only when they come:
+// such a STEP is executed and answered with ST_TOO_LONG. A request with the sequence number of the
+// last one is not executed, the last reply goes out again. An ABORT stops a STEP, by resetting the
+// core, and a CHECK; it waits for anything else.
 //
-// WRITE and dense inputs move a byte in 2 cycles; READ and CHECK take 2 cycles a byte more than the
+// WRITE and dense inputs move a byte in 2 cycles; READ and CHECK request_taken 2 cycles a byte more than the
 // memory; a one-hot input takes 5. count_cycle is high while a time step is under way, its input
 // included.
 
@@ -14,13 +15,7 @@
 `include "protocol.vh"
 
 module executor #(
-    parameter WEIGHT_WORDS = 16384,    // of 64 bits
-    parameter SCALES = 1536,
-    parameter BIASES = 1024,
-    parameter PROGRAM_BYTES = 512,
     parameter ACTIVATION_WORDS = 256,  // of 64 bits
-    parameter STATES = 256,
-    parameter REPLY_BYTES = 512,
     parameter REQUEST_W = 10           // width of an index into a request
 ) (
     input  wire                 clk,
@@ -34,14 +29,23 @@ module executor #(
     input  wire [7:0]           request_opcode,
     input  wire [7:0]           request_sequence,
     input  wire [REQUEST_W-1:0] request_bytes,
-    input  wire                 field_write,
-    input  wire [3:0]           field_index,
-    input  wire [7:0]           field_data,
     output wire [REQUEST_W-1:0] request_index,
     input  wire [7:0]           request_data,
+    // arguments
+    input  wire                 is_write,
+    input  wire                 is_read,
+    input  wire                 is_check,
+    input  wire                 is_step,
+    input  wire                 is_state,
+    input  wire                 is_counters,
+    input  wire [7:0]           argument,
+    input  wire [19:0]          address,
+    input  wire [19:0]          range_end,
+    input  wire                 one_hot,
+    input  wire                 last_only,
+    input  wire [1:0]           status,
     // reply_buffer
-    input  wire [7:0]           reply_opcode,         // of the request under way, or the last one
-    input  wire [7:0]           reply_sequence,
+    input  wire [7:0]           reply_sequence,  // of the last request
     output wire                 begin_reply,
     output wire                 append,
     output reg  [7:0]           append_data,
@@ -56,11 +60,10 @@ module executor #(
     input  wire [7:0]           count_data,
     // network
     output wire                 core_rst,
-    output wire [2:0]           mem_select,
-    output wire [19:0]          mem_address,
-    output wire                 mem_write,
-    output wire [7:0]           mem_wdata,
-    output wire                 mem_read,
+    output reg  [19:0]          mem_address,
+    output reg                  mem_write,
+    output reg  [7:0]           mem_wdata,
+    output reg                  mem_read,
     input  wire [7:0]           mem_rdata,
     input  wire                 mem_rvalid,
     output wire                 step_start,
@@ -69,138 +72,91 @@ module executor #(
     input  wire                 step_done,
     output wire                 clear,
     output wire                 phase_write,
-    output wire                 phase_wdata,
     input  wire                 phase,
     input  wire [7:0]           result_data,
     input  wire                 result_valid
 );
 
-    localparam ACTIVATION_BYTES = 8 * ACTIVATION_WORDS;
-    localparam HOT_W = $clog2(ACTIVATION_BYTES);
-    localparam [15:0] REPLY_DATA = REPLY_BYTES - 3;  // room beside opcode, sequence, status
-    localparam [REQUEST_W-1:0] DATA = 6;             // where the data of WRITE and STEP begin
-    localparam [7:0] LAST_CRC_BYTE = 3;
-    localparam [7:0] LAST_COUNT_BYTE = 23;
+    localparam HOT_W = $clog2(8 * ACTIVATION_WORDS);
+    localparam [19:0] HOT_END = 8 * ACTIVATION_WORDS;
+    localparam [REQUEST_W-1:0] DATA = 6;  // where the data of WRITE and STEP begin
+    localparam [7:0] JUDGED = 3, LAST_CRC_BYTE = 3, LAST_COUNT_BYTE = 23;  // turns that end a state
 
-    localparam [4:0] LISTEN = 0;     // waits for a request
-    localparam [4:0] SUM = 1;        // end_q <= end of the range of memory
-    localparam [4:0] JUDGE = 2;      // goes on or refuses
-    localparam [4:0] COPY = 3;       // fetches a byte of the request,
-    localparam [4:0] STORE = 4;      // stores it in memory
-    localparam [4:0] FETCH = 5;      // reads a byte of memory,
-    localparam [4:0] ARRIVE = 6;     // waits for it
-    localparam [4:0] DIGEST = 7;     // appends the CRC
-    localparam [4:0] TURN = 8;       // is a time step left?
-    localparam [4:0] HOT_CLEAR = 9;  // clears the previous one-hot input,
-    localparam [4:0] HOT_LOW = 10;   // gets the low byte of the new index,
-    localparam [4:0] HOT_HIGH = 11;  // its high byte,
-    localparam [4:0] HOT_SET = 12;   // and sets that activation
-    localparam [4:0] START = 13;     // starts a time step
-    localparam [4:0] RUN = 14;       // waits for its end
-    localparam [4:0] STATE = 15;     // sets the phase or clears the state
-    localparam [4:0] PHASE = 16;     // appends the phase
-    localparam [4:0] COUNT = 17;     // appends the counters
-    localparam [4:0] REFUSE = 18;    // an input is not as it should be
-    localparam [4:0] ANSWER = 19;    // starts the reply
-    localparam [4:0] SEND = 20;      // waits until it is out
+    localparam [4:0] LISTEN = 0;      // waits for a request
+    localparam [4:0] JUDGE = 1;       // waits for the status of its arguments
+    localparam [4:0] ACT = 2;         // begins or refuses
+    localparam [4:0] COPY = 3;        // fetches a byte of the request,
+    localparam [4:0] STORE = 4;       // stores it in memory
+    localparam [4:0] FETCH = 5;       // reads a byte of memory,
+    localparam [4:0] ARRIVE = 6;      // waits for it
+    localparam [4:0] DIGEST = 7;      // appends the CRC
+    localparam [4:0] TURN = 8;        // is a time step left?
+    localparam [4:0] HOT_CLEAR = 9;   // clears the previous one-hot input,
+    localparam [4:0] HOT_LOW = 10;    // gets the low byte of the new index,
+    localparam [4:0] HOT_HIGH = 11;   // its high byte,
+    localparam [4:0] HOT_SET = 12;    // and sets that activation
+    localparam [4:0] START = 13;      // starts a time step
+    localparam [4:0] RUN = 14;        // waits for its end
+    localparam [4:0] STATE = 15;      // sets the phase or clears the state
+    localparam [4:0] PHASE = 16;      // appends the phase
+    localparam [4:0] COUNT = 17;      // appends the counters
+    localparam [4:0] REFUSE = 18;     // the inputs of a STEP are not as they should be
+    localparam [4:0] ANSWER = 19;     // starts the reply
+    localparam [4:0] SEND = 20;       // waits until it is out
 
     reg [4:0]           state_q;
-    reg                 answered_q;  // opcode and sequence are of a request
-    reg [7:0]           argument_q;  // byte 2: memory, count, operation or clear
-    reg [1:0]           flags_q;     // of STEP
-    reg [23:0]          address_q;   // in memory; phase of STATE
-    reg [24:0]          end_q;       // length, then end of the range; bytes per input of STEP
+    reg                 answered_q;  // reply_sequence is of a request
+    reg [19:0]          address_q;   // in memory
     reg [REQUEST_W-1:0] pointer_q;   // byte of the request
-    reg [7:0]           turn_q;      // time steps, or bytes of a reply, so far
+    reg [7:0]           turn_q;      // time steps, bytes of a reply, or cycles so far
     reg                 stepping_q;  // the second walk over a STEP's inputs, the real one
     reg [HOT_W-1:0]     hot_q;       // the activation that the last one-hot input set
     reg [31:0]          crc_q;
-    reg                 too_long_q;  // READ: the reply would not fit
     reg                 core_rst_q;
 
-    wire is_read = reply_opcode == `OP_READ;
-    wire is_check = reply_opcode == `OP_CHECK;
-    wire is_write = reply_opcode == `OP_WRITE;
-    wire is_step = reply_opcode == `OP_STEP;
-    wire one_hot = |(flags_q & `STEP_ONE_HOT);
-    wire last_only = |(flags_q & `STEP_LAST_ONLY);
-    wire at_end = address_q[19:0] == end_q[19:0];
+    wire at_end = address_q == range_end;
     wire drained = pointer_q == request_bytes;
 
     // Taking requests. request_opcode and request_sequence are an ABORT's while abort_valid.
-    wire can_stop = state_q == LISTEN || state_q == TURN || state_q == RUN || (state_q == FETCH && is_check);
-    wire stop = abort_valid && can_stop;
-    wire take = state_q == LISTEN && request_valid && !abort_valid;
+    wire can_stop = listen || state_q == TURN || state_q == RUN || (state_q == FETCH && is_check);
     wire repeated = answered_q && request_sequence == reply_sequence && request_opcode != `OP_HELLO;
 
     assign listen = state_q == LISTEN;
-    assign request_taken = take;
-    assign abort_taken = stop;
-    assign begin_reply = stop || (take && !repeated);
+    assign request_taken = listen && request_valid && !abort_valid;
+    assign abort_taken = abort_valid && can_stop;
     assign request_index = pointer_q;
 
-    // Judging arguments: the status before anything is done.
-    wire [2:0]  memory = is_step ? `MEM_ACTIVATIONS : argument_q[2:0];
-    reg  [24:0] memory_bytes;
-    wire        out_of_range = end_q > memory_bytes || (!is_step && argument_q > `MEM_STATE);
-    reg         misfit;
-    reg         known;
-    wire [1:0]  verdict = !known ? `ST_BAD_OPCODE : misfit ? `ST_BAD_ARGUMENT : too_long_q ? `ST_TOO_LONG : `ST_DONE;
-
-    always @* begin
-        case (memory)
-            `MEM_WEIGHTS: memory_bytes = 8 * WEIGHT_WORDS;
-            `MEM_SCALES: memory_bytes = 2 * SCALES;
-            `MEM_BIASES: memory_bytes = 2 * BIASES;
-            `MEM_PROGRAMS: memory_bytes = PROGRAM_BYTES;
-            `MEM_ACTIVATIONS: memory_bytes = ACTIVATION_BYTES;
-            `MEM_STATE: memory_bytes = 2 * STATES;
-            default: memory_bytes = 0;
-        endcase
-        known = 1'b1;
-        misfit = 1'b0;
-        case (reply_opcode)
-            `OP_HELLO, `OP_ABORT: misfit = request_bytes != 2;
-            `OP_WRITE: misfit = request_bytes < 6 || out_of_range;
-            `OP_READ: misfit = request_bytes != 8 || out_of_range;
-            `OP_CHECK: misfit = request_bytes != 9 || out_of_range;
-            `OP_STEP:
-                misfit = request_bytes < 6 || argument_q == 0 || end_q == 0 || out_of_range || (one_hot && end_q != 2);
-            `OP_STATE: misfit = request_bytes != 4 || argument_q > `STATE_RESET || address_q[7:0] > 1;
-            `OP_COUNTERS: misfit = request_bytes != 3;
-            default: known = 1'b0;
-        endcase
-    end
-
-    assign fail = (state_q == JUDGE && verdict != `ST_DONE) || state_q == REFUSE;
-    assign fail_status = state_q == REFUSE ? `ST_BAD_ARGUMENT : verdict;
-
     // The core.
-    wire hot_too_far = address_q[19:0] >= ACTIVATION_BYTES;
+    wire hot_too_far = address_q >= HOT_END;
     wire store = state_q == STORE || (state_q == HOT_SET && !hot_too_far) || state_q == HOT_CLEAR;
 
     assign core_rst = core_rst_q;
-    assign mem_select = memory;
-    assign mem_address = state_q == HOT_CLEAR ? {{20 - HOT_W{1'b0}}, hot_q} : address_q[19:0];
-    assign mem_write = store && (is_write || stepping_q);
-    assign mem_wdata = state_q == HOT_CLEAR ? 8'd0 : state_q == HOT_SET ? `ONE_HOT_VALUE : request_data;
-    assign mem_read = state_q == FETCH && !at_end && !stop;
+    always @(posedge clk) begin
+        mem_address <= state_q == HOT_CLEAR ? {{20 - HOT_W{1'b0}}, hot_q} : address_q;
+        mem_write <= store && (is_write || stepping_q);
+        mem_wdata <= state_q == HOT_CLEAR ? 8'd0 :
+                     state_q == HOT_SET   ? `ONE_HOT_VALUE : request_data;
+        mem_read <= state_q == FETCH && !at_end && !abort_taken;
+    end
+
     assign step_start = state_q == START;
     assign step_emit = !last_only || drained;
-    assign clear = state_q == STATE && argument_q == `STATE_RESET;
-    assign phase_write = state_q == STATE && argument_q == `STATE_SET;
-    assign phase_wdata = address_q[0];
+    assign clear = state_q == STATE && argument[1:0] == `STATE_RESET;
+    assign phase_write = state_q == STATE && argument[1:0] == `STATE_SET;
 
-    // The reply's data.
-    wire result = is_step && result_valid && (state_q == RUN || state_q == TURN || state_q == ANSWER);
-    wire read_byte = is_read && mem_rvalid && state_q == ARRIVE;
-    wire ready_phase = state_q == PHASE && !busy;
+    // The reply.
+    wire result = stepping_q && result_valid;
+    wire arrived = state_q == ARRIVE && mem_rvalid;
     wire [31:0] crc_d;
 
-    assign append = result || read_byte || state_q == DIGEST || ready_phase || state_q == COUNT;
-    assign send = (state_q == ANSWER && !result_valid) || (take && repeated);
+    assign begin_reply = abort_taken || (request_taken && !repeated);
+    assign fail = (state_q == ACT && status != `ST_DONE) || state_q == REFUSE;
+    assign fail_status = state_q == REFUSE ? `ST_BAD_ARGUMENT : status;
+    assign append = result || (arrived && is_read) || state_q == DIGEST ||
+                    (state_q == PHASE && !busy) || state_q == COUNT;
+    assign send = state_q == ANSWER || (request_taken && repeated);
     assign count_cycle = stepping_q;
-    assign count_clear = state_q == COUNT && turn_q == LAST_COUNT_BYTE && argument_q != 0;
+    assign count_clear = state_q == COUNT && turn_q == LAST_COUNT_BYTE && argument != 0;
     assign count_select = turn_q[4:0];
 
     always @*
@@ -218,66 +174,37 @@ module executor #(
         .next(crc_d)
     );
 
-    // Arguments as they arrive; end_q gets the length of READ and CHECK, and STEP's bytes per input.
-    wire                 step_field = request_opcode == `OP_STEP;
-    wire                 check_field = request_opcode == `OP_CHECK;
-    wire [REQUEST_W-1:0] data_bytes = request_bytes - DATA;
-    wire [23:0]          length = is_write ? {{24 - REQUEST_W{1'b0}}, data_bytes} : end_q[23:0];
-
     always @(posedge clk) begin
-        if (field_write)
-            case (field_index)
-                4'd2: begin
-                    argument_q <= field_data;
-                    end_q <= 0;
-                end
-                4'd3: begin
-                    flags_q <= field_data[1:0];
-                    address_q[7:0] <= field_data;
-                end
-                4'd4: begin
-                    address_q[15:8] <= field_data;
-                    if (step_field) end_q[7:0] <= field_data;
-                end
-                4'd5: begin
-                    address_q[23:16] <= field_data;
-                    if (step_field) end_q[15:8] <= field_data;
-                end
-                4'd6: if (!step_field) end_q[7:0] <= field_data;
-                4'd7: if (!step_field) end_q[15:8] <= field_data;
-                4'd8: if (check_field) end_q[23:16] <= field_data;
-                default: ;
-            endcase
-
         core_rst_q <= 1'b0;
         case (state_q)
             LISTEN: begin
                 pointer_q <= DATA;
                 turn_q <= 0;
                 stepping_q <= 1'b0;
-                if (take) begin
+                if (request_taken) begin
                     answered_q <= 1'b1;
-                    state_q <= repeated ? SEND : SUM;
+                    state_q <= repeated ? SEND : JUDGE;
                 end
             end
-            SUM: begin
-                if (!is_step) end_q <= {1'b0, address_q} + {1'b0, length};
-                too_long_q <= is_read && end_q[15:0] > REPLY_DATA;
-                crc_q <= 32'hFFFFFFFF;
-                state_q <= JUDGE;
+            JUDGE: begin
+                turn_q <= turn_q + 1'b1;
+                if (turn_q == JUDGED) state_q <= ACT;
             end
-            JUDGE:
-                case (verdict == `ST_DONE ? reply_opcode : 8'd0)
-                    `OP_WRITE: state_q <= COPY;
-                    `OP_READ, `OP_CHECK: state_q <= FETCH;
-                    `OP_STEP: state_q <= TURN;
-                    `OP_STATE: state_q <= STATE;
-                    `OP_COUNTERS: state_q <= COUNT;
-                    default: state_q <= ANSWER;
-                endcase
-
+            ACT: begin
+                turn_q <= 0;
+                address_q <= address;
+                crc_q <= 32'hFFFFFFFF;
+                state_q <= ANSWER;
+                if (!fail) begin
+                    if (is_write) state_q <= COPY;
+                    if (is_read || is_check) state_q <= FETCH;
+                    if (is_step) state_q <= TURN;
+                    if (is_state) state_q <= STATE;
+                    if (is_counters) state_q <= COUNT;
+                end
+            end
             COPY:
-                if (!at_end) state_q <= is_step && drained ? REFUSE : STORE;
+                if (!at_end) state_q <= drained ? REFUSE : STORE;
                 else if (is_write) state_q <= ANSWER;
                 else if (stepping_q) state_q <= START;
                 else begin
@@ -285,7 +212,7 @@ module executor #(
                     state_q <= TURN;
                 end
             STORE: begin
-                address_q[19:0] <= address_q[19:0] + 1'b1;
+                address_q <= address_q + 1'b1;
                 pointer_q <= pointer_q + 1'b1;
                 state_q <= COPY;
             end
@@ -294,7 +221,7 @@ module executor #(
                 else state_q <= is_check ? DIGEST : ANSWER;
             ARRIVE:
                 if (mem_rvalid) begin
-                    address_q[19:0] <= address_q[19:0] + 1'b1;
+                    address_q <= address_q + 1'b1;
                     crc_q <= crc_d;
                     state_q <= FETCH;
                 end
@@ -303,10 +230,9 @@ module executor #(
                 crc_q <= {8'd0, crc_q[31:8]};
                 if (turn_q == LAST_CRC_BYTE) state_q <= ANSWER;
             end
-
             TURN: begin
                 address_q <= 0;
-                if (turn_q != argument_q) begin
+                if (turn_q != argument) begin
                     if (!busy) state_q <= one_hot ? HOT_CLEAR : COPY;
                 end else if (stepping_q) begin
                     stepping_q <= 1'b0;
@@ -342,7 +268,6 @@ module executor #(
                     turn_q <= turn_q + 1'b1;
                     state_q <= TURN;
                 end
-
             STATE: begin
                 if (clear) hot_q <= 0;
                 state_q <= PHASE;
@@ -352,14 +277,13 @@ module executor #(
                 turn_q <= turn_q + 1'b1;
                 if (turn_q == LAST_COUNT_BYTE) state_q <= ANSWER;
             end
-
             REFUSE: state_q <= ANSWER;
-            ANSWER: if (!result_valid) state_q <= SEND;
+            ANSWER: state_q <= SEND;
             SEND: if (sent) state_q <= LISTEN;
             default: state_q <= LISTEN;
         endcase
 
-        if (stop) begin
+        if (abort_taken) begin
             core_rst_q <= state_q == RUN;
             stepping_q <= 1'b0;
             answered_q <= 1'b1;

@@ -3,7 +3,7 @@
 //   pre = sat16(sum);   sum: bias + product, sum + product, or xn_q + product;   h16' = 256 n_q + product;   h8' = sat127(round(h16' / 256))
 //
 // The schedule says in which cycle each action happens (gru_schedule.v). psum_data, scale_data, bias_data and state_data are taken
-// in the cycle of the action that needs them; a product comes out 7 cycles after it went in, pre follows the sum by one cycle, and a
+// in the cycle of the action that needs them; a product comes out 8 cycles after it went in, pre follows the sum by one cycle, and a
 // squashed value follows pre by two.
 
 `default_nettype none
@@ -27,7 +27,7 @@ module gate_arithmetic (
     input  wire signed [15:0] bias_data,
     input  wire signed [15:0] state_data,
     output reg  signed [15:0] state,        // h16'
-    output reg  signed [7:0]  activation    // h8', one cycle after h16'
+    output wire signed [7:0]  activation    // h8', one cycle after h16'
 );
 
     // What waits for its turn.
@@ -39,20 +39,25 @@ module gate_arithmetic (
     reg  signed [16:0] d_q;
 
     // The product unit: a row's sum and its scale, or a gate and what it opens for.
+    // A gate of 256 goes in as 128 / 2^7.
     reg  signed [23:0] value;
-    reg  [8:0]         factor;
+    reg  [7:0]         factor;
+    reg  [4:0]         shift;
     wire signed [17:0] product;
 
     always @* begin
         value = psum_data;
-        factor = {1'b0, scale_data[7:0]};
+        factor = scale_data[7:0];
+        shift = scale_data[12:8];
         if (product_t) begin
             value = {{8{hn_q[15]}}, hn_q};
-            factor = r_q;
+            factor = {r_q[8] || r_q[7], r_q[6:0]};
+            shift = {1'b0, !r_q[8], {3{r_q[8]}}};
         end
         if (product_z) begin
             value = {{7{d_q[16]}}, d_q};
-            factor = z_q;
+            factor = {z_q[8] || z_q[7], z_q[6:0]};
+            shift = {1'b0, !z_q[8], {3{z_q[8]}}};
         end
     end
 
@@ -60,7 +65,7 @@ module gate_arithmetic (
         .clk(clk),
         .s_value(value),
         .s_factor(factor),
-        .s_shift(product_t || product_z ? 5'd8 : scale_data[12:8]),
+        .s_shift(shift),
         .s_limit(!product_z),
         .m_result(product)
     );
@@ -124,11 +129,13 @@ module gate_arithmetic (
     // (h + 128) >> 8, a half less for negative h: half away from zero; +-128 becomes +-127.
     wire [8:0] rounded;
     wire [7:0] unused_fraction;
+    reg  [8:0] rounded_q;
+
     assign {rounded, unused_fraction} = {state[15], state} + 17'd127 + {16'd0, !state[15]};
+    assign activation = rounded_q == 9'h080 ? 8'h7f : rounded_q[7:0] == 8'h80 ? 8'h81 : rounded_q[7:0];
 
     always @(posedge clk)
-        activation <= rounded[8] == rounded[7] && rounded[7:0] != 8'h80 ? rounded[7:0]
-                    : {rounded[8], {6{!rounded[8]}}, 1'b1};
+        rounded_q <= rounded;
 
 endmodule
 

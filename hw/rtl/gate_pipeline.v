@@ -29,7 +29,7 @@ module gate_pipeline #(
     input  wire [ACTIVATION_W-1:0] write_word,
     input  wire                    tile_ready,
     input  wire                    tile_last,
-    output wire                    tile_release,
+    output reg                     tile_release,
     output wire                    idle,
     output wire                    drain_turn,
     output wire [8:0]              psum_row,
@@ -72,12 +72,13 @@ module gate_pipeline #(
     wire       units_done;
     wire       rows_done;
 
-    assign tile_release = units_done || rows_done || skip;
+    wire       release_bank = units_done || rows_done || skip;
 
     always @(posedge clk) begin
+        tile_release <= release_bank && !rst;
         if (begin_gru || begin_rows)
             draining_q <= 1'b1;
-        if (tile_release) begin
+        if (release_bank) begin
             draining_q <= 1'b0;
             waiting_q[bank_q] <= 1'b0;
             bank_q <= !bank_q;

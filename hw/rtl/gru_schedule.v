@@ -1,6 +1,6 @@
 // gru_schedule - what the gate pipeline does in each of the 12 phases of a round, for GRU units
 //
-// One unit enters per round and takes 40 cycles c = 0..39 from its first psum row to its new h, so four units are under way at once,
+// One unit enters per round and takes 41 cycles c = 0..40 from its first psum row to its new h, so four units are under way at once,
 // `age` rounds apart: cycle c of a unit is phase c % 12 at age c / 12. No two actions of one phase share a resource. The outputs are
 // registered, so actions come one cycle after their phase. What nothing takes up may happen at any age.
 //
@@ -9,20 +9,17 @@
 //     3   h_r               2  x_r
 //     5   h_n               4  h_r
 //     7   x_n               6  h_n
-//     9   x_z               8  x_n       sum = b_r + S(x_r)
-//    11   h_z              10  x_z       sum += S(h_r)
-//    13                    12  h_z       sum = b_hn + S(h_n)      in: r (sum as `pre`)
-//    15                                  sum = b_xn + S(x_n)      out: r_q                   hn_q = pre
-//    17                    17  t         sum = b_z + S(x_z)                                  xn_q = pre
-//    19                                  sum += S(h_z)
-//    21                                                           in: z
-//    23                                                           out: z_q
-//    24                                  sum = xn_q + t
-//    26                                                           in: n
-//    28                                                           out: n                     n_q, d_q = h16 - 256 n
-//    31                    31  z d
-//    38                                  h16' = 256 n_q + z d
-//    39                                                                                      write h16', h8'
+//     9   x_z               8  x_n
+//    11   h_z              10  x_z    10 sum = b_r + S(x_r)
+//                          12  h_z    12 sum += S(h_r)
+//                                     14 sum = b_hn + S(h_n)     14 in: r (pre = sat16(sum))
+//                                     16 sum = b_xn + S(x_n)     16 out: r_q                16 hn_q = pre
+//                          17  t      18 sum = b_z + S(x_z)                                 18 xn_q = pre
+//                                     20 sum += S(h_z)           22 in: z
+//                                                                24 out: z_q
+//                                     25 sum = xn_q + t          27 in: n
+//                                                                29 out: n                  29 n_q, d_q = h16 - 256 n
+//                          31  z d    39 h16' = 256 n_q + z d                               40 write h16', then h8'
 
 `default_nettype none
 
@@ -58,20 +55,20 @@ module gru_schedule (
         product_t <= phase == 4'd5;
         product_z <= phase == 4'd7;
 
-        sum_bias <= phase == 4'd9 || phase == 4'd1 || phase == 4'd3 || phase == 4'd5;
-        bias_taken <= phase == 4'd9 ? age[0] : (phase == 4'd1 || phase == 4'd3 || phase == 4'd5) && age[1];
-        sum_more <= phase == 4'd11 || phase == 4'd7;
-        sum_t <= phase == 4'd0;
-        squash_sigmoid <= phase == 4'd1 || phase == 4'd9;
+        sum_bias <= phase == 4'd10 || phase == 4'd2 || phase == 4'd4 || phase == 4'd6;
+        bias_taken <= phase == 4'd10 ? age[0] : (phase == 4'd2 || phase == 4'd4 || phase == 4'd6) && age[1];
+        sum_more <= phase == 4'd0 || phase == 4'd8;
+        sum_t <= phase == 4'd1;
+        squash_sigmoid <= phase == 4'd2 || phase == 4'd10;
 
-        load_r <= phase == 4'd3;
-        load_hn <= phase == 4'd3;
-        load_xn <= phase == 4'd5;
-        load_z <= phase == 4'd11;
-        load_n <= phase == 4'd4;
-        state_taken <= phase == 4'd4 && age[2];
-        load_state <= phase == 4'd2;
-        write_state <= phase == 4'd3 && age[3];
+        load_r <= phase == 4'd4;
+        load_hn <= phase == 4'd4;
+        load_xn <= phase == 4'd6;
+        load_z <= phase == 4'd0;
+        load_n <= phase == 4'd5;
+        state_taken <= phase == 4'd5 && age[2];
+        load_state <= phase == 4'd3;
+        write_state <= phase == 4'd4 && age[3];
     end
 
 endmodule

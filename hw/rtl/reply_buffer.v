@@ -26,8 +26,7 @@ module reply_buffer #(
     input  wire [1:0] fail_status,
     input  wire       send,
     output wire       sent,
-    output wire [7:0] reply_opcode,          // of this reply, as the request had it
-    output wire [7:0] reply_sequence,
+    output wire [7:0] reply_sequence,  // of this reply
     output wire [7:0] m_data,
     output wire       m_valid,
     input  wire       m_ready,
@@ -54,7 +53,6 @@ module reply_buffer #(
     wire [        7:0] stored;
     wire [        7:0] constant = CONSTANT[{index_q[5:0], 3'b000}+:8];
 
-    assign reply_opcode = opcode_q;
     assign reply_sequence = sequence_q;
     assign m_valid = sending_q;
     assign m_last = next_index == length_q;

@@ -31,15 +31,17 @@ module row_sender (
     wire       free = left_q == 2'd0 || (left_q == 2'd1 && moved);
     wire       read = reading_q && turn && free && !arriving_q;
     wire [7:0] row_next = row_q + 8'd1;
+    reg        last_q;      // row_q is the last row: settled in time, as reads are cycles apart
 
     assign row = row_q;
-    assign done = read && row_next == rows;
+    assign done = read && last_q;
     assign idle = !reading_q && !arriving_q && left_q == 2'd0;
     assign m_data = bytes_q[7:0];
     assign m_valid = left_q != 2'd0;
 
     always @(posedge clk) begin
         arriving_q <= read;
+        last_q <= start ? rows == 8'd1 : row_next == rows;
         if (start) begin
             reading_q <= 1'b1;
             row_q <= 8'd0;

@@ -52,11 +52,12 @@ module row_streamer (
 
     // The block being streamed.
     reg        streaming_q;
+    reg        last_row_q;
     reg  [7:0] row_q;
+    reg  [7:0] left_q;          // rows left, this one included
     reg        tile_bank_q;
     wire       h, first, ends_tile, last_tile;
-    wire [7:0] row_next = row_q + 8'd1;
-    wire       block_ends = streaming_q && row_next == (last_tile ? rows_last : rows_full);
+    wire       block_ends = streaming_q && last_row_q;
     wire       tile_ends = block_ends && ends_tile;
 
     assign {h, first, ends_tile, last_tile} = block_q[bank_q];
@@ -64,8 +65,8 @@ module row_streamer (
     // The block to come.
     wire       next_bank = bank_q ^ block_ends;
     wire       next_tile_bank = tile_bank_q ^ tile_ends;
-    wire       next_h, next_first;
-    wire [1:0] unused_next;
+    wire       next_h, next_first, next_last_tile, unused_next;
+    wire [7:0] next_rows = next_last_tile ? rows_last : rows_full;
     reg  [1:0] draining_q;      // psum banks that are the gate pipeline's
     reg        release_bank_q;
     reg  [2:0] recent_q;        // a block started 1, 2, 3 cycles ago
@@ -74,7 +75,7 @@ module row_streamer (
     wire       free = !streaming_q || block_ends;
     wire       start = free && built && !blocked && recent_q == 3'd0 && !drain_turn;
 
-    assign {next_h, next_first, unused_next} = block_q[next_bank];
+    assign {next_h, next_first, unused_next, next_last_tile} = block_q[next_bank];
 
     always @(posedge clk) begin
         if (build_start)
@@ -86,7 +87,9 @@ module row_streamer (
         fill_bank_q <= build_bank;
         bank_q <= next_bank;
         streaming_q <= start || (streaming_q && !block_ends);
-        row_q <= start ? 8'd0 : row_next;
+        row_q <= start ? 8'd0 : row_q + 8'd1;
+        left_q <= start ? next_rows : left_q - 8'd1;
+        last_row_q <= start ? next_rows == 8'd1 : left_q == 8'd2;
         recent_q <= {recent_q[1:0], start};
         tile_bank_q <= next_tile_bank;
         if (tile_ends)

@@ -39,7 +39,8 @@ module sequencer #(
     reg [WEIGHT_W-1:0] weight_q;
     reg                phase_q;
     wire               asking = state_q == READ_HEADER && !count_q[2];
-    wire               layer_done = state_q == RUN_LAYER && finished && gates_idle;
+    reg                ended_q;     // the rows are finished and the gates idle
+    wire               layer_done = state_q == RUN_LAYER && ended_q;
 
     assign busy = state_q != IDLE;
     assign phase = phase_q;
@@ -68,6 +69,7 @@ module sequencer #(
             weight_q <= {WEIGHT_W{1'b0}};
         else if (asking || row_valid)
             weight_q <= weight_q + 1'b1;
+        ended_q <= state_q == RUN_LAYER && finished && gates_idle;
         step_done <= layer_done && is_last;
         if (phase_write)
             phase_q <= phase_wdata;

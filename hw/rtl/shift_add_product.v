@@ -1,119 +1,109 @@
-// shift_add_product - signed value times unsigned factor, rounded and limited, by conditional adds and shifts
+// shift_add_product - signed value times unsigned factor, rounded and limited, by adders and shifters alone
 //
 //   m_result = round_half_away(s_value * s_factor / 2^s_shift);  saturated to -32767..32767 if s_limit
 //
-// Without s_limit the result's magnitude must be below 2^17. One product per cycle, latency 7 cycles, never stalls.
-// The magnitude is |v| * f = (v ^ sign) * f + sign * f, three factor bits per stage; rounding adds the last bit shifted out.
+// Without s_limit the result's magnitude must be below 2^17. One product per cycle, latency 8 cycles, never stalls.
+// Magnitudes are multiplied: eight gated copies of the value are added in a tree of three levels. Rounding adds the last bit that the
+// shift drops; the sign comes back at the end.
 
 `default_nettype none
 
 module shift_add_product (
     input  wire               clk,
     input  wire signed [23:0] s_value,
-    input  wire [8:0]         s_factor,
+    input  wire [7:0]         s_factor,
     input  wire [4:0]         s_shift,
     input  wire               s_limit,
     output reg  signed [17:0] m_result
 );
 
-    // What travels beside the magnitude: {limit, shift, negative}.
-    reg [6:0] side1_q, side2_q, side3_q, side4_q;
+    // Stages 1 and 2: the value as it came, then its magnitude (2^23 fits).
+    reg        negative1_q;
+    reg [23:0] value1_q, value2_q;
+    reg [7:0]  factor1_q, factor2_q;
 
-    // Stage 1: complement, so that only magnitudes are multiplied.
-    reg [23:0] value1_q;
-    reg [8:0]  factor1_q;
+    // {limit, shift, negative} travels beside the magnitude.
+    reg [5:0]  side1_q;
+    reg [6:0]  side2_q, side3_q, side4_q, side5_q;
 
     always @(posedge clk) begin
-        value1_q <= s_value ^ {24{s_value[23]}};
+        value1_q <= s_value;
+        negative1_q <= s_value[23];
         factor1_q <= s_factor;
-        side1_q <= {s_limit, s_shift, s_value[23]};
-        side2_q <= side1_q;
+        side1_q <= {s_limit, s_shift};
+        value2_q <= (value1_q ^ {24{negative1_q}}) + {23'd0, negative1_q};
+        factor2_q <= factor1_q;
+        side2_q <= {side1_q, negative1_q};
         side3_q <= side2_q;
         side4_q <= side3_q;
+        side5_q <= side4_q;
     end
 
-    // Stages 2 to 4: three factor bits each. sum1 holds bits above those already final.
-    reg  [23:0] value2_q, value3_q;
-    reg  [5:0]  factor2_q;
-    reg  [2:0]  factor3_q;
-    wire [26:0] sum1, sum2, sum3;
-    reg  [26:0] sum1_q;
-    reg  [29:0] sum2_q;
-    reg  [32:0] sum3_q;
+    // Stages 3 to 5: two factor bits, four, all.
+    reg [103:0] two_q;
+    reg [55:0]  four_q;
+    reg [31:0]  product_q;
 
-    product_stage u_stage1 (
-        .value(value1_q),
-        .factor(factor1_q[2:0]),
-        .start(side1_q[0] ? {15'd0, factor1_q} : 24'd0),
-        .sum(sum1)
-    );
-    product_stage u_stage2 (
-        .value(value2_q),
-        .factor(factor2_q[2:0]),
-        .start(sum1_q[26:3]),
-        .sum(sum2)
-    );
-    product_stage u_stage3 (
-        .value(value3_q),
-        .factor(factor3_q),
-        .start(sum2_q[29:6]),
-        .sum(sum3)
-    );
+    genvar i;
+    generate
+        for (i = 0; i < 4; i = i + 1) begin : g_two
+            always @(posedge clk)
+                two_q[26*i +: 26] <= {2'd0, value2_q & {24{factor2_q[2*i]}}}
+                                     + {1'b0, value2_q & {24{factor2_q[2*i + 1]}}, 1'b0};
+        end
+        for (i = 0; i < 2; i = i + 1) begin : g_four
+            always @(posedge clk)
+                four_q[28*i +: 28] <= {2'd0, two_q[52*i +: 26]} + {two_q[52*i + 26 +: 26], 2'd0};
+        end
+    endgenerate
 
-    always @(posedge clk) begin
-        value2_q <= value1_q;
-        value3_q <= value2_q;
-        factor2_q <= factor1_q[8:3];
-        factor3_q <= factor2_q[5:3];
-        sum1_q <= sum1;
-        sum2_q <= {sum2, sum1_q[2:0]};
-        sum3_q <= {sum3, sum2_q[5:0]};
-    end
+    always @(posedge clk)
+        product_q <= {4'd0, four_q[27:0]} + {four_q[55:28], 4'd0};
 
-    // Stages 5 and 6: shift right by 0..7, then by 0, 8, 16 or 24, keeping one bit below the unit.
-    wire [33:0] shift1 = side4_q[1] ? {1'b0, sum3_q} : {sum3_q, 1'b0};
-    wire [33:0] shift2 = side4_q[2] ? {2'd0, shift1[33:2]} : shift1;
-    wire [33:0] shift4 = side4_q[3] ? {4'd0, shift2[33:4]} : shift2;
-    reg  [33:0] fine_q;
-    reg         negative5_q, limit5_q;
-    reg  [1:0]  coarse5_q;
+    // Stages 6 and 7: shift right by 0..7, then by 0, 8, 16 or 24, keeping one bit below the unit.
+    wire [32:0] shift1 = side5_q[1] ? {1'b0, product_q} : {product_q, 1'b0};
+    wire [32:0] shift2 = side5_q[2] ? {2'd0, shift1[32:2]} : shift1;
+    wire [32:0] shift4 = side5_q[3] ? {4'd0, shift2[32:4]} : shift2;
+    reg  [32:0] fine_q;
+    reg         negative6_q, limit6_q;
+    reg  [1:0]  shift6_q;
     reg  [17:0] coarse;
     reg         over;
 
     always @*
-        case (coarse5_q)
+        case (shift6_q)
             2'd0: begin
                 coarse = fine_q[17:0];
-                over = fine_q[33:16] != 18'd0;
+                over = fine_q[32:16] != 17'd0;
             end
             2'd1: begin
                 coarse = fine_q[25:8];
-                over = fine_q[33:24] != 10'd0;
+                over = fine_q[32:24] != 9'd0;
             end
             2'd2: begin
-                coarse = fine_q[33:16];
-                over = fine_q[33:32] != 2'd0;
+                coarse = {1'b0, fine_q[32:16]};
+                over = fine_q[32];
             end
             default: begin
-                coarse = {8'd0, fine_q[33:24]};
+                coarse = {9'd0, fine_q[32:24]};
                 over = 1'b0;
             end
         endcase
 
-    // Stage 7: limit, round, sign. -(q + round) = ~q + !round.
-    reg         negative6_q, limit6_q, over6_q;
-    reg  [17:0] coarse6_q;
-    wire [16:0] magnitude = over6_q ? 17'd32767 : coarse6_q[17:1];
-    wire        full = over6_q || (limit6_q && coarse6_q[15:1] == 15'h7fff);
-    wire        round = coarse6_q[0] && !full;
+    // Stage 8: limit, round, sign. -(q + round) = ~q + !round.
+    reg         negative7_q, limit7_q, over7_q;
+    reg  [17:0] coarse7_q;
+    wire [16:0] magnitude = over7_q ? 17'd32767 : coarse7_q[17:1];
+    wire        full = over7_q || (limit7_q && coarse7_q[15:1] == 15'h7fff);
+    wire        round = coarse7_q[0] && !full;
 
     always @(posedge clk) begin
         fine_q <= shift4;
-        {limit5_q, coarse5_q, negative5_q} <= {side4_q[6:4], side4_q[0]};
-        {limit6_q, negative6_q} <= {limit5_q, negative5_q};
-        coarse6_q <= coarse;
-        over6_q <= over && limit5_q;
-        m_result <= ({1'b0, magnitude} ^ {18{negative6_q}}) + {17'd0, negative6_q ^ round};
+        {limit6_q, shift6_q, negative6_q} <= {side5_q[6:4], side5_q[0]};
+        {limit7_q, negative7_q} <= {limit6_q, negative6_q};
+        coarse7_q <= coarse;
+        over7_q <= over && limit6_q;
+        m_result <= ({1'b0, magnitude} ^ {18{negative7_q}}) + {17'd0, negative7_q ^ round};
     end
 
 endmodule

@@ -229,6 +229,7 @@ START_TEST(run_answers_every_line)
         ck_assert_int_gt(cJSON_GetArraySize(cJSON_GetObjectItem(json, "sums")), 1);
         ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(json, "sums")),
                          cJSON_GetArraySize(cJSON_GetObjectItem(json, "logits")));
+        ck_assert_double_ne(cJSON_GetArrayItem(cJSON_GetObjectItem(json, "logits"), 0)->valuedouble, 0.0);
         cJSON_Delete(json);
         ck_assert_int_eq(*rest++, '\n');
     }
@@ -294,6 +295,7 @@ START_TEST(model_too_large_for_the_device_is_refused)
     ck_assert_msg(child.status == 0, "%s", child.err);
     sterna(&child, "generate", large, "--on", "sim");
     child_complained(&child, 1, "sterna: generate: ");
+    ck_assert_has(child.err, large);
     sterna(&child, "info", large, "--on", "sim", "--json");
     ck_assert_int_eq(child.status, 0);
     cJSON *json = parse_line();

@@ -1,4 +1,5 @@
-/* gradient_check.h - a derivative by differences, against which backward functions are tested; for tests only. */
+/* gradient_check.h - a derivative by differences, against which backward functions are tested; for tests
+ * only. */
 #ifndef STERNA_GRADIENT_CHECK_H
 #define STERNA_GRADIENT_CHECK_H
 
@@ -6,8 +7,9 @@
 
 #include "../random_model.h"
 
-/* Derivative of objective(context) with respect to *at by the five-point rule: its error is of order h^4, so that h can be large enough for the
- * rounding of float arithmetic (1e-7 of the objective, divided by h) not to matter. *at is restored. */
+/* Derivative of objective(context) with respect to *at by the five-point rule: its error is of order h^4, so
+ * that h can be large enough for the rounding of float arithmetic (1e-7 of the objective, divided by h) not
+ * to matter. *at is restored. */
 static inline double numeric_gradient(double (*objective)(void *context), void *context, float *at)
 {
     const float h = 0.03125f, here = *at;

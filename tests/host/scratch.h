@@ -40,12 +40,13 @@ static inline size_t scratch_files(const struct scratch *scratch, int removing)
         abort();
     size_t count = 0;
     for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
-        char path[SCRATCH_PATH];
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
             continue;
         count++;
-        if (removing)
+        if (removing) {
+            char path[SCRATCH_PATH];
             (void)unlink(scratch_path(scratch, entry->d_name, path));
+        }
     }
     (void)closedir(directory);
     return count;

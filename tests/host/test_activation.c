@@ -1,4 +1,5 @@
-/* test_activation.c - exp, sigmoid and tanh against the C library in double, and the same bits in vectors as alone. */
+/* test_activation.c - exp, sigmoid and tanh against the C library in double, and the same bits in vectors as
+ * alone. */
 #include "activation.h"
 
 #include <math.h>
@@ -34,7 +35,8 @@ START_TEST(extremes_saturate_and_nan_stays)
 }
 END_TEST
 
-/* A loop that the compiler vectorises, against one that it cannot (the volatile takes one element at a time). */
+/* A loop that the compiler vectorises, against one that it cannot (the volatile takes one element at a time).
+ * */
 START_TEST(vector_and_scalar_have_the_same_bits)
 {
     enum { COUNT = 1003 };

@@ -9,12 +9,13 @@
 #include "link.h"
 #include "protocol.h"
 
-#include <check.h>
 #include "scratch.h"
+#include <check.h>
 
 enum { SYMBOLS = 5, HIDDEN = 7, LENGTH = 1000 };
 
-/* This program has no simulated device; in its place is one whose lie_at-th STEP reply has its first sum raised by 3. */
+/* This program has no simulated device; in its place is one whose lie_at-th STEP reply has its first sum
+ * raised by 3. */
 struct liar {
     struct sterna_link link;
     struct sterna_software_device *device;
@@ -59,8 +60,8 @@ static enum sterna_status send_liar(struct sterna_link *link, const uint8_t *byt
     return STERNA_OK;
 }
 
-static enum sterna_status receive_liar(struct sterna_link *link, uint64_t patience, uint8_t *bytes, size_t size,
-                                       size_t *got, struct sterna_error *error)
+static enum sterna_status receive_liar(struct sterna_link *link, uint64_t patience, uint8_t *bytes,
+                                       size_t size, size_t *got, struct sterna_error *error)
 {
     (void)patience;
     (void)error;
@@ -108,7 +109,8 @@ static void teardown(void)
 
 START_TEST(surprise_is_minus_log2_of_the_soft_max)
 {
-    const float even[] = {1.5F, 1.5F, 1.5F, 1.5F}, odd[] = {0.0F, (float)log(3.0)}, huge[] = {30000.0F, -30000.0F};
+    const float even[] = {1.5F, 1.5F, 1.5F, 1.5F}, odd[] = {0.0F, (float)log(3.0)},
+                huge[] = {30000.0F, -30000.0F};
     ck_assert_double_eq_tol(sterna_surprise(even, 4, 2), 2.0, 1e-12);
     ck_assert_double_eq_tol(sterna_surprise(odd, 2, 0), 2.0, 1e-6);
     ck_assert_double_eq_tol(sterna_surprise(odd, 2, 1), log2(4.0 / 3.0), 1e-6);
@@ -177,13 +179,15 @@ START_TEST(the_stop_flag_interrupts)
 {
     struct sterna_eval_options options = {.on = "reference", .stop = &stop, .progress = stop_soon};
     struct sterna_eval_result result = {.steps = 77};
-    ck_assert_int_eq(sterna_eval_on_device(model, text, LENGTH, &options, &result, &error), STERNA_ERR_INTERRUPTED);
+    ck_assert_int_eq(sterna_eval_on_device(model, text, LENGTH, &options, &result, &error),
+                     STERNA_ERR_INTERRUPTED);
     ck_assert_uint_lt(last_done, LENGTH - 1);
     ck_assert_uint_eq(result.steps, 77);
 }
 END_TEST
 
-/* The model and the text as files, and sterna_compare on them; every split of a text is a twentieth of it or more. */
+/* The model and the text as files, and sterna_compare on them; every split of a text is a twentieth of it or
+ * more. */
 static enum sterna_status compare(const char *on, size_t limit, struct sterna_compare_result *result)
 {
     char model_path[SCRATCH_PATH], text_path[SCRATCH_PATH], data[SCRATCH_PATH + 8];
@@ -215,7 +219,8 @@ START_TEST(an_honest_device_has_no_mismatch)
 }
 END_TEST
 
-/* A reply has room for 33 steps of 5 sums; the driver is asked for 256 at a time, so the second reply begins with step 33. */
+/* A reply has room for 33 steps of 5 sums; the driver is asked for 256 at a time, so the second reply begins
+ * with step 33. */
 START_TEST(one_wrong_sum_is_counted_and_located)
 {
     struct sterna_compare_result result;

@@ -20,7 +20,8 @@ END_TEST
 START_TEST(pieces_give_the_crc_of_the_whole)
 {
     for (size_t cut = 0; cut <= sizeof digits; cut++)
-        ck_assert_uint_eq(sterna_crc32(sterna_crc32(0, digits, cut), digits + cut, sizeof digits - cut), 0xCBF43926);
+        ck_assert_uint_eq(sterna_crc32(sterna_crc32(0, digits, cut), digits + cut, sizeof digits - cut),
+                          0xCBF43926);
 }
 END_TEST
 

@@ -124,15 +124,15 @@ END_TEST
 
 START_TEST(requests_of_a_wrong_length_are_refused)
 {
-    static const uint8_t length[] = {
-        [STERNA_OP_HELLO] = 2, [STERNA_OP_READ] = 8, [STERNA_OP_CHECK] = 9, [STERNA_OP_STATE] = 4, [STERNA_OP_COUNTERS] = 3,
-        [STERNA_OP_ABORT] = 2};
+    static const uint8_t length[] = {[STERNA_OP_HELLO] = 2, [STERNA_OP_READ] = 8,     [STERNA_OP_CHECK] = 9,
+                                     [STERNA_OP_STATE] = 4, [STERNA_OP_COUNTERS] = 3, [STERNA_OP_ABORT] = 2};
     uint8_t payload[16] = {0}, sequence = 0;
-    for (uint8_t opcode = 1; opcode < sizeof length; opcode++) {
-        payload[0] = opcode;
+    for (size_t opcode = 1; opcode < sizeof length; opcode++) {
+        payload[0] = (uint8_t)opcode;
         for (size_t size = 2; length[opcode] && size <= 12; size++) {
             payload[1] = ++sequence;
-            ck_assert_uint_eq(ask(payload, size), size == length[opcode] ? STERNA_ST_DONE : STERNA_ST_BAD_ARGUMENT);
+            ck_assert_uint_eq(ask(payload, size),
+                              size == length[opcode] ? STERNA_ST_DONE : STERNA_ST_BAD_ARGUMENT);
         }
     }
     ck_assert_uint_eq(ASK(STERNA_OP_WRITE, 200, 0, 0, 0), STERNA_ST_BAD_ARGUMENT);
@@ -180,13 +180,16 @@ END_TEST
 
 START_TEST(bad_steps_are_refused_before_anything_happens)
 {
-    ck_assert_uint_eq(ASK(STERNA_OP_STEP, 1, 0, 1, 2, 0), STERNA_ST_BAD_ARGUMENT);             /* no step */
-    ck_assert_uint_eq(ASK(STERNA_OP_STEP, 2, 1, 1, 2, 0, 3), STERNA_ST_BAD_ARGUMENT);          /* half an input */
-    ck_assert_uint_eq(ASK(STERNA_OP_STEP, 3, 1, 1, 2, 0, 3, 0, 0), STERNA_ST_BAD_ARGUMENT);    /* too much */
-    ck_assert_uint_eq(ASK(STERNA_OP_STEP, 4, 1, 1, 3, 0, 3, 0, 0), STERNA_ST_BAD_ARGUMENT);    /* an index of 3 bytes */
-    ck_assert_uint_eq(ASK(STERNA_OP_STEP, 5, 2, 1, 2, 0, 3, 0, 0, 8), STERNA_ST_BAD_ARGUMENT); /* index 2048 */
-    ck_assert_uint_eq(ASK(STERNA_OP_STEP, 6, 1, 0, 1, 8, 1), STERNA_ST_BAD_ARGUMENT);          /* 2049 bytes announced */
-    ck_assert_uint_eq(ASK(STERNA_OP_STEP, 7, 1, 0, 0, 0), STERNA_ST_BAD_ARGUMENT);             /* empty input */
+    ck_assert_uint_eq(ASK(STERNA_OP_STEP, 1, 0, 1, 2, 0), STERNA_ST_BAD_ARGUMENT);    /* no step */
+    ck_assert_uint_eq(ASK(STERNA_OP_STEP, 2, 1, 1, 2, 0, 3), STERNA_ST_BAD_ARGUMENT); /* half an input */
+    ck_assert_uint_eq(ASK(STERNA_OP_STEP, 3, 1, 1, 2, 0, 3, 0, 0), STERNA_ST_BAD_ARGUMENT); /* too much */
+    ck_assert_uint_eq(ASK(STERNA_OP_STEP, 4, 1, 1, 3, 0, 3, 0, 0),
+                      STERNA_ST_BAD_ARGUMENT); /* an index of 3 bytes */
+    ck_assert_uint_eq(ASK(STERNA_OP_STEP, 5, 2, 1, 2, 0, 3, 0, 0, 8),
+                      STERNA_ST_BAD_ARGUMENT); /* index 2048 */
+    ck_assert_uint_eq(ASK(STERNA_OP_STEP, 6, 1, 0, 1, 8, 1),
+                      STERNA_ST_BAD_ARGUMENT);                                     /* 2049 bytes announced */
+    ck_assert_uint_eq(ASK(STERNA_OP_STEP, 7, 1, 0, 0, 0), STERNA_ST_BAD_ARGUMENT); /* empty input */
     ck_assert_uint_eq(ASK(STERNA_OP_READ, 8, STERNA_MEM_ACTIVATIONS, 0, 0, 0, 8, 0), STERNA_ST_DONE);
     for (size_t i = 0; i < 8; i++)
         ck_assert_uint_eq(reply_buffer[3 + i], 0);

@@ -50,7 +50,8 @@ START_TEST(known_frame_has_the_published_bytes)
 {
     /* FCS-32 of "123456789" is CBF43926, least significant byte first. */
     const uint8_t payload[] = "123456789";
-    const uint8_t expected[] = {0x7E, '1', '2', '3', '4', '5', '6', '7', '8', '9', 0x26, 0x39, 0xF4, 0xCB, 0x7E};
+    const uint8_t expected[] = {0x7E, '1', '2',  '3',  '4',  '5',  '6', '7',
+                                '8',  '9', 0x26, 0x39, 0xF4, 0xCB, 0x7E};
     uint8_t frame[STERNA_FRAME_MAX(9)];
     ck_assert_uint_eq(sterna_frame_encode(payload, 9, frame), sizeof expected);
     ck_assert_mem_eq(frame, expected, sizeof expected);

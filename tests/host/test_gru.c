@@ -1,4 +1,5 @@
-/* test_gru.c - one GRU layer: forward against the formula in double, backward against differences, one-hot and dense. */
+/* test_gru.c - one GRU layer: forward against the formula in double, backward against differences, one-hot
+ * and dense. */
 #include "cell.h"
 #include "gradient_check.h"
 #include "product.h"
@@ -15,7 +16,8 @@ struct bench {
     struct sterna_recurrent layer;
     struct sterna_track track;
     float ih[G * I], hh[G * H], bias_ih[G], bias_hh[G];
-    float input[T * B * I], h[(T + 1) * B * H], h0[B * H], saved[T * B * 4 * H], terms[T * B * G], wanted[T * B * H];
+    float input[T * B * I], h[(T + 1) * B * H], h0[B * H], saved[T * B * 4 * H], terms[T * B * G],
+        wanted[T * B * H];
     uint8_t symbol[T * B];
 };
 
@@ -31,7 +33,8 @@ static void open_bench(bool one_hot)
     ck_assert_int_eq(sterna_quantizer_find("float", &quantizer, NULL), STERNA_OK);
     ck_assert_int_eq(sterna_normalizer_find("none", &normalizer, NULL), STERNA_OK);
     ck_assert_int_eq(
-        sterna_recurrent_new(&sterna_gru, I, H, one_hot, quantizer, normalizer, &bench.layer, NULL), STERNA_OK);
+        sterna_recurrent_new(&sterna_gru, I, H, one_hot, quantizer, normalizer, &bench.layer, NULL),
+        STERNA_OK);
     random_values(bench.ih, G * I, 1.0f, &seed);
     random_values(bench.hh, G * H, 1.0f, &seed);
     random_values(bench.bias_ih, G, 0.5f, &seed);
@@ -124,18 +127,18 @@ static void check_gradient(const char *what, float *at, const float *gradient, s
 {
     for (size_t i = 0; i < count; i++) {
         double numeric = numeric_gradient(objective, NULL, &at[i]);
-        ck_assert_msg(gradients_agree(numeric, (double)gradient[i]), "%s[%zu]: %g by differences, %g backward", what, i,
-                      numeric, (double)gradient[i]);
+        ck_assert_msg(gradients_agree(numeric, (double)gradient[i]),
+                      "%s[%zu]: %g by differences, %g backward", what, i, numeric, (double)gradient[i]);
     }
 }
 
 START_TEST(backward_matches_differences)
 {
-    static float ih[G * I], transposed[G * I], hh[G * H], bias_ih[G], bias_hh[G], input[T * B * I], dh[T * B * H],
-        step[B * H];
+    static float ih[G * I], transposed[G * I], hh[G * H], bias_ih[G], bias_hh[G], input[T * B * I],
+        dh[T * B * H], step[B * H];
     const bool one_hot = _i;
-    const struct sterna_cell_gradient gradient = {one_hot ? transposed : ih, hh, bias_ih, bias_hh,
-                                                  one_hot ? NULL : input, step};
+    const struct sterna_cell_gradient gradient = {one_hot ? transposed : ih, hh,  bias_ih, bias_hh,
+                                                  one_hot ? NULL : input,    step};
     open_bench(one_hot);
     forward();
     memcpy(dh, bench.wanted, sizeof dh);

@@ -1,4 +1,5 @@
-/* test_gru_fixed.c - the integer forward pass on many sequences against fixed.c, bit for bit, saturations included. */
+/* test_gru_fixed.c - the integer forward pass on many sequences against fixed.c, bit for bit, saturations
+ * included. */
 #include "cell.h"
 #include "fixed.h"
 #include "product.h"
@@ -16,7 +17,8 @@ static struct sterna_recurrent layer[2];
 static struct sterna_track track[2];
 static uint8_t symbol[T * B];
 
-/* The device's matrix as the trainer sees it; every third row with the sign in the scale instead of the codes. */
+/* The device's matrix as the trainer sees it; every third row with the sign in the scale instead of the
+ * codes. */
 static void copy_matrix(const struct sterna_matrix *from, struct sterna_weight *weight)
 {
     for (size_t r = 0; r < from->rows; r++) {
@@ -36,8 +38,9 @@ static void open_layer(size_t k)
 
     ck_assert_int_eq(sterna_quantizer_find("ternary", &quantizer, NULL), STERNA_OK);
     ck_assert_int_eq(sterna_normalizer_find("none", &normalizer, NULL), STERNA_OK);
-    ck_assert_int_eq(sterna_recurrent_new(&sterna_gru, k ? H : I, H, k == 0, quantizer, normalizer, &layer[k], NULL),
-                     STERNA_OK);
+    ck_assert_int_eq(
+        sterna_recurrent_new(&sterna_gru, k ? H : I, H, k == 0, quantizer, normalizer, &layer[k], NULL),
+        STERNA_OK);
     copy_matrix(&model->layer[k].ih, &layer[k].ih);
     copy_matrix(&model->layer[k].hh, &layer[k].hh);
     for (int g = 0; g < 3 * H; g++)

@@ -1,5 +1,5 @@
-/* test_machine.c - the interpreter of images: any bytes end a step within the memories; sums wrap as the hardware's do. (That it
- * computes what fixed.c computes is test_pack.c's claim.) */
+/* test_machine.c - the interpreter of images: any bytes end a step within the memories; sums wrap as the
+ * hardware's do. (That it computes what fixed.c computes is test_pack.c's claim.) */
 #include <string.h>
 
 #include "../random_model.h"
@@ -70,7 +70,8 @@ START_TEST(an_empty_image_sends_nothing)
 }
 END_TEST
 
-/* One output row of one block: the byte 0x80 | 1 of table 2, whose program gives entry 1 = (x_0 << 6) - x_1. */
+/* One output row of one block: the byte 0x80 | 1 of table 2, whose program gives entry 1 = (x_0 << 6) - x_1.
+ */
 START_TEST(a_byte_with_the_top_bit_subtracts_its_entry)
 {
     static const uint8_t program[] = {0x80 | 7 << 3, 6 << 3, 0xC1, 0x38};
@@ -82,14 +83,32 @@ START_TEST(a_byte_with_the_top_bit_subtracts_its_entry)
     weights[21] = 2;
     weights[32 + 2] = 0x81;
     memcpy(machine->memory[STERNA_MEM_PROGRAMS], program, sizeof program);
-    machine->memory[STERNA_MEM_ACTIVATIONS][2] = 100;         /* x_0 of lane 2 */
+    machine->memory[STERNA_MEM_ACTIVATIONS][2] = 100;           /* x_0 of lane 2 */
     machine->memory[STERNA_MEM_ACTIVATIONS][8 + 2] = 0x100 - 5; /* x_1 = -5 */
     uint8_t bytes[8];
     struct sterna_results results = {.bytes = bytes, .capacity = sizeof bytes};
     sterna_machine_step(machine, &results);
     ck_assert_uint_eq(results.size, 3);
-    uint32_t expected = (uint32_t)-(100 * 64 + 5) & 0xFFFFFF;
+    uint32_t expected = (uint32_t) - (100 * 64 + 5) & 0xFFFFFF;
     ck_assert_uint_eq(bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16, expected);
+    free_machine(machine);
+}
+END_TEST
+
+START_TEST(a_header_without_rows_or_units_or_blocks_ends_the_step)
+{
+    static const size_t counts[] = {2, 4, 5, 6, 7, 20, 21};
+    struct sterna_machine *machine = new_machine();
+    uint8_t *weights = machine->memory[STERNA_MEM_WEIGHTS], bytes[8];
+    for (size_t i = 0; i <= sizeof counts / sizeof *counts; i++) {
+        memset(weights, 0, 32);
+        weights[1] = STERNA_LAYER_LAST;
+        for (size_t j = 0; j < sizeof counts / sizeof *counts; j++)
+            weights[counts[j]] = j != i;
+        struct sterna_results results = {.bytes = bytes, .capacity = sizeof bytes};
+        sterna_machine_step(machine, &results);
+        ck_assert_uint_eq(results.size, i < sizeof counts / sizeof *counts ? 0 : 3);
+    }
     free_machine(machine);
 }
 END_TEST
@@ -118,6 +137,7 @@ Suite *sterna_suite(void)
     tcase_add_test(tests, any_image_ends_its_step_within_the_memories);
     tcase_add_test(tests, an_empty_image_sends_nothing);
     tcase_add_test(tests, a_byte_with_the_top_bit_subtracts_its_entry);
+    tcase_add_test(tests, a_header_without_rows_or_units_or_blocks_ends_the_step);
     tcase_add_test(tests, clear_leaves_weights_alone_and_zeroes_the_rest);
     suite_add_tcase(suite, tests);
     return suite;

@@ -23,10 +23,10 @@ START_TEST(names_and_shapes_are_those_of_pytorch)
     static const struct {
         const char *name;
         size_t rows, cols;
-    } expected[] = {{"weight_ih_l0", 18, 11}, {"weight_ih_l0.g", 18, 0}, {"weight_hh_l0", 18, 6},
-                    {"weight_hh_l0.g", 18, 0}, {"bias_ih_l0", 18, 0},    {"bias_hh_l0", 18, 0},
-                    {"weight_ih_l1", 18, 6},   {"weight_ih_l1.g", 18, 0}, {"weight_hh_l1", 18, 6},
-                    {"weight_hh_l1.g", 18, 0}, {"bias_ih_l1", 18, 0},    {"bias_hh_l1", 18, 0},
+    } expected[] = {{"weight_ih_l0", 18, 11},  {"weight_ih_l0.g", 18, 0},  {"weight_hh_l0", 18, 6},
+                    {"weight_hh_l0.g", 18, 0}, {"bias_ih_l0", 18, 0},      {"bias_hh_l0", 18, 0},
+                    {"weight_ih_l1", 18, 6},   {"weight_ih_l1.g", 18, 0},  {"weight_hh_l1", 18, 6},
+                    {"weight_hh_l1.g", 18, 0}, {"bias_ih_l1", 18, 0},      {"bias_hh_l1", 18, 0},
                     {"linear.weight", 11, 6},  {"linear.weight.g", 11, 0}, {"linear.bias", 11, 0}};
     size_t offset = 0;
     ck_assert_int_eq(sterna_parameters_new(I, H, LAYERS, O, G, true, &parameters, NULL), STERNA_OK);
@@ -57,7 +57,8 @@ END_TEST
 START_TEST(first_values_fill_the_glorot_range_and_follow_the_seed)
 {
     ck_assert_int_eq(sterna_parameters_new(I, H, LAYERS, O, G, true, &parameters, NULL), STERNA_OK);
-    float *one = calloc(3 * parameters.size, sizeof *one), *same = one + parameters.size, *other = same + parameters.size;
+    float *one = calloc(3 * parameters.size, sizeof *one), *same = one + parameters.size,
+          *other = same + parameters.size;
     ck_assert_ptr_nonnull(one);
     sterna_parameters_initialize(&parameters, G, 1, one);
     sterna_parameters_initialize(&parameters, G, 1, same);

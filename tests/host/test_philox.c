@@ -1,4 +1,5 @@
-/* test_philox.c - random numbers by counting: the published answers, and that a number depends on its name alone. */
+/* test_philox.c - random numbers by counting: the published answers, and that a number depends on its name
+ * alone. */
 #include "philox.h"
 
 #include <stdlib.h>

@@ -84,7 +84,8 @@ END_TEST
 START_TEST(reach_counts_shifts_and_the_largest_on_the_way)
 {
     /* T = x0 * 64, then T = 64 x0 - 2 x1, then T = 63 x0 - 2 x1, of which the second is largest. */
-    struct sterna_program program = {.step = {0x80 | 6 << 3, 0xC0 | 1 << 3 | 1, 0xC0, STERNA_STEP_END}, .size = 4};
+    struct sterna_program program = {.step = {0x80 | 6 << 3, 0xC0 | 1 << 3 | 1, 0xC0, STERNA_STEP_END},
+                                     .size = 4};
     ck_assert_uint_eq(sterna_program_reach(&program), 66 * 127);
 }
 END_TEST

@@ -1,4 +1,5 @@
-/* test_quantize.c - each quantizer against tables computed by hand, boundaries included; stochastic ones against expectation. */
+/* test_quantize.c - each quantizer against tables computed by hand, boundaries included; stochastic ones
+ * against expectation. */
 #include "quantize.h"
 
 #include <math.h>

@@ -156,7 +156,7 @@ START_TEST(deep_nesting_is_refused)
     char *header = malloc(DEPTH);
     ck_assert_ptr_nonnull(header);
     memset(header, '[', DEPTH);
-    memcpy(header, "{\"a\":", 5);
+    memcpy(header, (char[]){'{', '"', 'a', '"', ':'}, 5);
     ck_assert_int_eq(parse_header(header, DEPTH, 4, &tensors), STERNA_ERR_FORMAT);
     ck_assert_ptr_nonnull(strstr(error.reason, "nested too deeply"));
     free(header);

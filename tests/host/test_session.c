@@ -1,4 +1,5 @@
-/* test_session.c - devices that are silent, babble, lie or answer something else: none of them is believed. */
+/* test_session.c - devices that are silent, babble, lie or answer something else: none of them is believed.
+ */
 #include <string.h>
 
 #include "device.h"
@@ -19,82 +20,85 @@ struct moody {
     enum mood mood;
     uint8_t hello[HELLO_BYTES];
     uint8_t status;
-    size_t sent;     /* requests so far */
+    size_t sent; /* requests so far */
     bool closed;
     struct sterna_queue output;
     struct sterna_frame_decoder decoder;
     uint8_t request[1024];
 };
 
-static void put_frame(struct moody *moody, const uint8_t *payload, size_t size)
+static void put_frame(struct moody *self, const uint8_t *payload, size_t size)
 {
     uint8_t frame[STERNA_FRAME_MAX(1024)];
     size_t length = sterna_frame_encode(payload, size, frame);
-    ck_assert_int_eq(sterna_queue_put(&moody->output, frame, length), STERNA_OK);
+    ck_assert_int_eq(sterna_queue_put(&self->output, frame, length), STERNA_OK);
 }
 
-static void reply(struct moody *moody)
+static void reply(struct moody *self)
 {
-    uint8_t payload[3 + HELLO_BYTES] = {moody->request[0] | 0x80, moody->request[1], 0};
+    uint8_t payload[3 + HELLO_BYTES] = {self->request[0] | 0x80, self->request[1], 0};
     size_t size = 3;
-    if (moody->request[0] == STERNA_OP_HELLO) {
-        memcpy(payload + 3, moody->hello, HELLO_BYTES);
+    if (self->request[0] == STERNA_OP_HELLO) {
+        memcpy(payload + 3, self->hello, HELLO_BYTES);
         size += HELLO_BYTES;
     } else {
-        payload[2] = moody->status;
+        payload[2] = self->status;
     }
-    if (moody->mood == STALE) { /* first what was asked before, then an answer to another opcode */
+    if (self->mood == STALE) { /* first failures of what was asked before, of another opcode, of nothing */
+        const uint8_t status = payload[2];
+        payload[2] = STERNA_ST_BAD_OPCODE;
         payload[1]--;
-        put_frame(moody, payload, size);
+        put_frame(self, payload, size);
         payload[1]++;
         payload[0] ^= 1;
-        put_frame(moody, payload, size);
+        put_frame(self, payload, size);
         payload[0] ^= 1;
-        put_frame(moody, payload, 2); /* too short to be a reply */
+        put_frame(self, payload, 2); /* too short to be a reply */
+        payload[2] = status;
     }
-    put_frame(moody, payload, size);
+    put_frame(self, payload, size);
 }
 
 static enum sterna_status send_moody(struct sterna_link *link, const uint8_t *bytes, size_t size,
                                      struct sterna_error *error)
 {
-    struct moody *moody = (struct moody *)link;
-    moody->sent++;
-    if (moody->mood == BROKEN)
+    struct moody *self = (struct moody *)link;
+    self->sent++;
+    if (self->mood == BROKEN)
         return sterna_fail(error, STERNA_ERR_DEVICE, "unplugged");
-    if (moody->mood == ECHO) {
-        ck_assert_int_eq(sterna_queue_put(&moody->output, bytes, size), STERNA_OK);
+    if (self->mood == ECHO) {
+        ck_assert_int_eq(sterna_queue_put(&self->output, bytes, size), STERNA_OK);
         return STERNA_OK;
     }
-    if (moody->mood == SILENT || (moody->mood == DEAF_AT_FIRST && moody->sent < STERNA_SESSION_TRIES))
+    if (self->mood == SILENT || (self->mood == DEAF_AT_FIRST && self->sent < STERNA_SESSION_TRIES))
         return STERNA_OK;
     for (size_t i = 0; i < size; i++)
-        if (sterna_frame_decode(&moody->decoder, bytes[i]))
-            reply(moody);
+        if (sterna_frame_decode(&self->decoder, bytes[i]))
+            reply(self);
     return STERNA_OK;
 }
 
-static enum sterna_status receive_moody(struct sterna_link *link, uint64_t patience, uint8_t *bytes, size_t size,
-                                        size_t *got, struct sterna_error *error)
+static enum sterna_status receive_moody(struct sterna_link *link, uint64_t patience, uint8_t *bytes,
+                                        size_t size, size_t *got, struct sterna_error *error)
 {
-    struct moody *moody = (struct moody *)link;
+    struct moody *self = (struct moody *)link;
     (void)error;
     ck_assert_uint_gt(patience, 0);
-    if (moody->mood == BABBLING) {
+    if (self->mood == BABBLING) {
         memset(bytes, 0x55, size);
         *got = size;
         return STERNA_OK;
     }
-    *got = sterna_queue_take(&moody->output, bytes, size);
+    *got = sterna_queue_take(&self->output, bytes, size);
     return STERNA_OK;
 }
 
 static void close_moody(struct sterna_link *link)
 {
-    struct moody *moody = (struct moody *)link;
-    ck_assert(!moody->closed);
-    moody->closed = true;
-    sterna_queue_free(&moody->output);
+    struct moody *self = (struct moody *)link;
+    ck_assert(!self->closed);
+    self->closed = true;
+    sterna_queue_free(&self->output);
 }
 
 static const struct sterna_link_backend backend_moody = {
@@ -253,10 +257,11 @@ END_TEST
 START_TEST(geometries_that_cannot_be_are_refused)
 {
     /* offset, bytes, value */
-    static const uint32_t lies[][3] = {{1, 1, 0},  {1, 1, 7},   {2, 1, 0},  {3, 1, 0},   {3, 1, 64}, {4, 1, 33}, {5, 1, 6},
-                                       {6, 1, 63}, {8, 4, 0},   {12, 4, 0}, {16, 4, 0},  {20, 4, 0}, {24, 4, 0}, {28, 4, 0},
-                                       {32, 2, 0}, {34, 2, 15}, {36, 2, 58}, {40, 4, 0}, {8, 4, UINT32_MAX},
-                                       {24, 4, 1 << 20}, {20, 4, 1 << 17}};
+    static const uint32_t lies[][3] = {
+        {1, 1, 0},          {1, 1, 7},        {2, 1, 0},       {3, 1, 0},   {3, 1, 64},  {4, 1, 33},
+        {5, 1, 6},          {6, 1, 63},       {8, 4, 0},       {12, 4, 0},  {16, 4, 0},  {20, 4, 0},
+        {24, 4, 0},         {28, 4, 0},       {32, 2, 0},      {34, 2, 15}, {36, 2, 58}, {40, 4, 0},
+        {8, 4, UINT32_MAX}, {24, 4, 1 << 20}, {20, 4, 1 << 17}};
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
         setup();
         for (size_t j = 0; j < lies[i][1]; j++)

@@ -39,11 +39,13 @@ static uint8_t byte_at(enum sterna_split split, size_t i)
     return text.alphabet[text.split[split][i]];
 }
 
-/* Open a text of `size` bytes that all tell their place, and check each against the rule with this block. */
+/* Open a text of `size` bytes and check each against the rule with this block. Bytes are counted, not asserted
+ * one by one: Check notes every assertion in a file. */
 static void check_split(size_t size, size_t block)
 {
     uint8_t *bytes = malloc(size);
     size_t seen[STERNA_SPLITS] = {0};
+    size_t right = 0;
     ck_assert_ptr_nonnull(bytes);
     for (size_t i = 0; i < size; i++)
         bytes[i] = (uint8_t)((i * 31 + i / 997) % 251);
@@ -51,8 +53,10 @@ static void check_split(size_t size, size_t block)
     for (size_t i = 0; i < size; i++) {
         size_t place = (i / block) % 20;
         enum sterna_split split = place == 19 ? STERNA_TEST : place == 18 ? STERNA_VALID : STERNA_TRAIN;
-        ck_assert_uint_eq(byte_at(split, seen[split]++), bytes[i]);
+        size_t at = seen[split]++;
+        right += at < text.length[split] && text.alphabet[text.split[split][at]] == bytes[i];
     }
+    ck_assert_uint_eq(right, size);
     for (int s = 0; s < STERNA_SPLITS; s++)
         ck_assert_uint_eq(seen[s], text.length[s]);
     sterna_text_close(&text);

@@ -82,7 +82,7 @@ START_TEST(row_scale_of_extremes_is_in_range)
     static const struct {
         float value;
         int32_t m, s;
-    } table[] = {{0.0f, 0, 0},    {255.0f, 255, 0},        {1e9f, 255, 0},     {1e-30f, 0, 31},
+    } table[] = {{0.0f, 0, 0},     {255.0f, 255, 0},  {1e9f, 255, 0}, {1e-30f, 0, 31},
                  {128.0f, 128, 0}, {127.75f, 128, 0}, {1.0f, 128, 7}, {-0.998f, -255, 8}};
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         int32_t m = -1, s = -1;
@@ -104,7 +104,8 @@ START_TEST(integer_preparation_rounds_the_rows_and_keeps_levels)
     ck_assert_mem_eq(level, weight.level, sizeof level);
     for (int r = 0; r < ROWS; r++) {
         ck_assert_float_eq_tol(weight.row[r], row[r], fabsf(row[r]) / 255.0f);
-        ck_assert(weight.row[r] == ldexpf((float)weight.scale_m[r], -weight.scale_s[r]) / 16.0f); /* 128 / 2048 */
+        ck_assert(weight.row[r] ==
+                  ldexpf((float)weight.scale_m[r], -weight.scale_s[r]) / 16.0f); /* 128 / 2048 */
     }
 }
 END_TEST

@@ -1,4 +1,5 @@
-/* faulty_link.h - a link around another that, by seeded chance, drops, corrupts, duplicates and truncates frames both ways. */
+/* faulty_link.h - a link around another that, by seeded chance, drops, corrupts, duplicates and truncates
+ * frames both ways. */
 #ifndef FAULTY_LINK_H
 #define FAULTY_LINK_H
 
@@ -10,13 +11,13 @@ enum fault { FAULT_DROP, FAULT_CORRUPT, FAULT_DUPLICATE, FAULT_TRUNCATE, FAULTS 
 
 struct faulty_link {
     struct sterna_link link;
-    struct sterna_link *inner;       /* owned */
+    struct sterna_link *inner; /* owned */
     uint64_t seed;
-    size_t one_in;                   /* of so many frames, one suffers; 0: none */
-    bool dead;                       /* nothing comes through */
-    size_t count[FAULTS];            /* faults so far */
-    struct sterna_queue partial;     /* of a frame coming from the device */
-    struct sterna_queue output;      /* for the driver */
+    size_t one_in;               /* of so many frames, one suffers; 0: none */
+    bool dead;                   /* nothing comes through */
+    size_t count[FAULTS];        /* faults so far */
+    struct sterna_queue partial; /* of a frame coming from the device */
+    struct sterna_queue output;  /* for the driver */
 };
 
 /* Put a frame into the queue, suffering what chance wills. */
@@ -73,8 +74,8 @@ static inline enum sterna_status faulty_take(struct faulty_link *self, uint8_t b
     return status;
 }
 
-static inline enum sterna_status faulty_receive(struct sterna_link *link, uint64_t patience, uint8_t *bytes, size_t size,
-                                                size_t *got, struct sterna_error *error)
+static inline enum sterna_status faulty_receive(struct sterna_link *link, uint64_t patience, uint8_t *bytes,
+                                                size_t size, size_t *got, struct sterna_error *error)
 {
     struct faulty_link *self = (struct faulty_link *)link;
     size_t count = 1;

@@ -1,5 +1,5 @@
-/* test_link.c - the contract of a device behind a link, written once and run over every back end that this program has. What a
- * network computes is always measured against fixed.c. */
+/* test_link.c - the contract of a device behind a link, written once and run over every back end that this
+ * program has. What a network computes is always measured against fixed.c. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,12 +9,14 @@
 
 #include <check.h>
 
-/* Null in a program without the simulated device, as in link.c. */
-extern const struct sterna_link_backend sterna_link_sim __attribute__((weak));
-
 static const char *const addresses[] = {"reference", "sim"};
 
-enum { INPUTS = 11, HIDDEN = 46, OUTPUTS = 9, STEPS = 40 }; /* two tiles and two blocks in layers of 46 units */
+enum {
+    INPUTS = 11,
+    HIDDEN = 46,
+    OUTPUTS = 9,
+    STEPS = 40
+}; /* two tiles and two blocks in layers of 46 units */
 
 static struct sterna_device *device;
 static struct sterna_model *model;
@@ -313,8 +315,10 @@ START_TEST(a_model_that_does_not_fit_leaves_the_one_that_is_loaded)
     open_and_load(_i);
     step(0, 20);
     ck_assert_int_eq(sterna_device_load(device, large, NULL, &error), STERNA_ERR_FIT);
-    ck_assert_str_eq(error.reason, "the model does not fit the device \"up5k\": it needs 1542 row scales, the device has 1536, "
-                                   "6 too few");
+    ck_assert_str_eq(
+        error.reason,
+        "the model does not fit the device \"up5k\": it needs 1542 row scales, the device has 1536, "
+        "6 too few");
     step(20, STEPS - 20);
     ck_assert_mem_eq(got, expected, sizeof got);
     sterna_model_free(large);

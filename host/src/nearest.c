@@ -1,4 +1,5 @@
-#include "nearest.h"
+/* nearest.c - "did you mean": Levenshtein's distance, one row of the table at a time. */
+#include "sterna.h"
 
 #include <string.h>
 
@@ -9,7 +10,6 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Levenshtein distance, one row of the table at a time. */
 static size_t edits(const char *from, const char *to)
 {
     size_t row[LETTERS_MAX + 1];
@@ -42,12 +42,9 @@ static size_t distance(const char *typed, const char *candidate)
 void sterna_nearest_offer(struct sterna_nearest *nearest, const char *typed, const char *candidate)
 {
     size_t letters = strlen(typed);
-
     if (letters == 0 || letters > LETTERS_MAX || strlen(candidate) > LETTERS_MAX)
         return;
     size_t away = distance(typed, candidate);
-    if (away > 1 + letters / 4)
-        return;
     if (nearest->word == NULL || away < nearest->distance)
-        *nearest = (struct sterna_nearest){.word = candidate, .distance = away};
+        *nearest = (struct sterna_nearest){.word = candidate, .distance = away, .slip = away <= 1 + letters / 4};
 }

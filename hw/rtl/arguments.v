@@ -1,0 +1,158 @@
+// arguments - what a request asks for, and whether it may be done (hw/README.md, section 2)
+//
+// Collects the fields as request_buffer shows them. begin_request takes the opcode; 4 cycles later
+// everything here is settled and stays until the next request: which opcode it is (no is_*: an
+// unknown one), its arguments, and status. range_end is address + length of WRITE, READ and CHECK;
+// for STEP address is 0 and range_end the bytes of an input. What the inputs of a STEP hold is not
+// looked at.
+
+`default_nettype none
+`include "protocol.vh"
+
+module arguments #(
+    parameter WEIGHT_WORDS = 16384,    // of 64 bits
+    parameter SCALES = 1536,
+    parameter BIASES = 1024,
+    parameter PROGRAM_BYTES = 512,
+    parameter ACTIVATION_WORDS = 256,  // of 64 bits
+    parameter STATES = 256,
+    parameter REPLY_BYTES = 512,
+    parameter REQUEST_W = 10           // width of an index into a request
+) (
+    input  wire                 clk,
+    input  wire                 begin_request,
+    input  wire [7:0]           request_opcode,
+    input  wire [REQUEST_W-1:0] request_bytes,
+    input  wire                 field_write,
+    input  wire [3:0]           field_index,
+    input  wire [7:0]           field_data,
+    output wire                 is_write,
+    output wire                 is_read,
+    output wire                 is_check,
+    output wire                 is_step,
+    output wire                 is_state,
+    output wire                 is_counters,
+    output wire [7:0]           argument,   // byte 2: memory, count, operation or clear
+    output wire [2:0]           memory,
+    output wire [19:0]          address,    // bit 0: phase of STATE
+    output wire [19:0]          range_end,
+    output wire                 one_hot,    // flags of STEP
+    output wire                 last_only,
+    output wire [1:0]           status
+);
+
+    localparam ACTIVATION_BYTES = 8 * ACTIVATION_WORDS;
+    localparam [15:0] REPLY_DATA = REPLY_BYTES - 3;  // room beside opcode, sequence, status
+    localparam [REQUEST_W-1:0] DATA = 6;             // where the data of WRITE begin
+
+    reg        is_bare_q;  // HELLO or ABORT
+    reg        is_write_q;
+    reg        is_read_q;
+    reg        is_check_q;
+    reg        is_step_q;
+    reg        is_state_q;
+    reg        is_counters_q;
+    reg [7:0]  argument_q;
+    reg [1:0]  flags_q;
+    reg [23:0] address_q;
+    reg [23:0] length_q;
+    reg [24:0] end_q;
+    reg [24:0] memory_bytes_q;
+    reg        beyond_q;        // the range ends beyond the memory
+    reg        wrong_length_q;  // of the request
+    reg        too_long_q;      // the reply would be
+    reg [1:0]  status_q;
+
+    assign is_write = is_write_q;
+    assign is_read = is_read_q;
+    assign is_check = is_check_q;
+    assign is_step = is_step_q;
+    assign is_state = is_state_q;
+    assign is_counters = is_counters_q;
+    assign argument = argument_q;
+    assign memory = is_step_q ? `MEM_ACTIVATIONS : argument_q[2:0];
+    assign address = address_q[19:0];
+    assign range_end = end_q[19:0];
+    assign one_hot = |(flags_q & `STEP_ONE_HOT);
+    assign last_only = |(flags_q & `STEP_LAST_ONLY);
+    assign status = status_q;
+
+    wire step_field = request_opcode == `OP_STEP;  // the field is one of a STEP
+    wire check_field = request_opcode == `OP_CHECK;
+
+    always @(posedge clk)
+        if (field_write)
+            case (field_index)
+                4'd2: begin
+                    argument_q <= field_data;
+                    address_q <= 0;
+                    length_q <= 0;
+                end
+                4'd3: begin
+                    flags_q <= field_data[1:0];
+                    if (!step_field) address_q[7:0] <= field_data;
+                end
+                4'd4:
+                    if (step_field) length_q[7:0] <= field_data;
+                    else address_q[15:8] <= field_data;
+                4'd5:
+                    if (step_field) length_q[15:8] <= field_data;
+                    else address_q[23:16] <= field_data;
+                4'd6: if (!step_field) length_q[7:0] <= field_data;
+                4'd7: if (!step_field) length_q[15:8] <= field_data;
+                4'd8: if (check_field) length_q[23:16] <= field_data;
+                default: ;
+            endcase
+
+    // A pipeline without enables: every register follows from what is to its left.
+    wire [REQUEST_W-1:0] data_bytes = request_bytes - DATA;
+    wire [23:0]          length = is_write_q ? {{24 - REQUEST_W{1'b0}}, data_bytes} : length_q;
+    wire                 is_range = is_write_q || is_read_q || is_check_q;
+    wire                 known = is_bare_q || is_range || is_step_q || is_state_q || is_counters_q;
+    wire                 bad_range = is_range && (beyond_q || argument_q > `MEM_STATE);
+    wire                 bad_hot = one_hot && length_q[15:0] != 2;
+    wire                 no_steps = argument_q == 0 || length_q[15:0] == 0;
+    wire                 bad_step = is_step_q && (beyond_q || no_steps || bad_hot);
+    wire                 bad_phase = address_q[7:0] > 1;
+    wire                 bad_state = is_state_q && (argument_q > `STATE_RESET || bad_phase);
+
+    always @(posedge clk) begin
+        if (begin_request) begin
+            is_bare_q <= request_opcode == `OP_HELLO || request_opcode == `OP_ABORT;
+            is_write_q <= request_opcode == `OP_WRITE;
+            is_read_q <= request_opcode == `OP_READ;
+            is_check_q <= check_field;
+            is_step_q <= step_field;
+            is_state_q <= request_opcode == `OP_STATE;
+            is_counters_q <= request_opcode == `OP_COUNTERS;
+        end
+
+        case (memory)
+            `MEM_WEIGHTS: memory_bytes_q <= 8 * WEIGHT_WORDS;
+            `MEM_SCALES: memory_bytes_q <= 2 * SCALES;
+            `MEM_BIASES: memory_bytes_q <= 2 * BIASES;
+            `MEM_PROGRAMS: memory_bytes_q <= PROGRAM_BYTES;
+            `MEM_ACTIVATIONS: memory_bytes_q <= ACTIVATION_BYTES;
+            `MEM_STATE: memory_bytes_q <= 2 * STATES;
+            default: memory_bytes_q <= 0;
+        endcase
+        end_q <= {1'b0, address_q} + {1'b0, length};
+        beyond_q <= end_q > memory_bytes_q;
+
+        if (is_write_q || is_step_q) wrong_length_q <= request_bytes < DATA;
+        else if (is_read_q) wrong_length_q <= request_bytes != 8;
+        else if (is_check_q) wrong_length_q <= request_bytes != 9;
+        else if (is_state_q) wrong_length_q <= request_bytes != 4;
+        else if (is_counters_q) wrong_length_q <= request_bytes != 3;
+        else wrong_length_q <= request_bytes != 2;
+        too_long_q <= is_read_q && length_q[15:0] > REPLY_DATA;
+
+        if (!known) status_q <= `ST_BAD_OPCODE;
+        else if (wrong_length_q || bad_range || bad_step || bad_state) status_q <= `ST_BAD_ARGUMENT;
+        else if (too_long_q) status_q <= `ST_TOO_LONG;
+        else status_q <= `ST_DONE;
+    end
+
+endmodule
+
+`default_nettype wire

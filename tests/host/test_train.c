@@ -1,0 +1,229 @@
+/* test_train.c - training as a whole: it learns, and its bits depend on the recipe alone. */
+#include "tiny_training.h"
+
+#include <math.h>
+#include <signal.h>
+
+#include <check.h>
+
+static struct scratch scratch;
+static struct sterna_recipe recipe;
+static struct sterna_error error;
+static char checkpoint[SCRATCH_PATH];
+
+static void set_up(void)
+{
+    scratch_open(&scratch);
+    recipe = tiny_recipe(&scratch);
+    scratch_path(&scratch, "checkpoint.safetensors", checkpoint);
+    error.reason[0] = '\0';
+}
+
+static void tear_down(void)
+{
+    scratch_close(&scratch);
+}
+
+struct bytes {
+    uint8_t *data;
+    size_t size;
+};
+
+static struct bytes read_checkpoint(void)
+{
+    struct bytes bytes = {0};
+    ck_assert_int_eq(sterna_file_read(checkpoint, &bytes.data, &bytes.size, &error), STERNA_OK);
+    return bytes;
+}
+
+static void check_same(struct bytes one, struct bytes other)
+{
+    ck_assert_uint_eq(one.size, other.size);
+    ck_assert_mem_eq(one.data, other.data, one.size);
+    free(one.data);
+    free(other.data);
+}
+
+/* Recipes whose bits must not depend on threads or interruptions. */
+static void choose(int which)
+{
+    if (which == 1) {
+        snprintf(recipe.quantizer, sizeof recipe.quantizer, "ternary");
+        snprintf(recipe.sampling, sizeof recipe.sampling, "stochastic");
+        recipe.layers = 2;
+    } else if (which == 2) {
+        snprintf(recipe.quantizer, sizeof recipe.quantizer, "float");
+        snprintf(recipe.quantizer_output, sizeof recipe.quantizer_output, "float");
+        snprintf(recipe.normalization, sizeof recipe.normalization, "none");
+        recipe.integer_updates = 0;
+    }
+}
+
+START_TEST(same_bits_for_any_number_of_threads)
+{
+    choose(_i);
+    ck_assert_int_eq(tiny_train(&scratch, &recipe, 1, &error), STERNA_OK);
+    const struct bytes one = read_checkpoint();
+    ck_assert_int_eq(tiny_train(&scratch, &recipe, 3, &error), STERNA_OK);
+    check_same(one, read_checkpoint());
+}
+END_TEST
+
+static volatile sig_atomic_t stop;
+static uint64_t stop_at;
+
+static void stop_there(const struct sterna_progress *progress, void *context)
+{
+    (void)context;
+    if (progress->update == stop_at)
+        stop = 1;
+}
+
+/* Stop before, at and after the start of the integer phase (update 18), where validations and checkpoints
+ * fall and where not. */
+START_TEST(resuming_gives_the_bits_of_not_stopping)
+{
+    static const uint64_t places[] = {1, 10, 17, 23};
+    choose(_i);
+    ck_assert_int_eq(tiny_train(&scratch, &recipe, 2, &error), STERNA_OK);
+    const struct bytes straight = read_checkpoint();
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        struct sterna_train_options options = {.recipe = recipe,
+                                               .directory = scratch.directory,
+                                               .threads = 2,
+                                               .stop = &stop,
+                                               .progress = stop_there};
+        struct bytes kept = {malloc(straight.size), straight.size};
+        memcpy(kept.data, straight.data, straight.size);
+        stop = 0;
+        stop_at = places[i];
+        ck_assert_int_eq(sterna_train(&options, &error), STERNA_ERR_INTERRUPTED);
+        ck_assert_ptr_nonnull(strstr(error.reason, "--resume"));
+        stop = 0;
+        stop_at = 0;
+        options.resume = true;
+        memset(&options.recipe, 0, sizeof options.recipe); /* the checkpoint's counts */
+        ck_assert_int_eq(sterna_train(&options, &error), STERNA_OK);
+        check_same(kept, read_checkpoint());
+    }
+    free(straight.data);
+}
+END_TEST
+
+static double last_valid;
+
+static void remember(const struct sterna_progress *progress, void *context)
+{
+    (void)context;
+    if (progress->validated)
+        last_valid = progress->valid_bpc;
+}
+
+/* The words alone carry log2(7) bits per 4.86 characters, 0.58 bits per character; unlearned is log2(16) = 4.
+ * */
+START_TEST(words_are_learned)
+{
+    choose(_i);
+    const struct sterna_train_options options = {
+        .recipe = recipe, .directory = scratch.directory, .threads = 1, .progress = remember};
+    struct sterna_train_options longer = options;
+    longer.recipe.updates = 400;
+    longer.recipe.integer_updates = _i == 2 ? 0 : 80;
+    last_valid = NAN;
+    ck_assert_int_eq(sterna_train(&longer, &error), STERNA_OK);
+    ck_assert_double_lt(last_valid, 1.2);
+}
+END_TEST
+
+START_TEST(diverging_training_stops_and_names_the_update)
+{
+    choose(2);
+    recipe.rate = 1e38;
+    recipe.warmup = 0.0;
+    ck_assert_int_eq(tiny_train(&scratch, &recipe, 1, &error), STERNA_ERR_RANGE);
+    ck_assert_ptr_nonnull(strstr(error.reason, "update 2: the loss is not finite"));
+    ck_assert_ptr_nonnull(strstr(error.reason, "no checkpoint yet"));
+}
+END_TEST
+
+START_TEST(missing_text_and_checkpoint_are_told)
+{
+    struct sterna_train_options options = {.recipe = recipe, .directory = scratch.directory, .resume = true};
+    ck_assert_int_eq(sterna_train(&options, &error), STERNA_ERR_IO);
+    ck_assert_ptr_nonnull(strstr(error.reason, "checkpoint.safetensors"));
+    options.resume = false;
+    snprintf(options.recipe.data, sizeof options.recipe.data, "text:/nowhere/at all.txt");
+    ck_assert_int_ne(sterna_train(&options, &error), STERNA_OK);
+    ck_assert_ptr_nonnull(strstr(error.reason, "/nowhere/at all.txt"));
+    options.recipe = recipe;
+    options.directory = "/proc/no/such";
+    ck_assert_int_eq(sterna_train(&options, &error), STERNA_ERR_IO);
+}
+END_TEST
+
+START_TEST(resuming_on_another_text_is_refused)
+{
+    char path[SCRATCH_PATH];
+    ck_assert_int_eq(tiny_train(&scratch, &recipe, 1, &error), STERNA_OK);
+    char shorter[2001];
+    memset(shorter, 'e', sizeof shorter);
+    ck_assert_int_eq(
+        sterna_file_write(scratch_path(&scratch, "tiny.txt", path), shorter, sizeof shorter, &error),
+        STERNA_OK);
+    const struct sterna_train_options options = {.directory = scratch.directory, .resume = true};
+    ck_assert_int_eq(sterna_train(&options, &error), STERNA_ERR_RANGE);
+    ck_assert_ptr_nonnull(strstr(error.reason, "not the same text"));
+}
+END_TEST
+
+START_TEST(unknown_methods_and_sizes_are_refused)
+{
+    struct sterna_recipe wrong = recipe;
+    snprintf(wrong.cell, sizeof wrong.cell, "lstn");
+    ck_assert_int_eq(tiny_train(&scratch, &wrong, 1, &error), STERNA_ERR_RANGE);
+    wrong = recipe;
+    wrong.hidden = 1000000;
+    ck_assert_int_eq(tiny_train(&scratch, &wrong, 1, &error), STERNA_ERR_RANGE);
+    wrong = recipe;
+    wrong.batch = 4000;
+    ck_assert_int_eq(tiny_train(&scratch, &wrong, 1, &error), STERNA_ERR_RANGE);
+    ck_assert_ptr_nonnull(strstr(error.reason, "batch"));
+}
+END_TEST
+
+START_TEST(curve_files_are_left)
+{
+    char path[SCRATCH_PATH];
+    uint8_t *bytes = NULL;
+    size_t size = 0, lines = 0;
+    ck_assert_int_eq(tiny_train(&scratch, &recipe, 1, &error), STERNA_OK);
+    ck_assert_int_eq(sterna_file_read(scratch_path(&scratch, "curve.csv", path), &bytes, &size, &error),
+                     STERNA_OK);
+    for (size_t i = 0; i < size; i++)
+        lines += bytes[i] == '\n';
+    ck_assert_uint_eq(lines, 1 + 4); /* updates 8, 16, 24 and the last */
+    free(bytes);
+    ck_assert_int_eq(sterna_file_read(scratch_path(&scratch, "curve.svg", path), &bytes, &size, &error),
+                     STERNA_OK);
+    ck_assert_ptr_nonnull(strstr((const char *)bytes, "<svg"));
+    free(bytes);
+}
+END_TEST
+
+Suite *sterna_suite(void)
+{
+    Suite *suite = suite_create("train");
+    TCase *tcase = tcase_create("train");
+    tcase_set_timeout(tcase, 120);
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_loop_test(tcase, same_bits_for_any_number_of_threads, 0, 3);
+    tcase_add_loop_test(tcase, resuming_gives_the_bits_of_not_stopping, 0, 3);
+    tcase_add_loop_test(tcase, words_are_learned, 0, 3);
+    tcase_add_test(tcase, diverging_training_stops_and_names_the_update);
+    tcase_add_test(tcase, missing_text_and_checkpoint_are_told);
+    tcase_add_test(tcase, resuming_on_another_text_is_refused);
+    tcase_add_test(tcase, unknown_methods_and_sizes_are_refused);
+    tcase_add_test(tcase, curve_files_are_left);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
