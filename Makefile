@@ -20,8 +20,8 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -W
 CFLAGS  += -std=c11 -D_POSIX_C_SOURCE=200809L $(OPT) -g $(ARCH) -ffp-contract=off $(WARNINGS) $(SANITIZE)
 CPPFLAGS += -MMD -MP -Ihost/include -Ihost/src -I$(GEN)
 LDFLAGS += $(SANITIZE)
-LIBS     = $(shell $(PKG_CONFIG) --libs openblas libcjson) -lstdc++ -lm -lpthread
-CPPFLAGS += $(shell $(PKG_CONFIG) --cflags openblas libcjson)
+LIBS     = $(shell $(PKG_CONFIG) --libs openblas libcjson sndfile fftw3f zlib) -lstdc++ -lm -lpthread
+CPPFLAGS += $(shell $(PKG_CONFIG) --cflags openblas libcjson sndfile fftw3f zlib)
 CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 
 GEN      = $(BUILD)/gen

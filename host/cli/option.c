@@ -27,7 +27,7 @@ struct option {
 static const struct option options[] = {
     {"recipe", "FILE", KIND_TEXT, STERNA_TAKES_RECIPE, FIELD(recipe), "what to train, on what, how long"},
     {"set", "KEY=VALUE", KIND_SETTING, STERNA_TAKES_SET, 0,
-     "override one key of the recipe; may be repeated"},
+     "override one key of the recipe (data: of the front end); may be repeated"},
     {"out", "DIR", KIND_TEXT, STERNA_TAKES_OUT, FIELD(out), "directory of the results; made if missing"},
     {"resume", NULL, KIND_FLAG, STERNA_TAKES_RESUME, FIELD(resume), "go on from the checkpoint in --out"},
     {"on", "ADDRESS", KIND_TEXT, STERNA_TAKES_ON, FIELD(on),
@@ -47,6 +47,8 @@ static const struct option options[] = {
      "processors to use (default all); never changes a result"},
     {"seconds", "N", KIND_COUNT, STERNA_TAKES_SECONDS, FIELD(seconds),
      "time that all of it took, to be reported"},
+    {"picture", "FILE", KIND_TEXT, STERNA_TAKES_PICTURE, FIELD(picture),
+     "draw the average sequence of each class into this SVG file"},
     {"json", NULL, KIND_FLAG, STERNA_TAKES_JSON, FIELD(json), "print for machines: one JSON object a line"},
     {"help", NULL, KIND_FLAG, STERNA_TAKES_HELP, FIELD(help), "print this"},
 };

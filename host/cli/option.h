@@ -26,7 +26,8 @@ enum sterna_option_bit {
     STERNA_TAKES_LENGTH = 1U << 13,
     STERNA_TAKES_TEXT = 1U << 14,
     STERNA_TAKES_SECONDS = 1U << 15,
-    STERNA_TAKES_HELP = 1U << 16 /* every command */
+    STERNA_TAKES_HELP = 1U << 16, /* every command */
+    STERNA_TAKES_PICTURE = 1U << 17
 };
 
 enum { STERNA_ARGUMENTS_MAX = 9, STERNA_SETTINGS_MAX = 64 };
@@ -38,7 +39,7 @@ struct sterna_options {
     const char *setting[STERNA_SETTINGS_MAX]; /* of --set, in order */
     size_t settings;
     unsigned given; /* the options that were there: bits as above */
-    const char *recipe, *out, *on, *split, *weights, *prime;
+    const char *recipe, *out, *on, *split, *weights, *prime, *picture;
     uint64_t threads, limit, length, seed, seconds;
     double temperature;
     bool json, resume, text, help;
