@@ -95,13 +95,13 @@ STERNA_MUST_CHECK enum sterna_status sterna_text_map(struct sterna_text *text, c
  *   int8       q = round(2^5 (v - mean) / deviation), to -127..127: mean and deviation of each feature over the training split
  */
 struct sterna_front_end_options {
-    char features[8];      /* "mel" or "mfcc" */
+    char features[8]; /* "mel" or "mfcc" */
     double window_ms, hop_ms;
     double low_hz, high_hz; /* high_hz 0: half the rate */
-    uint64_t bands;        /* of the mel scale */
-    uint64_t coefficients; /* of "mfcc": at most as many as bands */
-    double adapt_ms;       /* 0: no adaptation */
-    uint64_t deltas;       /* 0, 1 or 2 */
+    uint64_t bands;         /* of the mel scale */
+    uint64_t coefficients;  /* of "mfcc": at most as many as bands */
+    double adapt_ms;        /* 0: no adaptation */
+    uint64_t deltas;        /* 0, 1 or 2 */
 };
 
 void sterna_front_end_default(struct sterna_front_end_options *options);
@@ -112,8 +112,9 @@ STERNA_MUST_CHECK enum sterna_status sterna_front_end_set(struct sterna_front_en
 struct sterna_front_end; /* one stream of sound on its way to frames; streams do not share anything */
 
 /* STERNA_ERR_RANGE if the options contradict each other or the rate (Hz). */
-STERNA_MUST_CHECK enum sterna_status sterna_front_end_new(const struct sterna_front_end_options *options, uint32_t rate,
-                                                          struct sterna_front_end **front_end, struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_front_end_new(const struct sterna_front_end_options *options,
+                                                          uint32_t rate, struct sterna_front_end **front_end,
+                                                          struct sterna_error *error);
 void sterna_front_end_free(struct sterna_front_end *front_end);
 size_t sterna_front_end_features(const struct sterna_front_end *front_end); /* values of a frame */
 size_t sterna_front_end_window(const struct sterna_front_end *front_end);   /* samples of a frame */
@@ -121,17 +122,18 @@ size_t sterna_front_end_hop(const struct sterna_front_end *front_end);      /* s
 void sterna_front_end_reset(struct sterna_front_end *front_end);            /* forget the stream's past */
 /* Take samples until a frame is complete or none are left; *samples and *count move past those taken. True: feature[features] holds
  * the frame, and there may be more: while (push(f, &samples, &count, feature)) use(feature); */
-bool sterna_front_end_push(struct sterna_front_end *front_end, const float **samples, size_t *count, float *feature);
+bool sterna_front_end_push(struct sterna_front_end *front_end, const float **samples, size_t *count,
+                           float *feature);
 /* The int8 values that the network sees: the last line of the formulas above. */
-void sterna_front_end_quantize(size_t features, const float *mean, const float *deviation, const float *feature,
-                               int8_t *frame);
+void sterna_front_end_quantize(size_t features, const float *mean, const float *deviation,
+                               const float *feature, int8_t *frame);
 
 /* Labelled sequences of one split, one after the other: sequence i is the steps start[i] .. start[i + 1] - 1, at least one. */
 struct sterna_sequence_set {
-    size_t count;             /* at least 1 */
-    size_t *start;            /* [count + 1] */
-    uint8_t *label;           /* [count], below classes */
-    int8_t *frames;           /* [start[count], features], -127..127 */
+    size_t count;   /* at least 1 */
+    size_t *start;  /* [count + 1] */
+    uint8_t *label; /* [count], below classes */
+    int8_t *frames; /* [start[count], features], -127..127 */
 };
 
 enum { STERNA_CLASS_NAME = 32 };
@@ -140,12 +142,12 @@ enum { STERNA_CLASS_NAME = 32 };
 struct sterna_sequences {
     size_t features;
     unsigned fraction;
-    size_t classes;           /* 2..256 */
+    size_t classes; /* 2..256 */
     char (*class_name)[STERNA_CLASS_NAME];
     struct sterna_sequence_set split[STERNA_SPLITS];
-    uint32_t rate;            /* sound: samples a second; images: 0, and what follows is unused */
+    uint32_t rate; /* sound: samples a second; images: 0, and what follows is unused */
     struct sterna_front_end_options front_end;
-    float *mean, *deviation;  /* [features] */
+    float *mean, *deviation; /* [features] */
 };
 
 /* Whether the source is one of the names below (whatever follows them); texts are not. */
@@ -166,8 +168,10 @@ bool sterna_sequences_known(const char *source);
  * asterisk:DIR and fashion-mnist:DIR read a folder of the same make elsewhere. options: for sound; NULL: the default ones.
  * The result is kept in $XDG_CACHE_HOME/sterna (else ~/.cache/sterna) until source, options or files change.
  * STERNA_ERR_MISSING if data are not there, with the command that brings them. */
-STERNA_MUST_CHECK enum sterna_status sterna_sequences_open(const char *source, const struct sterna_front_end_options *options,
-                                                           struct sterna_sequences *sequences, struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_sequences_open(const char *source,
+                                                           const struct sterna_front_end_options *options,
+                                                           struct sterna_sequences *sequences,
+                                                           struct sterna_error *error);
 void sterna_sequences_close(struct sterna_sequences *sequences);
 /* Draw the average sequence of each class (training split) as a small map, all in one SVG. Sound: time to the right, each sequence
  * stretched to the same width, first feature at the bottom. Images: as they are. */

@@ -1,7 +1,8 @@
 /* asterisk.c - spoken language from the prompts of a telephone exchange, as Debian packages them.
  *
- * Each language has one speaker in the core sounds; Spanish, French and Italian have another in a package of their own.
- * (English and Mexican Spanish are spoken by the same woman.) Tones and silence speak no language and are left out.
+ * Each language has one speaker in the core sounds; Spanish, French and Italian have another in a package of
+ * their own. (English and Mexican Spanish are spoken by the same woman.) Tones and silence speak no language
+ * and are left out.
  */
 #include "corpus.h"
 

@@ -87,7 +87,7 @@ void sterna_audio_free(struct sterna_audio *audio)
     *audio = (struct sterna_audio){NULL, 0, 0};
 }
 
-/* ---- the telephone: libsndfile's codec over a file in memory -------------------------------------------- */
+/* ---- the telephone: libsndfile's codec over a file in memory ------------------------------------------- */
 
 struct memory {
     uint8_t *bytes;

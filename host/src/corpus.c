@@ -9,7 +9,7 @@
 
 enum { FIRST_CAPACITY = 64 };
 
-/* Room for one more of `count` elements of `size` bytes: the array doubles at powers of two. NULL: no memory. */
+/* Room for one more of `count` elements of `size` bytes: it doubles at powers of two. NULL: no memory. */
 static void *grow(void *array, size_t count, size_t size)
 {
     if (count != 0 && (count < FIRST_CAPACITY || (count & (count - 1)) != 0))

@@ -1,5 +1,6 @@
-/* corpus.h - what a data set consists of, known before anything big is read: classes, files, and which file is in which
- * split. Sources of sequences fill it in (fsdd.c, asterisk.c, fashion_mnist.c); sequences.c turns it into frames.
+/* corpus.h - what a data set consists of, known before anything big is read: classes, files, and which file
+ * is in which split. Sources of sequences fill it in (fsdd.c, asterisk.c, fashion_mnist.c); sequences.c turns
+ * it into frames.
  */
 #ifndef STERNA_CORPUS_H
 #define STERNA_CORPUS_H
@@ -34,7 +35,8 @@ struct sterna_sequence_source {
     /* argument: what follows the colon, NULL if there is none. */
     enum sterna_status (*list)(const char *argument, struct sterna_corpus *corpus,
                                struct sterna_error *error);
-    /* Read the files into a zeroed struct, all but the class names. NULL: recordings.c does. On failure the caller closes. */
+    /* Read the files into a zeroed struct, all but the class names. NULL: recordings.c does. On failure the
+     * caller closes. */
     enum sterna_status (*read)(const struct sterna_corpus *corpus, struct sterna_sequences *sequences,
                                struct sterna_error *error);
 };
@@ -52,8 +54,8 @@ STERNA_MUST_CHECK enum sterna_status sterna_corpus_add(struct sterna_corpus *cor
                                                        struct sterna_error *error);
 void sterna_corpus_free(struct sterna_corpus *corpus);
 
-/* The files of a directory whose names end in one of the endings (NULL-terminated), ascending by byte value, as paths
- * relative to it; subdirectories too if deep. STERNA_ERR_IO if it cannot be read. */
+/* The files of a directory whose names end in one of the endings (NULL-terminated), ascending by byte value,
+ * as paths relative to it; subdirectories too if deep. STERNA_ERR_IO if it cannot be read. */
 struct sterna_listing {
     char **path;
     size_t count;
@@ -66,8 +68,8 @@ void sterna_listing_free(struct sterna_listing *listing);
 char *sterna_corpus_path(const char *directory, const char *name);
 bool sterna_corpus_is_directory(const char *path);
 
-/* Read the recordings of a corpus through the front end: every feature gets mean 0 and deviation 1 over the training
- * split, then int8. sequences->front_end holds the options. */
+/* Read the recordings of a corpus through the front end: every feature gets mean 0 and deviation 1 over the
+ * training split, then int8. sequences->front_end holds the options. */
 STERNA_MUST_CHECK enum sterna_status sterna_recordings_read(const struct sterna_corpus *corpus,
                                                             struct sterna_sequences *sequences,
                                                             struct sterna_error *error);

@@ -105,7 +105,8 @@ static enum sterna_status read_pair(const struct sterna_corpus_file *pair, uint8
     return status;
 }
 
-/* Images first .. first + count - 1 as a split: q = (p + 1) / 2 rounded down, 127 at most, which is p / 255 nearly. */
+/* Images first .. first + count - 1 as a split: q = (p + 1) / 2 rounded down, 127 at most, which is p / 255
+ * nearly. */
 static bool take(const uint8_t *pixels, const uint8_t *labels, size_t first, size_t count,
                  struct sterna_sequence_set *set)
 {

@@ -1,7 +1,8 @@
-/* front_end.c - sound to frames: Hann window, FFT, mel bands, logarithm, cosine transform, slopes. Formulas in sterna.h.
+/* front_end.c - sound to frames: Hann window, FFT, mel bands, logarithm, cosine transform, slopes. Formulas
+ * in sterna.h.
  *
- * There is one form, the streaming one; a recording is a stream that ends. Sums are in double: a frame is 32 to 40
- * logarithms and a small transform, so nothing is gained by less.
+ * There is one form, the streaming one; a recording is a stream that ends. Sums are in double: a frame is 32
+ * to 40 logarithms and a small transform, so nothing is gained by less.
  */
 #include "front_end.h"
 

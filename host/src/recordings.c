@@ -1,5 +1,5 @@
-/* recordings.c - the sound files of a corpus as int8 frames. Values are kept in float until all are there: the scaling needs
- * the mean and the deviation over the training split. */
+/* recordings.c - the sound files of a corpus as int8 frames. Values are kept in float until all are there:
+ * the scaling needs the mean and the deviation over the training split. */
 #include "corpus.h"
 
 #include "audio.h"
@@ -130,7 +130,8 @@ static enum sterna_status read_file(struct reading *reading, const struct sterna
 
 /* ---- scaling ------------------------------------------------------------------------------------------- */
 
-/* Two passes, so that a large mean does not swallow a small deviation. A feature that never changes gets deviation 1. */
+/* Two passes, so that a large mean does not swallow a small deviation. A feature that never changes gets
+ * deviation 1. */
 static void measure(const struct part *part, size_t features, float *mean, float *deviation)
 {
     for (size_t i = 0; i < features; i++) {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <zlib.h>
 
@@ -19,26 +20,39 @@ static const char *const split_names[STERNA_SPLITS] = {"train", "valid", "test"}
 
 /* ---- name and key -------------------------------------------------------------------------------------- */
 
-/* FNV-1a, 64 bits (Fowler, Noll, Vo). */
-static uint64_t hash(uint64_t so_far, const void *bytes, size_t size)
+static const uint64_t hash_start = UINT64_C(0xCBF29CE484222325);
+
+/* FNV-1a, 64 bits (Fowler, Noll, Vo), of a text with its end, or of a number. */
+static uint64_t hash_byte(uint64_t so_far, unsigned byte)
 {
-    const uint8_t *byte = bytes;
-    for (size_t i = 0; i < size; i++)
-        so_far = (so_far ^ byte[i]) * UINT64_C(0x100000001B3);
-    return so_far;
+    return (so_far ^ byte) * UINT64_C(0x100000001B3);
 }
 
-static const uint64_t hash_start = UINT64_C(0xCBF29CE484222325);
+static uint64_t hash_text(uint64_t so_far, const char *text)
+{
+    for (; *text != '\0'; text++)
+        so_far = hash_byte(so_far, (unsigned char)*text);
+    return hash_byte(so_far, 0);
+}
+
+static uint64_t hash_number(uint64_t so_far, uint64_t number)
+{
+    for (unsigned shift = 0; shift < 64; shift += 8)
+        so_far = hash_byte(so_far, (unsigned)(number >> shift & 0xFF));
+    return so_far;
+}
 
 static uint64_t hash_files(const struct sterna_corpus *corpus)
 {
     uint64_t result = hash_start;
     for (size_t i = 0; i < corpus->files; i++) {
         const struct sterna_corpus_file *file = &corpus->file[i];
-        uint64_t facts[5] = {file->size, (uint64_t)file->changed.tv_sec, (uint64_t)file->changed.tv_nsec,
-                             file->label, (uint64_t)file->split};
-        result = hash(result, file->path, strlen(file->path) + 1);
-        result = hash(result, facts, sizeof facts);
+        result = hash_text(result, file->path);
+        result = hash_number(result, file->size);
+        result = hash_number(result, (uint64_t)file->changed.tv_sec);
+        result = hash_number(result, (uint64_t)file->changed.tv_nsec);
+        result = hash_number(result, file->label);
+        result = hash_number(result, (uint64_t)file->split);
     }
     return result;
 }
@@ -66,7 +80,7 @@ static char *find_directory(void)
 static char *make_path(const struct sterna_sequence_source *kind, const char *source, const char *options)
 {
     char name[128];
-    uint64_t identity = hash(hash(hash_start, source, strlen(source) + 1), options, strlen(options));
+    uint64_t identity = hash_text(hash_text(hash_start, source), options);
     (void)snprintf(name, sizeof name, "%s-%016" PRIx64 ".safetensors", kind->name, identity);
     char *directory = find_directory();
     char *path = directory != NULL ? sterna_corpus_path(directory, name) : NULL;
@@ -302,8 +316,8 @@ void sterna_cache_save(const struct sterna_cache_place *place, const struct ster
            add_classes(tensors, sequences) && add_number(tensors, "rate", sequences->rate) &&
            add_number(tensors, "fraction", sequences->fraction) &&
            add_number(tensors, "check", check_of(tensors));
-    if (done && sterna_tensors_save(tensors, place->path, NULL) != STERNA_OK)
-        done = false; /* not kept: the next time takes as long as this one */
+    if (!done || sterna_tensors_save(tensors, place->path, NULL) != STERNA_OK)
+        (void)unlink(place->path); /* what is there belongs to another state of the data */
     sterna_tensors_close(tensors);
     for (int s = 0; s < STERNA_SPLITS; s++)
         free(start[s]);

@@ -1,4 +1,5 @@
-/* sequences_picture.c - the average sequence of every class as a small map: is there anything to tell the classes apart?
+/* sequences_picture.c - the average sequence of every class as a small map: is there anything to tell the
+ * classes apart?
  *
  * A map's cells are painted colour by colour, each colour one path of runs: a few bytes a cell, and no seams.
  */

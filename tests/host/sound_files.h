@@ -1,4 +1,5 @@
-/* sound_files.h - a folder of small recordings for tests, gone afterwards; its cache is inside. Include check.h after it. */
+/* sound_files.h - a folder of small recordings for tests, gone afterwards; its cache is inside. Include
+ * check.h after it. */
 #ifndef STERNA_TESTS_SOUND_FILES_H
 #define STERNA_TESTS_SOUND_FILES_H
 

@@ -1,5 +1,5 @@
-/* test_front_end.c - frames against the formulas of sterna.h written out with a plain Fourier sum, and the one property that
- * live use rests on: however the samples arrive, the frames are the same bits. */
+/* test_front_end.c - frames against the formulas of sterna.h written out with a plain Fourier sum, and the
+ * one property that live use rests on: however the samples arrive, the frames are the same bits. */
 #include "front_end.h"
 
 #include <math.h>

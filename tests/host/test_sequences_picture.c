@@ -21,7 +21,8 @@ static void tear_down(void)
     sound_close(&scratch);
 }
 
-/* Two classes of one sequence each in every split, [2, 2]: the first all dark but for (step 1, feature 0), the second all light. */
+/* Two classes of one sequence each in every split, [2, 2]: the first all dark but for (step 1, feature 0),
+ * the second all light. */
 static void draw(uint32_t rate)
 {
     size_t start[] = {0, 2, 4};
