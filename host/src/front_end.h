@@ -6,10 +6,7 @@
 
 /* Fraction 5: int8 spans +-127/32 = +-3.97 deviations. Measured on spoken digits: log-mel never clips, MFCC with
  * slopes 0.16 % of its values; fraction 6 would clip 2.8 and 5.4 %. */
-enum {
-    STERNA_FRONT_END_FRACTION = 5,
-    STERNA_FRONT_END_TEXT = 256
-};
+enum { STERNA_FRONT_END_FRACTION = 5, STERNA_FRONT_END_TEXT = 256 };
 
 /* Frames of a recording of `count` samples; one shorter than a window is filled with silence to one. */
 size_t sterna_front_end_frames(const struct sterna_front_end *front_end, size_t count);
