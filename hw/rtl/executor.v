@@ -7,7 +7,7 @@
 // last one is not executed, the last reply goes out again. An ABORT stops a STEP, by resetting the
 // core, and a CHECK; it waits for anything else.
 //
-// WRITE and dense inputs move a byte in 2 cycles; READ and CHECK request_taken 2 cycles a byte more than the
+// WRITE and dense inputs move a byte in 2 cycles; READ and CHECK take 2 cycles a byte more than the
 // memory; a one-hot input takes 5. count_cycle is high while a time step is under way, its input
 // included.
 
@@ -47,7 +47,7 @@ module executor #(
     // reply_buffer
     input  wire [7:0]           reply_sequence,  // of the last request
     output wire                 begin_reply,
-    output wire                 append,
+    output reg                  append,
     output reg  [7:0]           append_data,
     output wire                 fail,
     output wire [1:0]           fail_status,
@@ -145,28 +145,28 @@ module executor #(
     assign phase_write = state_q == STATE && argument[1:0] == `STATE_SET;
 
     // The reply.
-    wire result = stepping_q && result_valid;
-    wire arrived = state_q == ARRIVE && mem_rvalid;
     wire [31:0] crc_d;
 
     assign begin_reply = abort_taken || (request_taken && !repeated);
     assign fail = (state_q == ACT && status != `ST_DONE) || state_q == REFUSE;
     assign fail_status = state_q == REFUSE ? `ST_BAD_ARGUMENT : status;
-    assign append = result || (arrived && is_read) || state_q == DIGEST ||
-                    (state_q == PHASE && !busy) || state_q == COUNT;
     assign send = state_q == ANSWER || (request_taken && repeated);
     assign count_cycle = stepping_q;
     assign count_clear = state_q == COUNT && turn_q == LAST_COUNT_BYTE && argument != 0;
     assign count_select = turn_q[4:0];
 
-    always @*
+    always @(posedge clk) begin
+        append <= !rst && !abort_taken &&
+                  ((stepping_q && result_valid) || (state_q == ARRIVE && mem_rvalid && is_read) ||
+                   state_q == DIGEST || (state_q == PHASE && !busy) || state_q == COUNT);
         case (state_q)
-            ARRIVE: append_data = mem_rdata;
-            DIGEST: append_data = ~crc_q[7:0];
-            PHASE: append_data = {7'd0, phase};
-            COUNT: append_data = count_data;
-            default: append_data = result_data;
+            ARRIVE: append_data <= mem_rdata;
+            DIGEST: append_data <= ~crc_q[7:0];
+            PHASE: append_data <= {7'd0, phase};
+            COUNT: append_data <= count_data;
+            default: append_data <= result_data;
         endcase
+    end
 
     crc32_byte u_crc32_byte (
         .crc(crc_q),
@@ -181,10 +181,7 @@ module executor #(
                 pointer_q <= DATA;
                 turn_q <= 0;
                 stepping_q <= 1'b0;
-                if (request_taken) begin
-                    answered_q <= 1'b1;
-                    state_q <= repeated ? SEND : JUDGE;
-                end
+                if (request_taken) state_q <= repeated ? SEND : JUDGE;
             end
             JUDGE: begin
                 turn_q <= turn_q + 1'b1;
@@ -283,14 +280,15 @@ module executor #(
             default: state_q <= LISTEN;
         endcase
 
+        if (begin_reply) answered_q <= 1'b1;
         if (abort_taken) begin
             core_rst_q <= state_q == RUN;
             stepping_q <= 1'b0;
-            answered_q <= 1'b1;
             state_q <= ANSWER;
         end
         if (rst) begin
             core_rst_q <= 1'b1;
+            stepping_q <= 1'b0;
             answered_q <= 1'b0;
             hot_q <= 0;
             state_q <= LISTEN;

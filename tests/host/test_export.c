@@ -25,6 +25,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     sterna_model_free(model);
+    model = NULL;
     sterna_training_free(&training);
     scratch_close(&scratch);
 }

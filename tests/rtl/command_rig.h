@@ -252,4 +252,18 @@ static inline unsigned rig_write(struct rig *rig, uint8_t sequence, uint8_t memo
     return rig_ask(rig, request, 6 + size);
 }
 
+/* Whether step saw exactly one activation, at index. */
+static inline bool rig_saw_one_hot(const struct rig *rig, size_t step, size_t index)
+{
+    for (size_t i = 0; i < RIG_ACTIVATIONS; i++)
+        if (rig->seen[step][i] != (i == index ? STERNA_ONE_HOT_VALUE : 0))
+            return false;
+    return true;
+}
+
+/* Requests given byte by byte, to the rig of that name. */
+#define BYTES(...) (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})
+#define ASK(...)   rig_ask(rig, BYTES(__VA_ARGS__))
+#define SEND(...)  rig_send_frame(rig, BYTES(__VA_ARGS__), true)
+
 #endif

@@ -31,16 +31,15 @@ START_TEST(every_number_counts_its_own_event)
     struct counters_model *model = reset_model();
     uint8_t *event[NUMBERS] = {model->step,       model->cycle,     model->streaming,
                                model->build_wait, model->gate_wait, model->bad_frame};
-    uint32_t expected[NUMBERS] = {0};
+    uint32_t expected[NUMBERS] = {0}, late[NUMBERS] = {0}; /* events show one cycle later */
     struct seeded random = {9};
     for (unsigned i = 0; i < 100000; i++) {
+        *model->clear = seeded_below(&random, 20000) == 0;
         for (unsigned j = 0; j < NUMBERS; j++) {
             *event[j] = seeded_percent(&random, 15 * j + 5);
-            expected[j] += *event[j];
+            expected[j] = *model->clear ? 0 : expected[j] + late[j];
+            late[j] = *event[j];
         }
-        *model->clear = seeded_below(&random, 20000) == 0;
-        for (unsigned j = 0; *model->clear && j < NUMBERS; j++)
-            expected[j] = 0;
         counters_model_tick(model);
     }
     for (unsigned j = 0; j < NUMBERS; j++)
