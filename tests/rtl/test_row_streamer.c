@@ -44,7 +44,8 @@ static void offer_build(struct bench *bench)
     *model->build_done = bench->building && bench->build_wait == 0;
     row_streamer_model_eval(model);
     bool free = !bench->building && bench->build_tile < bench->layer.tiles;
-    *model->build_start = free && !(*model->table_taken >> bench->build_bank & 1) && seeded_percent(&bench->random, 70);
+    *model->build_start =
+        free && !(*model->table_taken >> bench->build_bank & 1) && seeded_percent(&bench->random, 70);
     *model->build_h = block >= bench->layer.x_blocks;
     *model->build_first = block == 0 || block == bench->layer.x_blocks;
     *model->build_ends_tile = block + 1 == blocks(bench);

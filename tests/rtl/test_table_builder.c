@@ -12,7 +12,8 @@ enum { LANES = 8, WORDS = 256, PROGRAM = 512, BANK = 128, END = 7 << 3, MAX_STEP
 struct bench {
     struct table_builder_model *model;
     struct seeded random;
-    uint8_t program[PROGRAM], activation[WORDS][LANES];
+    uint8_t program[PROGRAM];
+    int8_t activation[WORDS][LANES];
     uint16_t table[2][BANK][LANES];
     unsigned written; /* entries since the last end */
 };
@@ -43,7 +44,7 @@ static struct bench bench_new(uint32_t seed)
     bench_tick(&bench);
     *bench.model->rst = 0;
     for (unsigned i = 0; i < sizeof bench.activation; i++)
-        bench.activation[i / LANES][i % LANES] = seeded_byte(&bench.random);
+        bench.activation[i / LANES][i % LANES] = (int8_t)(seeded_below(&bench.random, 256) - 128);
     return bench;
 }
 
@@ -73,7 +74,7 @@ static void check_table(const struct bench *bench, unsigned bank, unsigned start
         for (unsigned i = 0; i < steps; i++) {
             uint8_t step = bench->program[(start + i) % PROGRAM];
             unsigned k = step >> 3 & 7u;
-            int32_t x = (int8_t)bench->activation[(word + (step & 7u)) % WORDS][lane];
+            int8_t x = bench->activation[(word + (step & 7u)) % WORDS][lane];
             if (k < 7)
                 sum += (step & 0x40 ? -1 : 1) * x * (1 << k);
             if (step & 0x80)
@@ -155,7 +156,8 @@ START_TEST(blocks_back_to_back_cost_two_cycles_more_than_their_bytes)
             *bench.model->s_valid = 0;
         }
         check_table(&bench, before, start[before], steps, word[before]);
-        ck_assert_uint_eq(wait_done(&bench) + 3, steps + 3); /* one more until the next start: the bytes + 2 */
+        ck_assert_uint_eq(wait_done(&bench) + 3,
+                          steps + 3); /* one more until the next start: the bytes + 2 */
     }
     table_builder_model_free(bench.model);
 }

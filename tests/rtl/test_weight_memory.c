@@ -11,7 +11,6 @@ START_TEST(a_cycle_writes_lanes_or_reads)
     struct weight_memory_model *model = weight_memory_model_new();
     struct seeded random = {19};
     static uint64_t memory[WORDS];
-    uint64_t shown = 0;
     for (unsigned i = 0; i < 300000; i++) {
         *model->address = (uint16_t)(i < WORDS ? i : seeded_below(&random, WORDS));
         *model->write_lanes = i < WORDS ? 0xFF : seeded_percent(&random, 50) ? 0 : seeded_byte(&random);
@@ -20,8 +19,7 @@ START_TEST(a_cycle_writes_lanes_or_reads)
             uint64_t mask = *model->write_lanes >> lane & 1 ? UINT64_C(0xFF) << 8 * lane : 0;
             memory[*model->address] ^= (memory[*model->address] ^ *model->write_data) & mask;
         }
-        bool read = *model->write_lanes == 0;
-        shown = read ? memory[*model->address] : *model->read_data;
+        uint64_t shown = *model->write_lanes == 0 ? memory[*model->address] : *model->read_data;
         weight_memory_model_tick(model);
         ck_assert_uint_eq(*model->read_data, shown);
     }
