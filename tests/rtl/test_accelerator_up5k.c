@@ -12,7 +12,7 @@
 #include <check.h>
 #include <string.h>
 
-enum { REQUEST_BYTES = 512, MOST = 2200, MEMORIES = 6, LONGEST_WAIT = 2000000 };
+enum { REQUEST_BYTES = 512, BLOCK = 500, MOST = 2200, MEMORIES = 6, LONGEST_WAIT = 2000000 };
 
 static const uint32_t memory_bytes[MEMORIES] = {131072, 3072, 2048, 512, 2048, 512};
 
@@ -68,8 +68,9 @@ static size_t both(const uint8_t *bytes, size_t size, uint8_t *payload)
     for (size_t i = 0; i < size; i++) {
         while (seeded_percent(&random_source, gaps))
             cycle(false, 0);
-        while (!cycle(true, bytes[i]))
-            continue;
+        bool taken = false;
+        while (!taken)
+            taken = cycle(true, bytes[i]);
     }
     for (size_t i = 0; i < LONGEST_WAIT && got_size < expected_size; i++)
         cycle(false, 0);
@@ -105,35 +106,50 @@ START_TEST(hello_names_the_device)
 }
 END_TEST
 
-START_TEST(a_memory_written_in_full_checks_like_the_software_device)
+/* The head of a WRITE or CHECK with the next sequence number. */
+static void put_range(uint8_t *request, uint8_t opcode, size_t memory, uint32_t address)
 {
-    uint8_t request[REQUEST_BYTES], reply[MOST], number = 0;
-    for (uint8_t memory = 0; memory < MEMORIES; memory++) {
-        /* all of the small ones, both ends of the weights */
-        for (uint32_t address = 0; address < memory_bytes[memory]; address += 500) {
-            uint32_t left = memory_bytes[memory] - address, size = left < 500 ? left : 500;
-            if (address > 4000 && left > 4000)
-                continue;
-            request[0] = STERNA_OP_WRITE;
-            request[1] = number++;
-            request[2] = memory;
-            sterna_put_le24(request + 3, address);
-            for (uint32_t i = 0; i < size; i++)
-                request[6 + i] = seeded_byte(&random_source);
-            ck_assert_uint_eq(ask(request, 6 + size, reply), 3);
-            ck_assert_uint_eq(reply[2], STERNA_ST_DONE);
+    static uint8_t number;
+    request[0] = opcode;
+    request[1] = number++;
+    request[2] = (uint8_t)memory;
+    sterna_put_le24(request + 3, address);
+}
+
+static void write_block(size_t memory, uint32_t address, uint32_t size)
+{
+    uint8_t request[REQUEST_BYTES], reply[MOST];
+    put_range(request, STERNA_OP_WRITE, memory, address);
+    for (uint32_t i = 0; i < size; i++)
+        request[6 + i] = seeded_byte(&random_source);
+    ck_assert_uint_eq(ask(request, 6 + size, reply), 3);
+    ck_assert_uint_eq(reply[2], STERNA_ST_DONE);
+}
+
+static void check_block(size_t memory, uint32_t address, uint32_t size)
+{
+    uint8_t request[9], reply[MOST];
+    put_range(request, STERNA_OP_CHECK, memory, address);
+    sterna_put_le24(request + 6, size);
+    ck_assert_uint_eq(ask(request, 9, reply), 7);
+}
+
+START_TEST(memories_written_in_full_check_like_those_of_the_software_device)
+{
+    for (size_t memory = 0; memory < MEMORIES; memory++) {
+        uint32_t bytes = memory_bytes[memory],
+                 end = bytes < 4000 ? bytes : 4000; /* of the weights both ends */
+        for (uint32_t i = 0; i < end; i += BLOCK) {
+            uint32_t size = end - i < BLOCK ? end - i : BLOCK;
+            write_block(memory, i, size);
+            write_block(memory, bytes - end + i, size);
         }
     }
-    for (uint8_t memory = 0; memory < MEMORIES; memory++)
-        for (unsigned end = 0; end < 2; end++) {
-            uint32_t size = memory_bytes[memory] < 3500 ? memory_bytes[memory] : 3500;
-            request[0] = STERNA_OP_CHECK;
-            request[1] = number++;
-            request[2] = memory;
-            sterna_put_le24(request + 3, end ? memory_bytes[memory] - size : 0);
-            sterna_put_le24(request + 6, size);
-            ck_assert_uint_eq(ask(request, 9, reply), 7);
-        }
+    for (size_t memory = 0; memory < MEMORIES; memory++) {
+        uint32_t bytes = memory_bytes[memory], end = bytes < 4000 ? bytes : 4000;
+        check_block(memory, 0, end);
+        check_block(memory, bytes - end, end);
+    }
 }
 END_TEST
 
@@ -209,7 +225,7 @@ Suite *sterna_suite(void)
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, hello_names_the_device);
-    tcase_add_test(tests, a_memory_written_in_full_checks_like_the_software_device);
+    tcase_add_test(tests, memories_written_in_full_check_like_those_of_the_software_device);
     tcase_add_test(tests, random_requests_are_answered_like_the_software_device);
     tcase_add_test(tests, bad_lines_and_bad_steps_are_taken_like_by_the_software_device);
     suite_add_tcase(suite, tests);
