@@ -11,7 +11,6 @@ module executor_replies (
     input wire       request_valid,
     input wire       abort_valid,
     input wire [7:0] request_opcode,
-    input wire [7:0] request_sequence,
     input wire [9:0] request_bytes,
     input wire [7:0] request_data,
     input wire       is_write,
@@ -22,7 +21,7 @@ module executor_replies (
     input wire       is_counters,
     input wire [7:0] argument,
     input wire [1:0] status,
-    input wire [7:0] reply_sequence,
+    input wire       repeated,
     input wire       sent,
     input wire       mem_rvalid,
     input wire       busy,
@@ -46,7 +45,6 @@ module executor_replies (
         .abort_valid(abort_valid),
         .abort_taken(),
         .request_opcode(request_opcode),
-        .request_sequence(request_sequence),
         .request_bytes(request_bytes),
         .request_index(),
         .request_data(request_data),
@@ -62,7 +60,7 @@ module executor_replies (
         .one_hot(1'b1),
         .last_only(1'b0),
         .status(status),
-        .reply_sequence(reply_sequence),
+        .repeated(repeated),
         .begin_reply(begin_reply),
         .append(append),
         .append_data(),
@@ -116,6 +114,7 @@ module executor_replies (
     always @* begin
         assume (rst == !started_q);
         if (!sending_q) assume (!sent);
+        if (!begun_q) assume (!repeated);
         if (!running_q) assume (!step_done && !result_valid);
         if (opcode_q == `OP_HELLO || opcode_q == `OP_ABORT) assume (!acts);
     end

@@ -1,6 +1,6 @@
 // counters - what a host may ask about time: six numbers of 32 bits, wrapping
 //
-// Each input is counted in every cycle it is high, one cycle late; clear zeroes all. data is byte
+// Each input is counted in every cycle it is high, one cycle late; clear zeroes all, as late. data is byte
 // select % 4 of number select / 4, in the order of opcode COUNTERS (hw/README.md, section 2):
 // steps, cycles in steps, cycles streaming, waiting for a build, waiting for gates, bad frames.
 // STEPS_W and FRAMES_W bits of the first and the last are kept, the rest of them reads as 0.
@@ -25,6 +25,7 @@ module counters #(
 );
 
     reg [5:0] events_q;
+    reg clear_q;
     reg [STEPS_W-1:0] steps_q;
     reg [31:0] cycles_q;
     reg [31:0] streaming_q;
@@ -46,13 +47,14 @@ module counters #(
 
     always @(posedge clk) begin
         events_q <= {bad_frame, gate_wait, build_wait, streaming, cycle, step};
+        clear_q <= rst || clear;
         if (events_q[0]) steps_q <= steps_q + 1'b1;
         if (events_q[1]) cycles_q <= cycles_q + 1'b1;
         if (events_q[2]) streaming_q <= streaming_q + 1'b1;
         if (events_q[3]) build_wait_q <= build_wait_q + 1'b1;
         if (events_q[4]) gate_wait_q <= gate_wait_q + 1'b1;
         if (events_q[5]) bad_frames_q <= bad_frames_q + 1'b1;
-        if (rst || clear) begin
+        if (clear_q) begin
             steps_q <= 0;
             cycles_q <= 0;
             streaming_q <= 0;

@@ -27,7 +27,6 @@ module executor #(
     input  wire                 abort_valid,
     output wire                 abort_taken,
     input  wire [7:0]           request_opcode,
-    input  wire [7:0]           request_sequence,
     input  wire [REQUEST_W-1:0] request_bytes,
     output wire [REQUEST_W-1:0] request_index,
     input  wire [7:0]           request_data,
@@ -45,7 +44,7 @@ module executor #(
     input  wire                 last_only,
     input  wire [1:0]           status,
     // reply_buffer
-    input  wire [7:0]           reply_sequence,  // of the last request
+    input  wire                 repeated,        // the request is the last one once more
     output wire                 begin_reply,
     output reg                  append,
     output reg  [7:0]           append_data,
@@ -80,7 +79,7 @@ module executor #(
     localparam HOT_W = $clog2(8 * ACTIVATION_WORDS);
     localparam [19:0] HOT_END = 8 * ACTIVATION_WORDS;
     localparam [REQUEST_W-1:0] DATA = 6;  // where the data of WRITE and STEP begin
-    localparam [7:0] JUDGED = 3, LAST_CRC_BYTE = 3, LAST_COUNT_BYTE = 23;  // turns that end a state
+    localparam [7:0] JUDGED = 4, LAST_CRC_BYTE = 3, LAST_COUNT_BYTE = 23;  // turns that end a state
 
     localparam [4:0] LISTEN = 0;      // waits for a request
     localparam [4:0] JUDGE = 1;       // waits for the status of its arguments
@@ -105,7 +104,6 @@ module executor #(
     localparam [4:0] SEND = 20;       // waits until it is out
 
     reg [4:0]           state_q;
-    reg                 answered_q;  // reply_sequence is of a request
     reg [19:0]          address_q;   // in memory
     reg [REQUEST_W-1:0] pointer_q;   // byte of the request
     reg [7:0]           turn_q;      // time steps, bytes of a reply, or cycles so far
@@ -117,9 +115,8 @@ module executor #(
     wire at_end = address_q == range_end;
     wire drained = pointer_q == request_bytes;
 
-    // Taking requests. request_opcode and request_sequence are an ABORT's while abort_valid.
+    // Taking requests.
     wire can_stop = listen || state_q == TURN || state_q == RUN || (state_q == FETCH && is_check);
-    wire repeated = answered_q && request_sequence == reply_sequence && request_opcode != `OP_HELLO;
 
     assign listen = state_q == LISTEN;
     assign request_taken = listen && request_valid && !abort_valid;
@@ -280,7 +277,6 @@ module executor #(
             default: state_q <= LISTEN;
         endcase
 
-        if (begin_reply) answered_q <= 1'b1;
         if (abort_taken) begin
             core_rst_q <= state_q == RUN;
             stepping_q <= 1'b0;
@@ -289,7 +285,6 @@ module executor #(
         if (rst) begin
             core_rst_q <= 1'b1;
             stepping_q <= 1'b0;
-            answered_q <= 1'b0;
             hot_q <= 0;
             state_q <= LISTEN;
         end

@@ -7,7 +7,8 @@
 //
 // send (one cycle; the last append may come with it) sends the reply on m_*, one byte a cycle; sent
 // is high with its last byte. It may be sent again, until begin_reply. No command may come between
-// send and sent.
+// send and sent. repeated, settled two cycles after either changes: request_sequence is that of this
+// reply, and request_opcode not HELLO.
 
 `default_nettype none
 `include "protocol.vh"
@@ -20,15 +21,15 @@ module reply_buffer #(
     input  wire       clk,
     input  wire       rst,
     input  wire       begin_reply,
-    input  wire [7:0] request_opcode,    // with begin_reply, as the request had it
-    input  wire [7:0] request_sequence,  // with begin_reply
+    input  wire [7:0] request_opcode,
+    input  wire [7:0] request_sequence,
     input  wire       append,
     input  wire [7:0] append_data,
     input  wire       fail,
     input  wire [1:0] fail_status,
     input  wire       send,
     output wire       sent,
-    output wire [7:0] reply_sequence,  // of this reply
+    output wire       repeated,
     output wire [7:0] m_data,
     output wire       m_valid,
     input  wire       m_ready,
@@ -48,6 +49,8 @@ module reply_buffer #(
     reg [INDEX_W-1:0] index_q;    // of the byte being sent
     reg               last_q;     // it is the last
     reg               sending_q;
+    reg               begun_q;    // there is a reply
+    reg               repeated_q;
 
     wire               hello = opcode_q == `OP_HELLO;
     wire               full = length_q == FULL;
@@ -57,7 +60,7 @@ module reply_buffer #(
     wire [7:0]         stored;
     wire [7:0]         constant = CONSTANT[{index_q[5:0], 3'b000}+:8];
 
-    assign reply_sequence = sequence_q;
+    assign repeated = repeated_q;
     assign m_valid = sending_q;
     assign m_last = last_q;
     assign m_data = index_q == 0 ? opcode_q | 8'd`OP_REPLY :
@@ -92,7 +95,12 @@ module reply_buffer #(
             last_q <= 1'b0;  // there are three bytes at least
             sending_q <= 1'b1;
         end
-        if (rst) sending_q <= 1'b0;
+        if (begin_reply) begun_q <= 1'b1;
+        repeated_q <= begun_q && request_sequence == sequence_q && request_opcode != `OP_HELLO;
+        if (rst) begin
+            sending_q <= 1'b0;
+            begun_q <= 1'b0;
+        end
     end
 
     byte_buffer #(
@@ -120,12 +128,7 @@ module reply_buffer #(
     );
 
     reg started_q = 1'b0;
-    reg begun_q;  // there is a reply
-    always @(posedge clk) begin
-        started_q <= 1'b1;
-        if (begin_reply) begun_q <= 1'b1;
-        if (rst) begun_q <= 1'b0;
-    end
+    always @(posedge clk) started_q <= 1'b1;
 
     reply_rules #(
         .ASSUME(1)

@@ -122,7 +122,7 @@ static inline void rig_core_clock(struct rig *rig)
         rig->phase = !rig->phase;
     }
     rig_core_access(rig);
-    unsigned commands = *model->step_start + *model->clear + *model->phase_write;
+    int commands = *model->step_start + *model->clear + *model->phase_write;
     ck_assert(commands == 0 || (commands == 1 && rig->busy_cycles == 0));
     if (*model->step_start) {
         ck_assert_uint_lt(rig->steps, RIG_STEPS);
@@ -216,7 +216,7 @@ static inline unsigned rig_ask(struct rig *rig, const uint8_t *payload, size_t s
 }
 
 /* The head of WRITE, READ and CHECK. */
-static inline void rig_put_range(uint8_t *request, uint8_t opcode, uint8_t sequence, uint8_t memory,
+static inline void rig_put_range(uint8_t *request, uint8_t opcode, uint8_t sequence, size_t memory,
                                  size_t address)
 {
     request[0] = opcode;

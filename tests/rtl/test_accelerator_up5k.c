@@ -134,19 +134,32 @@ static void check_block(size_t memory, uint32_t address, uint32_t size)
     ck_assert_uint_eq(ask(request, 9, reply), 7);
 }
 
+/* How much of each end of a memory is written: all of a small one. */
+static uint32_t end_bytes(size_t memory)
+{
+    return memory_bytes[memory] < 4000 ? memory_bytes[memory] : 4000;
+}
+
+/* Write the memory from address to end. */
+static void write_range(size_t memory, uint32_t address, uint32_t end)
+{
+    while (address < end) {
+        const uint32_t left = end - address;
+        const uint32_t size = left < BLOCK ? left : BLOCK;
+        write_block(memory, address, size);
+        address += size;
+    }
+}
+
 START_TEST(memories_written_in_full_check_like_those_of_the_software_device)
 {
     for (size_t memory = 0; memory < MEMORIES; memory++) {
-        uint32_t bytes = memory_bytes[memory],
-                 end = bytes < 4000 ? bytes : 4000; /* of the weights both ends */
-        for (uint32_t i = 0; i < end; i += BLOCK) {
-            uint32_t size = end - i < BLOCK ? end - i : BLOCK;
-            write_block(memory, i, size);
-            write_block(memory, bytes - end + i, size);
-        }
+        const uint32_t bytes = memory_bytes[memory], end = end_bytes(memory);
+        write_range(memory, 0, end);
+        write_range(memory, bytes - end, bytes);
     }
     for (size_t memory = 0; memory < MEMORIES; memory++) {
-        uint32_t bytes = memory_bytes[memory], end = bytes < 4000 ? bytes : 4000;
+        const uint32_t bytes = memory_bytes[memory], end = end_bytes(memory);
         check_block(memory, 0, end);
         check_block(memory, bytes - end, end);
     }
