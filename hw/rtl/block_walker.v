@@ -1,7 +1,8 @@
 // block_walker - the blocks of a layer in the order of use: tile by tile, part X's, then part H's
 //
 // layer_start (one cycle, the header's fields valid) begins; then m_valid offers block after block
-// until the layer's last has been taken. m_word and m_program say what to build the block's tables
+// until the layer's last has been taken, each for the first time two cycles after the one before
+// was taken: what the counts say is in registers first. m_word and m_program say what to build the block's tables
 // from. m_h: of part H; m_first: the first of its part; m_ends_tile: the last of its tile;
 // m_last_tile: of the layer's last tile. A field `blocks` of part X or `tiles` that is 0 counts as
 // 256.
@@ -41,17 +42,29 @@ module block_walker #(
     reg [7:0]              blocks_q;    // left in the part, this one included
     reg [7:0]              tiles_q;     // left in the layer, this one included
 
+    reg                    settled_q;   // the next three are of the present block
+    reg                    part_ends_q; // the block is the last of its part
+    reg                    ends_tile_q;
+    reg                    last_tile_q;
+
     wire part_ends = blocks_q == 8'd1;
     wire to_h = !h_q && h_blocks != 8'd0;
     wire take = m_valid && m_ready;
 
-    assign m_valid = valid_q;
+    assign m_valid = valid_q && settled_q;
     assign m_word = word_q;
     assign m_program = h_q ? h_program : x_program;
     assign m_h = h_q;
     assign m_first = first_q;
-    assign m_ends_tile = part_ends && !to_h;
-    assign m_last_tile = tiles_q == 8'd1;
+    assign m_ends_tile = ends_tile_q;
+    assign m_last_tile = last_tile_q;
+
+    always @(posedge clk) begin
+        settled_q <= valid_q && !take && !layer_start && !rst;
+        part_ends_q <= part_ends;
+        ends_tile_q <= part_ends && !to_h;
+        last_tile_q <= tiles_q == 8'd1;
+    end
 
     always @(posedge clk) begin
         if (layer_start) begin
@@ -66,7 +79,7 @@ module block_walker #(
             first_q <= 1'b1;
             word_q <= x_word;
             blocks_q <= x_blocks;
-        end else if (take && part_ends) begin
+        end else if (take && part_ends_q) begin
             h_q <= 1'b1;
             first_q <= 1'b1;
             word_q <= h_word;
