@@ -89,7 +89,7 @@ static int path_distance(const struct coding *coding, const int8_t *weights)
 static uint8_t path_step(const struct coding *coding, const int *from, const int *to)
 {
     unsigned j = 0, shift = 0;
-    while (from[j] == to[j])
+    while (j + 1 < coding->elements && from[j] == to[j])
         j++;
     int change = signed_value(coding, to[j]) - signed_value(coding, from[j]);
     while (1 << shift < abs(change))
@@ -101,13 +101,13 @@ static uint8_t path_step(const struct coding *coding, const int *from, const int
 void sterna_program_make(enum sterna_format format, struct sterna_program *program)
 {
     const struct coding *coding = &coding_of[format];
-    int from[STERNA_PROGRAM_ELEMENTS] = {0}, to[STERNA_PROGRAM_ELEMENTS];
+    int from[STERNA_PROGRAM_ELEMENTS] = {0}, to[STERNA_PROGRAM_ELEMENTS] = {0};
     memset(program, 0, sizeof *program);
     program->elements = coding->elements;
     program->entries = (size_t)path_half(coding) + 1;
     assert(program->entries >= 8 && program->entries <= STERNA_PROGRAM_ENTRIES);
-    program->step[program->size++] = STERNA_STEP_WRITE | STERNA_STEP_NOTHING
-                                                             << 3; /* entry 0: the zero vector */
+    /* Entry 0: the zero vector. */
+    program->step[program->size++] = STERNA_STEP_WRITE | STERNA_STEP_NOTHING << 3;
     for (int distance = 1; distance < (int)program->entries; distance++) {
         path_levels(coding, distance, to);
         program->step[program->size++] = path_step(coding, from, to);

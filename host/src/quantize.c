@@ -71,7 +71,7 @@ static float twn_round(const float *w, size_t n, float bound, float *level)
 
 /* ---- powers of two: the exponential quantizer of Ott et al. 2016 in a narrow range with a zero ---- */
 
-enum { POW2_TOP = 64 };
+enum { POW2_EXPONENT = 6, POW2_TOP = 1 << POW2_EXPONENT };
 
 /* v = |w| / scale, the largest being 64: e = floor(log2 v), one more if v / 2^e - 1 > 0.5; 0 if that exponent is negative. */
 static float pow2_round(const float *w, size_t n, float bound, float *level)
@@ -85,8 +85,10 @@ static float pow2_round(const float *w, size_t n, float bound, float *level)
     for (size_t i = 0; i < n; i++) {
         const float v = fabsf(w[i]) / scale;
         float power = 0.0f;
-        for (float p = 1.0f; p <= POW2_TOP; p *= 2.0f)
+        for (int exponent = 0; exponent <= POW2_EXPONENT; exponent++) {
+            const float p = (float)(1 << exponent);
             power = v > 0.75f * p ? p : power;
+        }
         level[i] = w[i] < 0.0f ? -power : power;
     }
     return scale;

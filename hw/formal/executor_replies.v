@@ -44,7 +44,6 @@ module executor_replies (
         .request_taken(),
         .abort_valid(abort_valid),
         .abort_taken(),
-        .request_opcode(request_opcode),
         .request_bytes(request_bytes),
         .request_index(),
         .request_data(request_data),

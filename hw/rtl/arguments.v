@@ -60,6 +60,7 @@ module arguments #(
     reg [23:0] length_q;
     reg [24:0] end_q;
     reg [REQUEST_W-1:0] data_bytes_q;
+    reg [2:0]  memory_q;
     reg [24:0] memory_bytes_q;
     reg        beyond_q;        // the range ends beyond the memory
     reg        wrong_length_q;  // of the request
@@ -73,7 +74,7 @@ module arguments #(
     assign is_state = is_state_q;
     assign is_counters = is_counters_q;
     assign argument = argument_q;
-    assign memory = is_step_q ? `MEM_ACTIVATIONS : argument_q[2:0];
+    assign memory = memory_q;
     assign address = address_q[19:0];
     assign range_end = end_q[19:0];
     assign one_hot = |(flags_q & `STEP_ONE_HOT);
@@ -129,7 +130,8 @@ module arguments #(
             is_counters_q <= request_opcode == `OP_COUNTERS;
         end
 
-        case (memory)
+        memory_q <= is_step_q ? `MEM_ACTIVATIONS : argument_q[2:0];
+        case (memory_q)
             `MEM_WEIGHTS: memory_bytes_q <= 8 * WEIGHT_WORDS;
             `MEM_SCALES: memory_bytes_q <= 2 * SCALES;
             `MEM_BIASES: memory_bytes_q <= 2 * BIASES;

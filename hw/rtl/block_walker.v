@@ -1,8 +1,8 @@
 // block_walker - the blocks of a layer in the order of use: tile by tile, part X's, then part H's
 //
 // layer_start (one cycle, the header's fields valid) begins; then m_valid offers block after block
-// until the layer's last has been taken, each for the first time two cycles after the one before
-// was taken: what the counts say is in registers first. m_word and m_program say what to build the block's tables
+// until the layer's last has been taken, each for the first time three cycles after the one
+// before was taken: the taking and what the counts say are in registers first. m_word and m_program say what to build the block's tables
 // from. m_h: of part H; m_first: the first of its part; m_ends_tile: the last of its tile;
 // m_last_tile: of the layer's last tile. A field `blocks` of part X or `tiles` that is 0 counts as
 // 256.
@@ -50,6 +50,7 @@ module block_walker #(
     wire part_ends = blocks_q == 8'd1;
     wire to_h = !h_q && h_blocks != 8'd0;
     wire take = m_valid && m_ready;
+    reg  take_q;
 
     assign m_valid = valid_q && settled_q;
     assign m_word = word_q;
@@ -60,7 +61,8 @@ module block_walker #(
     assign m_last_tile = last_tile_q;
 
     always @(posedge clk) begin
-        settled_q <= valid_q && !take && !layer_start && !rst;
+        take_q <= take && !rst;
+        settled_q <= valid_q && !take && !take_q && !layer_start && !rst;
         part_ends_q <= part_ends;
         ends_tile_q <= part_ends && !to_h;
         last_tile_q <= tiles_q == 8'd1;
@@ -70,21 +72,21 @@ module block_walker #(
         if (layer_start) begin
             valid_q <= 1'b1;
             tiles_q <= tiles;
-        end else if (take && m_ends_tile) begin
+        end else if (take_q && m_ends_tile) begin
             valid_q <= !m_last_tile;
             tiles_q <= tiles_q - 8'd1;
         end
-        if (layer_start || (take && m_ends_tile)) begin
+        if (layer_start || (take_q && m_ends_tile)) begin
             h_q <= 1'b0;
             first_q <= 1'b1;
             word_q <= x_word;
             blocks_q <= x_blocks;
-        end else if (take && part_ends_q) begin
+        end else if (take_q && part_ends_q) begin
             h_q <= 1'b1;
             first_q <= 1'b1;
             word_q <= h_word;
             blocks_q <= h_blocks;
-        end else if (take) begin
+        end else if (take_q) begin
             first_q <= 1'b0;
             word_q <= word_q + {{ACTIVATION_W-4{1'b0}}, h_q ? h_words : x_words};
             blocks_q <= blocks_q - 8'd1;

@@ -171,7 +171,6 @@ module command #(
         .request_taken(request_taken),
         .abort_valid(abort_valid),
         .abort_taken(abort_taken),
-        .request_opcode(request_opcode),
         .request_bytes(request_bytes),
         .request_index(request_index),
         .request_data(request_data),

@@ -26,7 +26,6 @@ module executor #(
     output wire                 request_taken,
     input  wire                 abort_valid,
     output wire                 abort_taken,
-    input  wire [7:0]           request_opcode,
     input  wire [REQUEST_W-1:0] request_bytes,
     output wire [REQUEST_W-1:0] request_index,
     input  wire [7:0]           request_data,
