@@ -1,8 +1,8 @@
 // counters - what a host may ask about time: six numbers of 32 bits, wrapping
 //
-// Each input is counted in every cycle it is high, one cycle late; clear zeroes all, as late. data is byte
-// select % 4 of number select / 4, in the order of opcode COUNTERS (hw/README.md, section 2):
-// steps, cycles in steps, cycles streaming, waiting for a build, waiting for gates, bad frames.
+// Each input is counted in every cycle it is high, one cycle late; clear zeroes all, as late. data
+// is byte select % 4 of number select / 4, in the order of opcode COUNTERS (hw/README.md, section
+// 2): steps, cycles in steps, cycles streaming, waiting for a build, waiting for gates, bad frames.
 // STEPS_W and FRAMES_W bits of the first and the last are kept, the rest of them reads as 0.
 
 `default_nettype none

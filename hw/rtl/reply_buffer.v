@@ -1,14 +1,16 @@
 // reply_buffer - the reply being made, and the last one kept for a host that did not hear it
 //
-// begin_reply starts a reply: opcode | 0x80, sequence, status 0; an append in the same cycle is late
-// and lost. append adds a byte of data; if it does not fit into REPLY_BYTES the status becomes
+// begin_reply starts a reply: opcode | 0x80, sequence, status 0; an append in the same cycle is
+// late and lost. append adds a byte of data; if it does not fit into REPLY_BYTES the status becomes
 // ST_TOO_LONG. A reply with another status than 0 has no data: fail sets one. The data of a HELLO
 // are the constant HELLO, it takes no append.
 //
 // send (one cycle; the last append may come with it) sends the reply on m_*, one byte a cycle; sent
 // is high with its last byte. It may be sent again, until begin_reply. No command may come between
-// send and sent. repeated, settled two cycles after either changes: request_sequence is that of this
-// reply, and request_opcode not HELLO.
+// send and sent.
+//
+// repeated: request_sequence is that of this reply, and request_opcode not HELLO; settled in the
+// second cycle after either changed.
 
 `default_nettype none
 `include "protocol.vh"
