@@ -13,7 +13,7 @@ SANITIZE ?=
 # V=1 shows the commands
 V        ?=
 Q         = $(if $(V),,@echo "  $(@:$(BUILD)/%=%)";)
-MAKEFLAGS += -j$(shell nproc) --output-sync=target
+MAKEFLAGS += -j$(shell nproc) --no-print-directory
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror
 # -ffp-contract=off: a result must not depend on which loops the compiler vectorised.

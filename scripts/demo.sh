@@ -26,9 +26,9 @@ keep() {
 mkdir -p "$demo"
 
 say "training the network: ternary weights"
-$sterna train --recipe models/kjv-gru.recipe --out "$demo/ternary"
+$sterna train --recipe models/kjv-gru.recipe --out "$demo/ternary" --overwrite
 say "training the baseline: float weights, same size, same number of characters"
-$sterna train --recipe models/kjv-gru-float.recipe --out "$demo/float"
+$sterna train --recipe models/kjv-gru-float.recipe --out "$demo/float" --overwrite
 keep curve $sterna plot "$demo/curve.svg" "ternary=$demo/ternary" "float=$demo/float"
 
 say "quantizing, packing for the simulated chip"

@@ -1,7 +1,7 @@
 /* main.c - runs the suite of one test file; CK_FORK=no and CK_RUN_CASE=... work as usual (Check's manual). */
+#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <check.h>
 
 Suite *sterna_suite(void);
 

@@ -23,8 +23,13 @@ static inline size_t random_below(uint64_t *seed, size_t bound)
 static inline void random_matrix(struct sterna_matrix *matrix, uint64_t *seed)
 {
     int limit = sterna_format_limit(matrix->format);
-    for (size_t i = 0; i < matrix->rows * matrix->cols; i++)
-        matrix->code[i] = (int8_t)((int)random_below(seed, 2 * (size_t)limit + 1) - limit);
+    for (size_t i = 0; i < matrix->rows * matrix->cols; i++) {
+        int code = 0;
+        do
+            code = (int)random_below(seed, 2 * (size_t)limit + 1) - limit;
+        while (!sterna_format_has(matrix->format, code));
+        matrix->code[i] = (int8_t)code;
+    }
     for (size_t row = 0; row < matrix->rows; row++) {
         matrix->scale_m[row] = (uint8_t)random_below(seed, 256);
         matrix->scale_s[row] = (uint8_t)(3 + random_below(seed, 7)); /* now and then saturates */
@@ -39,6 +44,8 @@ static inline struct sterna_model *random_model(size_t inputs, size_t hidden, si
     if (sterna_model_new(inputs, hidden, layers, outputs, &fresh, NULL) != STERNA_OK)
         return NULL;
     fresh->one_hot = true;
+    /* Formats by the seed: ternary, pow2, and each for the output layer of the other. */
+    sterna_model_set_formats(fresh, (enum sterna_format)(seed % 2), (enum sterna_format)(seed / 2 % 2));
     for (size_t k = 0; k < layers; k++) {
         struct sterna_layer *layer = &fresh->layer[k];
         random_matrix(&layer->ih, &seed);

@@ -5,6 +5,7 @@
 #include "terminal.h"
 
 #include <math.h>
+#include <unistd.h>
 
 /* What the progress call-back needs, and leaves behind. */
 struct watch {
@@ -59,12 +60,31 @@ static int check_usage(const struct sterna_options *options)
     return STERNA_EXIT_DONE;
 }
 
+static void name_checkpoint(const struct sterna_options *options, char *path, size_t size)
+{
+    (void)snprintf(path, size, "%s/checkpoint.safetensors", options->out);
+}
+
+/* Hours of training are not to be lost to a mistyped --out. */
+static int check_directory(const struct sterna_options *options)
+{
+    char checkpoint[4096];
+
+    name_checkpoint(options, checkpoint, sizeof checkpoint);
+    if (options->resume || options->overwrite || access(checkpoint, F_OK) != 0)
+        return STERNA_EXIT_DONE;
+    sterna_complain("train",
+                    "%s: there is a checkpoint already; go on with --resume, begin anew with --overwrite",
+                    checkpoint);
+    return STERNA_EXIT_FAILED;
+}
+
 static int print_result(const struct sterna_options *options, const struct sterna_progress *last)
 {
     struct sterna_record record;
     char checkpoint[4096];
 
-    (void)snprintf(checkpoint, sizeof checkpoint, "%s/checkpoint.safetensors", options->out);
+    name_checkpoint(options, checkpoint, sizeof checkpoint);
     sterna_record_begin(&record, options->json);
     sterna_record_text(&record, "checkpoint", checkpoint);
     sterna_record_count(&record, "updates", last->update);
@@ -87,6 +107,8 @@ static int run(const struct sterna_options *options)
     int usage = check_usage(options);
     if (usage == STERNA_EXIT_DONE)
         usage = gather_recipe(options, &train.recipe);
+    if (usage == STERNA_EXIT_DONE)
+        usage = check_directory(options);
     if (usage != STERNA_EXIT_DONE)
         return usage;
     train.context = &watch;
@@ -105,7 +127,7 @@ const struct sterna_command sterna_command_train = {
     .name = "train",
     .arguments = "",
     .takes = STERNA_TAKES_RECIPE | STERNA_TAKES_SET | STERNA_TAKES_OUT | STERNA_TAKES_RESUME |
-             STERNA_TAKES_THREADS | STERNA_TAKES_JSON,
+             STERNA_TAKES_OVERWRITE | STERNA_TAKES_THREADS | STERNA_TAKES_JSON,
     .summary = "train a network by a recipe",
     .details =
         "  sterna train --recipe models/kjv-gru.recipe --out DIR    from the beginning\n"

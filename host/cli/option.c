@@ -30,6 +30,8 @@ static const struct option options[] = {
      "override one key of the recipe (data: of the front end); may be repeated"},
     {"out", "DIR", KIND_TEXT, STERNA_TAKES_OUT, FIELD(out), "directory of the results; made if missing"},
     {"resume", NULL, KIND_FLAG, STERNA_TAKES_RESUME, FIELD(resume), "go on from the checkpoint in --out"},
+    {"overwrite", NULL, KIND_FLAG, STERNA_TAKES_OVERWRITE, FIELD(overwrite),
+     "begin anew even if --out holds a checkpoint"},
     {"on", "ADDRESS", KIND_TEXT, STERNA_TAKES_ON, FIELD(on),
      "where to run: reference, sim, sim:up5k (eval: also float)"},
     {"weights", "master|stochastic|deterministic", KIND_CHOICE, STERNA_TAKES_WEIGHTS, FIELD(weights),

@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #if defined(__GNUC__)
-#define STERNA_MUST_CHECK __attribute__((warn_unused_result))
+#define STERNA_MUST_CHECK          __attribute__((warn_unused_result))
 #define STERNA_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
 #define STERNA_MUST_CHECK
@@ -51,7 +51,7 @@ enum sterna_status sterna_fail(struct sterna_error *error, enum sterna_status st
 struct sterna_nearest {
     const char *word; /* NULL: nothing comparable was offered */
     size_t distance;
-    bool slip;        /* few enough edits to be a slip */
+    bool slip; /* few enough edits to be a slip */
 };
 void sterna_nearest_offer(struct sterna_nearest *nearest, const char *typed, const char *candidate);
 
@@ -74,8 +74,8 @@ STERNA_MUST_CHECK enum sterna_status sterna_text_open(const char *source, struct
                                                       struct sterna_error *error);
 void sterna_text_close(struct sterna_text *text);
 /* Rewrite the indices for another alphabet (a model's); STERNA_ERR_RANGE, changing nothing, if a symbol is missing there. */
-STERNA_MUST_CHECK enum sterna_status sterna_text_map(struct sterna_text *text, const uint8_t *alphabet, size_t symbols,
-                                                     struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_text_map(struct sterna_text *text, const uint8_t *alphabet,
+                                                     size_t symbols, struct sterna_error *error);
 
 /* ---- sequences ------------------------------------------------------------------------------------------------- */
 
@@ -183,26 +183,29 @@ STERNA_MUST_CHECK enum sterna_status sterna_sequences_picture(const char *svg_pa
 
 /* What to train, on what, how long. Files are lines "key = value"; '#' starts a comment. Keys are the field names. */
 struct sterna_recipe {
-    char data[512];          /* as for sterna_text_open */
-    char cell[32];           /* "gru" */
-    char quantizer[32];      /* weights of the cells: "float", "ternary" (threshold W0/2), "twn" (threshold 0.7 mean|W|) */
+    char data[512]; /* as for sterna_text_open */
+    char cell[32];  /* "gru" */
+    /* Weights of the cells: "float", "ternary" (threshold W0/2), "twn" (ternary, threshold 0.7 mean|W|), "pow2" (0, and seven
+     * powers of two of each sign). */
+    char quantizer[32];
     char quantizer_output[32]; /* weights of the output layer: the same names */
-    char sampling[32];       /* "deterministic" or "stochastic" */
-    char normalization[32];  /* "none" or "weight" */
-    uint64_t hidden;         /* units per layer */
+    char sampling[32];         /* "deterministic" or "stochastic" */
+    char normalization[32];    /* "none" or "weight" */
+    uint64_t hidden;           /* units per layer */
     uint64_t layers;
-    uint64_t batch;          /* sequences trained side by side */
-    uint64_t steps;          /* window of back-propagation through time */
-    uint64_t shard;          /* sequences handled by one thread at a time; part of the result, unlike the number of threads */
-    uint64_t updates;        /* in all */
+    uint64_t batch; /* sequences trained side by side */
+    uint64_t steps; /* window of back-propagation through time */
+    uint64_t
+        shard; /* sequences handled by one thread at a time; part of the result, unlike the number of threads */
+    uint64_t updates;         /* in all */
     uint64_t integer_updates; /* the last of them run the integer-aware forward pass */
-    uint64_t validate_every; /* updates */
+    uint64_t validate_every;  /* updates */
     uint64_t checkpoint_every;
     uint64_t seed;
-    double rate;             /* Adam's step, start of the cosine */
-    double rate_end;         /* its end */
-    double warmup;           /* updates of linear rise before the cosine */
-    double clip;             /* bound of the gradient's norm */
+    double rate;     /* Adam's step, start of the cosine */
+    double rate_end; /* its end */
+    double warmup;   /* updates of linear rise before the cosine */
+    double clip;     /* bound of the gradient's norm */
 };
 
 void sterna_recipe_default(struct sterna_recipe *recipe);
@@ -219,22 +222,24 @@ size_t sterna_recipe_print(const struct sterna_recipe *recipe, char *text, size_
 
 struct sterna_progress {
     uint64_t update, updates;
-    uint64_t characters;      /* seen so far */
-    double train_bpc;         /* running mean of the training loss, bits per character */
-    double valid_bpc;         /* of the last validation; NaN before the first */
+    uint64_t characters; /* seen so far */
+    double train_bpc;    /* running mean of the training loss, bits per character */
+    double valid_bpc;    /* of the last validation; NaN before the first */
     double rate;
-    double seconds;           /* since this call began */
+    double seconds; /* since this call began */
     bool integer_phase;
-    bool validated;           /* valid_bpc is new with this call */
+    bool validated; /* valid_bpc is new with this call */
 };
 
 struct sterna_train_options {
     struct sterna_recipe recipe;
-    const char *directory;    /* gets checkpoint.safetensors, curve.csv, curve.svg */
-    bool resume;              /* go on from the directory's checkpoint; the recipe is the checkpoint's */
-    unsigned threads;         /* 0: one per processor; never changes the result */
-    const volatile sig_atomic_t *stop; /* set non-zero to stop after this update with a checkpoint; may be NULL */
-    void (*progress)(const struct sterna_progress *progress, void *context); /* after each update; may be NULL */
+    const char *directory; /* gets checkpoint.safetensors, curve.csv, curve.svg */
+    bool resume;           /* go on from the directory's checkpoint; the recipe is the checkpoint's */
+    unsigned threads;      /* 0: one per processor; never changes the result */
+    const volatile sig_atomic_t
+        *stop; /* set non-zero to stop after this update with a checkpoint; may be NULL */
+    void (*progress)(const struct sterna_progress *progress,
+                     void *context); /* after each update; may be NULL */
     void *context;
 };
 
@@ -254,8 +259,8 @@ struct sterna_model; /* canonical codes, scales, biases, alphabet, provenance: h
 struct sterna_model_facts {
     char cell[32], format[32], format_output[32], data[512];
     size_t inputs, hidden, layers, outputs;
-    size_t weights;           /* number of quantized weights */
-    size_t bytes;             /* of weights at the format's bits per weight, scales and biases */
+    size_t weights; /* number of quantized weights */
+    size_t bytes;   /* of weights at the format's bits per weight, scales and biases */
     size_t symbols;
     uint8_t alphabet[256];
 };
@@ -290,7 +295,7 @@ struct sterna_counters {
 
 struct sterna_load_report {
     size_t weight_bytes, scales, biases, program_bytes, activation_bytes, states; /* used on the device */
-    uint64_t ideal_cycles;    /* rows x blocks of a step: the engine's own limit */
+    uint64_t ideal_cycles; /* rows x blocks of a step: the engine's own limit */
 };
 
 /* address: "reference" or "sim" (or "sim:up5k", "reference:up5k"). */
@@ -300,21 +305,27 @@ void sterna_device_close(struct sterna_device *device);
 void sterna_device_geometry(const struct sterna_device *device, struct sterna_geometry *geometry);
 /* Pack the model for the device's geometry, write it, have the device check it, reset the state. The device refers to the model
  * until the next load or close. STERNA_ERR_FIT says which limit is exceeded and by how much. report may be NULL. */
-STERNA_MUST_CHECK enum sterna_status sterna_device_load(struct sterna_device *device, const struct sterna_model *model,
-                                                        struct sterna_load_report *report, struct sterna_error *error);
-STERNA_MUST_CHECK enum sterna_status sterna_device_reset(struct sterna_device *device, struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_device_load(struct sterna_device *device,
+                                                        const struct sterna_model *model,
+                                                        struct sterna_load_report *report,
+                                                        struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_device_reset(struct sterna_device *device,
+                                                         struct sterna_error *error);
 /* Run count steps on one-hot inputs; sums [count, outputs] gets the output layer's exact sums. Any count: the driver batches. If the
  * device fails midway, the state and the sums of the steps already run stay as they are then. */
-STERNA_MUST_CHECK enum sterna_status sterna_device_step(struct sterna_device *device, const uint16_t *inputs, size_t count,
-                                                        int32_t *sums, struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_device_step(struct sterna_device *device, const uint16_t *inputs,
+                                                        size_t count, int32_t *sums,
+                                                        struct sterna_error *error);
 /* The same on dense inputs [count, model inputs], int8. */
-STERNA_MUST_CHECK enum sterna_status sterna_device_step_dense(struct sterna_device *device, const int8_t *inputs,
-                                                              size_t count, int32_t *sums, struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_device_step_dense(struct sterna_device *device,
+                                                              const int8_t *inputs, size_t count,
+                                                              int32_t *sums, struct sterna_error *error);
 /* A snapshot is an opaque block of sterna_device_state_bytes(); it restores on any device holding the same model. */
 size_t sterna_device_state_bytes(const struct sterna_device *device);
 STERNA_MUST_CHECK enum sterna_status sterna_device_state_get(struct sterna_device *device, uint8_t *state,
                                                              struct sterna_error *error);
-STERNA_MUST_CHECK enum sterna_status sterna_device_state_set(struct sterna_device *device, const uint8_t *state,
+STERNA_MUST_CHECK enum sterna_status sterna_device_state_set(struct sterna_device *device,
+                                                             const uint8_t *state,
                                                              struct sterna_error *error);
 STERNA_MUST_CHECK enum sterna_status sterna_device_counters(struct sterna_device *device, bool clear,
                                                             struct sterna_counters *counters,
@@ -325,36 +336,37 @@ uint64_t sterna_device_simulated_cycles(const struct sterna_device *device);
 /* ---- evaluation ------------------------------------------------------------------------------------------------ */
 
 struct sterna_eval_options {
-    const char *path;         /* a model, or a checkpoint (then only "float") */
-    const char *data;         /* as for sterna_text_open */
-    const char *on;           /* "float", or a device address */
-    const char *weights;      /* of a checkpoint: "master", "stochastic" or "deterministic" */
+    const char *path;    /* a model, or a checkpoint (then only "float") */
+    const char *data;    /* as for sterna_text_open */
+    const char *on;      /* "float", or a device address */
+    const char *weights; /* of a checkpoint: "master", "stochastic" or "deterministic" */
     enum sterna_split split;
-    size_t limit;             /* characters at most; 0: all */
-    unsigned threads;         /* 0: one per processor */
-    uint64_t seed;            /* of a stochastic sample */
+    size_t limit;     /* characters at most; 0: all */
+    unsigned threads; /* 0: one per processor */
+    uint64_t seed;    /* of a stochastic sample */
     const volatile sig_atomic_t *stop;
     void (*progress)(size_t done, size_t total, void *context);
     void *context;
 };
 
 struct sterna_eval_result {
-    double bpc;               /* bits per character */
+    double bpc; /* bits per character */
     size_t steps;
     double seconds;
-    uint64_t cycles;          /* of the device's own counter over the steps; 0 where there is none */
+    uint64_t cycles; /* of the device's own counter over the steps; 0 where there is none */
 };
 
 /* Predict each character of the split from those before it, the state starting at zero and carried through. */
 STERNA_MUST_CHECK enum sterna_status sterna_eval(const struct sterna_eval_options *options,
-                                                 struct sterna_eval_result *result, struct sterna_error *error);
+                                                 struct sterna_eval_result *result,
+                                                 struct sterna_error *error);
 
 struct sterna_compare_result {
-    size_t steps, outputs;    /* outputs compared in all: steps x outputs per step, raw 24-bit sums */
+    size_t steps, outputs; /* outputs compared in all: steps x outputs per step, raw 24-bit sums */
     size_t mismatches;
     size_t first_step, first_output; /* of the first mismatch */
     int32_t expected, got;
-    double bpc;               /* from the device's sums */
+    double bpc; /* from the device's sums */
     double seconds;
     struct sterna_counters counters;
     struct sterna_load_report load;
@@ -364,7 +376,8 @@ struct sterna_compare_result {
 
 /* Run the model in fixed.c on canonical codes and on the device (options->on), compare every output. */
 STERNA_MUST_CHECK enum sterna_status sterna_compare(const struct sterna_eval_options *options,
-                                                    struct sterna_compare_result *result, struct sterna_error *error);
+                                                    struct sterna_compare_result *result,
+                                                    struct sterna_error *error);
 
 /* ---- generation ------------------------------------------------------------------------------------------------ */
 

@@ -279,14 +279,13 @@ enum sterna_status sterna_checkpoint_load(const char *path, struct sterna_traini
 {
     struct sterna_tensors *tensors = NULL;
     struct sterna_training fresh = {0};
-    size_t carry[3];
-
     enum sterna_status status = sterna_tensors_open(path, &tensors, error);
     if (status == STERNA_OK)
         status = read_frame(tensors, path, &fresh, error);
     for (size_t which = 0; status == STERNA_OK && which < 3; which++)
         status = read_vector(tensors, path, which, &fresh, error);
     if (status == STERNA_OK) {
+        size_t carry[3];
         carry_shape(&fresh.recipe, carry);
         status = read_floats(tensors, path, "carry", 3, carry, fresh.carry, error);
     }

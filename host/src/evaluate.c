@@ -92,10 +92,10 @@ static enum sterna_status open_checkpoint(const struct sterna_eval_options *opti
     enum sterna_status status = sterna_checkpoint_load(options->path, &training, error);
     if (status == STERNA_OK)
         status = sterna_network_new(&training.recipe, training.symbols, master, &trial->network, error);
-    if (status == STERNA_OK)
+    if (status == STERNA_OK) {
         sterna_network_prepare(&trial->network, &preparation, NULL, training.value);
-    if (status == STERNA_OK)
         status = open_text(options, training.alphabet, training.symbols, &trial->text, error);
+    }
     sterna_training_free(&training);
     return status;
 }

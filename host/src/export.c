@@ -57,9 +57,9 @@ enum sterna_status sterna_export(struct sterna_training *training, struct sterna
     struct sterna_model *fresh = NULL;
 
     if (!sterna_network_deployable(network))
-        return sterna_fail(
-            error, STERNA_ERR_RANGE,
-            "weights are \"float\": train with quantizer and quantizer_output of a few bits (ternary, twn)");
+        return sterna_fail(error, STERNA_ERR_RANGE,
+                           "weights are \"float\": train with quantizer and quantizer_output of a few bits "
+                           "(ternary, twn, pow2)");
     enum sterna_status status =
         sterna_model_new(network->inputs, network->hidden, network->layers, network->outputs, &fresh, error);
     if (status == STERNA_OK)

@@ -141,9 +141,15 @@ static void step_gru(const struct sterna_layer *layer, const int32_t *x_sums, in
     for (size_t unit = 0; unit < hidden; unit++) {
         size_t r = unit, z = hidden + unit, n = 2 * hidden + unit, hn = 3 * hidden + unit;
         struct sterna_fixed_gru terms = {
-            .x_r = scaled(&layer->ih, x_sums, r), .h_r = scaled(&layer->hh, h_sums, r), .b_r = layer->bias[r],
-            .x_z = scaled(&layer->ih, x_sums, z), .h_z = scaled(&layer->hh, h_sums, z), .b_z = layer->bias[z],
-            .x_n = scaled(&layer->ih, x_sums, n), .h_n = scaled(&layer->hh, h_sums, n), .b_xn = layer->bias[n],
+            .x_r = scaled(&layer->ih, x_sums, r),
+            .h_r = scaled(&layer->hh, h_sums, r),
+            .b_r = layer->bias[r],
+            .x_z = scaled(&layer->ih, x_sums, z),
+            .h_z = scaled(&layer->hh, h_sums, z),
+            .b_z = layer->bias[z],
+            .x_n = scaled(&layer->ih, x_sums, n),
+            .h_n = scaled(&layer->hh, h_sums, n),
+            .b_xn = layer->bias[n],
             .b_hn = layer->bias[hn],
         };
         state[unit] = (int16_t)sterna_fixed_gru_unit(&terms, state[unit]);
@@ -169,15 +175,15 @@ static void step_layers(const struct sterna_model *model, struct sterna_fixed_st
     multiply(&model->output, below, sums);
 }
 
-void sterna_fixed_step(const struct sterna_model *model, struct sterna_fixed_state *state, const int8_t *input,
-                       int32_t *sums)
+void sterna_fixed_step(const struct sterna_model *model, struct sterna_fixed_state *state,
+                       const int8_t *input, int32_t *sums)
 {
     multiply(&model->layer[0].ih, input, state->sum);
     step_layers(model, state, sums);
 }
 
-void sterna_fixed_step_one_hot(const struct sterna_model *model, struct sterna_fixed_state *state, size_t index,
-                               int32_t *sums)
+void sterna_fixed_step_one_hot(const struct sterna_model *model, struct sterna_fixed_state *state,
+                               size_t index, int32_t *sums)
 {
     select_column(&model->layer[0].ih, index, state->sum);
     step_layers(model, state, sums);

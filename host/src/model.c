@@ -13,6 +13,7 @@ static const struct {
     size_t per_byte;
 } formats[STERNA_FORMATS] = {
     [STERNA_FORMAT_TERNARY] = {"ternary", 1, 5},
+    [STERNA_FORMAT_POW2] = {"pow2", 64, 2},
 };
 
 static const char *const cells[STERNA_CELLS] = {[STERNA_CELL_GRU] = "gru"};
@@ -28,6 +29,26 @@ const char *sterna_format_name(enum sterna_format format)
 int sterna_format_limit(enum sterna_format format)
 {
     return formats[format].limit;
+}
+
+bool sterna_format_has(enum sterna_format format, int code)
+{
+    const int magnitude = abs(code);
+    return magnitude <= formats[format].limit &&
+           (format != STERNA_FORMAT_POW2 || (magnitude & (magnitude - 1)) == 0);
+}
+
+enum sterna_status sterna_format_find(const char *name, enum sterna_format *format,
+                                      struct sterna_error *error)
+{
+    for (int i = 0; i < STERNA_FORMATS; i++) {
+        if (strcmp(name, formats[i].name) == 0) {
+            *format = (enum sterna_format)i;
+            return STERNA_OK;
+        }
+    }
+    return sterna_fail(error, STERNA_ERR_FORMAT, "weights of unknown format '%.40s': there are ternary, pow2",
+                       name);
 }
 
 const char *sterna_cell_name(enum sterna_cell cell)
@@ -99,6 +120,16 @@ enum sterna_status sterna_model_new(size_t inputs, size_t hidden, size_t layers,
     return STERNA_OK;
 }
 
+void sterna_model_set_formats(struct sterna_model *model, enum sterna_format format,
+                              enum sterna_format format_output)
+{
+    for (size_t k = 0; k < model->layers; k++) {
+        model->layer[k].ih.format = format;
+        model->layer[k].hh.format = format;
+    }
+    model->output.format = format_output;
+}
+
 void sterna_model_free(struct sterna_model *model)
 {
     if (model == NULL)
@@ -118,11 +149,10 @@ void sterna_model_free(struct sterna_model *model)
 static enum sterna_status check_matrix(const struct sterna_matrix *matrix, const char *name,
                                        struct sterna_error *error)
 {
-    int limit = sterna_format_limit(matrix->format);
     for (size_t i = 0; i < matrix->rows * matrix->cols; i++)
-        if (matrix->code[i] < -limit || matrix->code[i] > limit)
-            return sterna_fail(error, STERNA_ERR_RANGE, "%s: code %d in row %zu, but %s has at most %d", name,
-                               matrix->code[i], i / matrix->cols, sterna_format_name(matrix->format), limit);
+        if (!sterna_format_has(matrix->format, matrix->code[i]))
+            return sterna_fail(error, STERNA_ERR_RANGE, "%s: code %d in row %zu is none of %s", name,
+                               matrix->code[i], i / matrix->cols, sterna_format_name(matrix->format));
     for (size_t r = 0; r < matrix->rows; r++)
         if (matrix->scale_s[r] > SCALE_S_MAX)
             return sterna_fail(error, STERNA_ERR_RANGE, "%s: scale_s %d in row %zu, at most %d", name,

@@ -4,7 +4,7 @@
  *  1. 8 bytes: length N of the header, little-endian; N bytes of JSON, padded with spaces to a multiple of 8;
  *     then the tensors' bytes, little-endian, widest elements first, without gaps.
  *  2. __metadata__ (strings): "format" = "sterna-model", "version" = "1", "cell" = "gru", "layers", "inputs",
- *     "hidden", "outputs", "weights" and "weights_output" (format names: "ternary"), "input" = "one-hot" or
+ *     "hidden", "outputs", "weights" and "weights_output" (format names: "ternary", "pow2"), "input" = "one-hot" or
  *     "dense" (vectors of int8), "alphabet" (hexadecimal, two digits per symbol, ascending; absent if the
  *     model is not of text), and provenance, all of it optional: "data", "recipe", "updates", "seed",
  *     "valid_bpc".
@@ -20,7 +20,8 @@
 
 #include "sterna.h"
 
-enum sterna_format { STERNA_FORMAT_TERNARY, STERNA_FORMATS };
+/* Codes of a weight: ternary -1, 0, 1; pow2 0, +-1, +-2, +-4, ... +-64. */
+enum sterna_format { STERNA_FORMAT_TERNARY, STERNA_FORMAT_POW2, STERNA_FORMATS };
 enum sterna_cell { STERNA_CELL_GRU, STERNA_CELLS };
 
 enum { STERNA_MODEL_SIZE_MAX = 16384, STERNA_MODEL_LAYERS_MAX = 64 }; /* inputs, hidden, outputs; layers */
@@ -61,6 +62,9 @@ struct sterna_model {
 STERNA_MUST_CHECK enum sterna_status sterna_model_new(size_t inputs, size_t hidden, size_t layers,
                                                       size_t outputs, struct sterna_model **model,
                                                       struct sterna_error *error);
+/* The format of the cells' matrices, and of the output layer's. */
+void sterna_model_set_formats(struct sterna_model *model, enum sterna_format format,
+                              enum sterna_format format_output);
 STERNA_MUST_CHECK enum sterna_status sterna_model_save(const struct sterna_model *model, const char *path,
                                                        struct sterna_error *error);
 /* Why the values of a model are not valid (codes within the format's limit, scale_s <= 31, the alphabet
@@ -69,6 +73,10 @@ STERNA_MUST_CHECK enum sterna_status sterna_model_check(const struct sterna_mode
                                                         struct sterna_error *error);
 const char *sterna_cell_name(enum sterna_cell cell);
 const char *sterna_format_name(enum sterna_format format);
+/* Whether code is a weight of the format. */
+bool sterna_format_has(enum sterna_format format, int code);
+STERNA_MUST_CHECK enum sterna_status sterna_format_find(const char *name, enum sterna_format *format,
+                                                        struct sterna_error *error);
 /* Largest magnitude of a code of the format (ternary: 1). */
 int sterna_format_limit(enum sterna_format format);
 

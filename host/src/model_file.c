@@ -312,6 +312,19 @@ static enum sterna_status fill(const struct reader *reader, struct sterna_model 
     return STERNA_OK;
 }
 
+static enum sterna_status read_format(const struct reader *reader, const char *key,
+                                      enum sterna_format *format)
+{
+    const char *name = sterna_tensors_metadata(reader->tensors, key);
+    struct sterna_error reason;
+    if (name == NULL)
+        return sterna_fail(reader->error, STERNA_ERR_FORMAT, "%s: no \"%s\" in the metadata", reader->path,
+                           key);
+    if (sterna_format_find(name, format, &reason) != STERNA_OK)
+        return sterna_fail(reader->error, STERNA_ERR_FORMAT, "%s: %s", reader->path, reason.reason);
+    return STERNA_OK;
+}
+
 static enum sterna_status read_model(const struct reader *reader, struct sterna_model **model)
 {
     struct sizes sizes = {0};
@@ -319,12 +332,15 @@ static enum sterna_status read_model(const struct reader *reader, struct sterna_
         {"format", FORMAT},
         {"version", VERSION},
         {"cell", sterna_cell_name(STERNA_CELL_GRU)},
-        {"weights", sterna_format_name(STERNA_FORMAT_TERNARY)},
-        {"weights_output", sterna_format_name(STERNA_FORMAT_TERNARY)},
     };
+    enum sterna_format format = STERNA_FORMATS, format_output = STERNA_FORMATS;
     enum sterna_status status = STERNA_OK;
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0] && status == STERNA_OK; i++)
         status = expect(reader, fixed[i].key, fixed[i].value);
+    if (status == STERNA_OK)
+        status = read_format(reader, "weights", &format);
+    if (status == STERNA_OK)
+        status = read_format(reader, "weights_output", &format_output);
     if (status == STERNA_OK)
         status = read_sizes(reader, &sizes);
     if (status == STERNA_OK)
@@ -332,7 +348,10 @@ static enum sterna_status read_model(const struct reader *reader, struct sterna_
     if (status == STERNA_OK)
         status =
             sterna_model_new(sizes.inputs, sizes.hidden, sizes.layers, sizes.outputs, model, reader->error);
-    return status == STERNA_OK ? fill(reader, *model) : status;
+    if (status != STERNA_OK)
+        return status;
+    sterna_model_set_formats(*model, format, format_output);
+    return fill(reader, *model);
 }
 
 enum sterna_status sterna_model_load(const char *path, struct sterna_model **model,

@@ -46,5 +46,6 @@ void sterna_nearest_offer(struct sterna_nearest *nearest, const char *typed, con
         return;
     size_t away = distance(typed, candidate);
     if (nearest->word == NULL || away < nearest->distance)
-        *nearest = (struct sterna_nearest){.word = candidate, .distance = away, .slip = away <= 1 + letters / 4};
+        *nearest =
+            (struct sterna_nearest){.word = candidate, .distance = away, .slip = away <= 1 + letters / 4};
 }

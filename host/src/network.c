@@ -8,7 +8,7 @@
 #include "fixed.h"
 #include "product.h"
 
-enum { HIDDEN_MAX = 4096, LAYERS_MAX = 16, SYMBOLS_MAX = 256 };
+enum { HIDDEN_MAX = 1024, LAYERS_MAX = 16, SYMBOLS_MAX = 256 };
 
 /* What the parts are made of. */
 struct materials {
@@ -50,7 +50,8 @@ static enum sterna_status assemble(const struct materials *with, struct sterna_n
 static enum sterna_status check_sizes(size_t symbols, size_t hidden, size_t layers,
                                       struct sterna_error *error)
 {
-    /* Up to 4096 columns a sum times m stays below 2^31, and a float sum of integers below 2^24. */
+    /* Up to 1024 columns the largest sum (127 x 64 each) times m stays below 2^31, and a float sum of integers
+     * below 2^24. */
     if (hidden < 1 || hidden > HIDDEN_MAX)
         return sterna_fail(error, STERNA_ERR_RANGE, "%zu units per layer: 1 to %d are possible", hidden,
                            HIDDEN_MAX);
@@ -214,7 +215,8 @@ static size_t blocks(struct sterna_network *network)
 struct job {
     struct sterna_network *network;
     const struct sterna_preparation *preparation;
-    float *value, *gradient;
+    const float *value;
+    float *gradient;
 };
 
 static void prepare_block(void *context, size_t task)
@@ -223,11 +225,11 @@ static void prepare_block(void *context, size_t task)
     size_t block = 0;
     const struct matrix matrix = block_at(job->network, task, &block);
     const struct sterna_parameter *at = &job->network->parameters.list[matrix.tensor];
-    struct sterna_preparation preparation = *job->preparation;
-    struct sterna_draw draw = {0};
+    struct sterna_preparation preparation = {.integer = job->preparation->integer};
+    struct sterna_draw draw;
 
-    if (preparation.draw) {
-        draw = *preparation.draw;
+    if (job->preparation->draw) {
+        draw = *job->preparation->draw;
         draw.tensor = (uint32_t)matrix.tensor;
         preparation.draw = &draw;
     }
@@ -245,17 +247,17 @@ static void prepare_layer(void *context, size_t task)
     if (task == network->layers) {
         network->output.integer = job->preparation->integer;
         sterna_linear_prepare(&network->output,
-                              sterna_parameters_at(parameters, job->value, task, STERNA_LINEAR_BIAS));
+                              sterna_parameters_in(parameters, job->value, task, STERNA_LINEAR_BIAS));
         return;
     }
     struct sterna_recurrent *layer = &network->layer[task];
     layer->integer = job->preparation->integer;
-    layer->type->prepare(layer, sterna_parameters_at(parameters, job->value, task, STERNA_BIAS_IH),
-                         sterna_parameters_at(parameters, job->value, task, STERNA_BIAS_HH));
+    layer->type->prepare(layer, sterna_parameters_in(parameters, job->value, task, STERNA_BIAS_IH),
+                         sterna_parameters_in(parameters, job->value, task, STERNA_BIAS_HH));
 }
 
 void sterna_network_prepare(struct sterna_network *network, const struct sterna_preparation *preparation,
-                            struct sterna_workers *workers, float *value)
+                            struct sterna_workers *workers, const float *value)
 {
     struct job job = {.network = network, .preparation = preparation, .value = value};
 
@@ -276,10 +278,11 @@ static void finish_block(void *context, size_t task)
 }
 
 void sterna_network_finish_gradient(struct sterna_network *network, struct sterna_workers *workers,
-                                    float *value, float *gradient)
+                                    const float *value, float *gradient)
 {
-    struct job job = {.network = network, .value = value, .gradient = gradient};
+    struct job job = {.network = network, .value = value};
 
+    job.gradient = gradient;
     sterna_workers_run(workers, blocks(network), finish_block, &job);
 }
 

@@ -31,10 +31,10 @@ void sterna_network_free(struct sterna_network *network);
 
 /* Quantize, normalize and lay out the weights of a vector of parameters, as tasks of workers (NULL: none). */
 void sterna_network_prepare(struct sterna_network *network, const struct sterna_preparation *preparation,
-                            struct sterna_workers *workers, float *value);
+                            struct sterna_workers *workers, const float *value);
 /* gradient: dL/d(effective weights), as windows add it up; becomes that of the parameters in value. */
 void sterna_network_finish_gradient(struct sterna_network *network, struct sterna_workers *workers,
-                                    float *value, float *gradient);
+                                    const float *value, float *gradient);
 /* Bring master weights back into the quantizers' range. */
 void sterna_network_clip(struct sterna_network *network, float *value);
 /* True if the weights' formats can be deployed (none is "float"). */

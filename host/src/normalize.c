@@ -10,12 +10,6 @@ static float none_row(const float *level, size_t n, float scale, float gain)
     return scale;
 }
 
-static float none_backward(const float *level, size_t n, float scale, float gain, float *gradient)
-{
-    (void)level, (void)n, (void)scale, (void)gain, (void)gradient;
-    return 0.0f;
-}
-
 static float dot(const float *a, const float *b, size_t n)
 {
     return cblas_sdot((int)n, a, 1, b, 1);
@@ -49,7 +43,7 @@ static float weight_backward(const float *level, size_t n, float scale, float ga
 }
 
 static const struct sterna_normalizer NORMALIZERS[] = {
-    {"none", false, none_row, none_backward},
+    {"none", false, none_row, NULL},
     {"weight", true, weight_row, weight_backward},
 };
 

@@ -17,7 +17,8 @@ struct sterna_normalizer {
     /* The value of level 1 in a row of n levels. A row of zeros gets 0. */
     float (*row)(const float *level, size_t n, float scale, float gain);
     /* Gradient: gradient[n] comes in as dL/dvalue and leaves as dL/d(scale * level), which the
-     * straight-through estimator takes for that of the master weights; returns dL/dgain. */
+     * straight-through estimator takes for that of the master weights; returns dL/dgain. NULL: dL/dvalue is
+     * that already. */
     float (*backward)(const float *level, size_t n, float scale, float gain, float *gradient);
 };
 

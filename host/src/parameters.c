@@ -11,6 +11,11 @@
 /* Steps of training count from 0, so this one names no sample of theirs. */
 static const uint64_t INITIALIZATION = UINT64_MAX;
 
+/* First gains, as multiples of the row's norm. A one-hot input selects a single column, and logits must
+ * become large: from the norm itself the optimizer would take the first thousand updates to raise these
+ * gains. */
+static const float GAIN_ONE_HOT = 8.0f, GAIN_OUTPUT = 4.0f;
+
 static void append(struct sterna_parameters *parameters, bool present, const char *name, const char *suffix,
                    size_t rows, size_t cols)
 {
@@ -66,6 +71,13 @@ void sterna_parameters_free(struct sterna_parameters *parameters)
     memset(parameters, 0, sizeof *parameters);
 }
 
+const float *sterna_parameters_in(const struct sterna_parameters *parameters, const float *vector,
+                                  size_t layer, enum sterna_role role)
+{
+    const struct sterna_parameter *tensor = &parameters->list[layer * STERNA_LAYER_ROLES + role];
+    return tensor->count ? vector + tensor->offset : NULL;
+}
+
 float *sterna_parameters_at(const struct sterna_parameters *parameters, float *vector, size_t layer,
                             enum sterna_role role)
 {
@@ -90,6 +102,7 @@ void sterna_parameters_initialize(const struct sterna_parameters *parameters, si
         if (tensor->cols == 0)
             continue;
         const bool output = i >= parameters->layers * STERNA_LAYER_ROLES;
+        const float boost = output ? GAIN_OUTPUT : i == STERNA_WEIGHT_IH ? GAIN_ONE_HOT : 1.0f;
         const float bound = sterna_glorot_bound(tensor->cols, output ? tensor->rows : tensor->rows / gates);
         const struct sterna_draw draw = {seed, INITIALIZATION, (uint32_t)i};
         float *weight = vector + tensor->offset, *gain = tensor[1].count ? vector + tensor[1].offset : NULL;
@@ -97,6 +110,6 @@ void sterna_parameters_initialize(const struct sterna_parameters *parameters, si
         for (size_t j = 0; j < tensor->count; j++)
             weight[j] = (2.0f * weight[j] - 1.0f) * bound;
         for (size_t r = 0; gain && r < tensor->rows; r++)
-            gain[r] = norm(weight + r * tensor->cols, tensor->cols);
+            gain[r] = boost * norm(weight + r * tensor->cols, tensor->cols);
     }
 }

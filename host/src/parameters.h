@@ -46,7 +46,11 @@ void sterna_parameters_free(struct sterna_parameters *parameters);
  * layer. */
 float *sterna_parameters_at(const struct sterna_parameters *parameters, float *vector, size_t layer,
                             enum sterna_role role);
-/* Glorot-uniform weights, the gains of rows as they are (||row||), biases 0; a function of the seed alone. */
+/* The same to read only. */
+const float *sterna_parameters_in(const struct sterna_parameters *parameters, const float *vector,
+                                  size_t layer, enum sterna_role role);
+/* Glorot-uniform weights, gains from the rows' norms (8 times that in front of one-hot inputs, 4 times at the
+ * output), biases 0; a function of the seed alone. */
 void sterna_parameters_initialize(const struct sterna_parameters *parameters, size_t gates, uint64_t seed,
                                   float *vector);
 

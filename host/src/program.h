@@ -10,6 +10,7 @@
 
 enum {
     STERNA_PROGRAM_MAX = 512,     /* bytes of the longest program, its end included */
+    STERNA_PROGRAM_ENTRIES = 128, /* of a table at most */
     STERNA_PROGRAM_ELEMENTS = 8,  /* activations that one table can sum at most */
     STERNA_PROGRAM_NEGATE = 0x80, /* of a weight byte: the entry's negative */
     STERNA_STEP_WRITE = 0x80,     /* fields of a step */

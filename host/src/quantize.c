@@ -69,10 +69,36 @@ static float twn_round(const float *w, size_t n, float bound, float *level)
     return kept > 0.0f ? cblas_sdot((int)n, level, 1, w, 1) / kept : 1.0f;
 }
 
+/* ---- powers of two: the exponential quantizer of Ott et al. 2016 in a narrow range with a zero ---- */
+
+enum { POW2_EXPONENT = 6, POW2_TOP = 1 << POW2_EXPONENT };
+
+/* v = |w| / scale, the largest being 64: e = floor(log2 v), one more if v / 2^e - 1 > 0.5; 0 if that exponent is negative. */
+static float pow2_round(const float *w, size_t n, float bound, float *level)
+{
+    const float largest = fabsf(w[cblas_isamax((int)n, w, 1)]), scale = largest / POW2_TOP;
+
+    (void)bound;
+    memset(level, 0, n * sizeof *level);
+    if (!(scale > 0.0f))
+        return 1.0f;
+    for (size_t i = 0; i < n; i++) {
+        const float v = fabsf(w[i]) / scale;
+        float power = 0.0f;
+        for (int exponent = 0; exponent <= POW2_EXPONENT; exponent++) {
+            const float p = (float)(1 << exponent);
+            power = v > 0.75f * p ? p : power;
+        }
+        level[i] = w[i] < 0.0f ? -power : power;
+    }
+    return scale;
+}
+
 static const struct sterna_quantizer QUANTIZERS[] = {
     {"float", STERNA_FORMATS, unbounded, copy_round, NULL},
     {"ternary", STERNA_FORMAT_TERNARY, full_range, ternary_round, ternary_sample},
     {"twn", STERNA_FORMAT_TERNARY, unbounded, twn_round, NULL},
+    {"pow2", STERNA_FORMAT_POW2, unbounded, pow2_round, NULL},
 };
 
 enum sterna_status sterna_quantizer_find(const char *name, const struct sterna_quantizer **quantizer,
@@ -84,6 +110,6 @@ enum sterna_status sterna_quantizer_find(const char *name, const struct sterna_q
             return STERNA_OK;
         }
     }
-    return sterna_fail(error, STERNA_ERR_RANGE, "unknown quantizer '%.40s': there are float, ternary, twn",
-                       name);
+    return sterna_fail(error, STERNA_ERR_RANGE,
+                       "unknown quantizer '%.40s': there are float, ternary, twn, pow2", name);
 }

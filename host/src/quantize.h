@@ -23,7 +23,7 @@ struct sterna_quantizer {
     float (*sample)(const float *w, size_t n, float bound, const float *uniform, float *level);
 };
 
-/* "float", "ternary", "twn"; STERNA_ERR_RANGE lists the names. */
+/* "float", "ternary", "twn", "pow2"; STERNA_ERR_RANGE lists the names. */
 STERNA_MUST_CHECK enum sterna_status sterna_quantizer_find(const char *name,
                                                            const struct sterna_quantizer **quantizer,
                                                            struct sterna_error *error);

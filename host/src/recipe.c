@@ -23,7 +23,7 @@ struct key {
 
 #define FIELD(kind, name)                                                                                    \
     kind, #name, offsetof(struct sterna_recipe, name), sizeof(((struct sterna_recipe *)0)->name)
-#define QUANTIZERS "float, ternary, twn"
+#define QUANTIZERS "float, ternary, twn, pow2"
 
 static const struct key keys[] = {
     {FIELD(TEXT, data), "kjv", NULL, 0, 0},

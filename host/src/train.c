@@ -244,7 +244,7 @@ static void validate_shard(void *context, size_t shard)
 
 /* ---- one update: the sequence ---- */
 
-static double sum(const double *value, size_t count)
+static double sum_of(const double *value, size_t count)
 {
     double total = 0.0;
     for (size_t i = 0; i < count; i++)
@@ -275,13 +275,13 @@ static enum sterna_status update(struct trainer *trainer, struct sterna_error *e
 
     sterna_network_prepare(network, &preparation, trainer->workers, training->value);
     sterna_workers_run(trainer->workers, trainer->shards, run_shard, trainer);
-    const double nats = sum(trainer->loss, trainer->shards) / (double)(recipe->batch * recipe->steps);
+    const double nats = sum_of(trainer->loss, trainer->shards) / (double)(recipe->batch * recipe->steps);
     if (!isfinite(nats))
         return refuse_divergence(trainer, "loss", error);
     sterna_workers_run(trainer->workers, trainer->chunks, add_chunk, trainer);
     sterna_network_finish_gradient(network, trainer->workers, training->value, trainer->gradient);
     sterna_workers_run(trainer->workers, trainer->chunks, square_chunk, trainer);
-    const double norm = sqrt(sum(trainer->square, trainer->chunks));
+    const double norm = sqrt(sum_of(trainer->square, trainer->chunks));
     if (!isfinite(norm))
         return refuse_divergence(trainer, "gradient", error);
 
@@ -313,7 +313,8 @@ static enum sterna_status validate(struct trainer *trainer, struct sterna_error 
     const struct sterna_point point = {
         .characters = (double)(training->updates * recipe->batch * recipe->steps),
         .train_bpc = sterna_loss_bits(training->train_nats),
-        .valid_bpc = sterna_loss_bits(sum(trainer->loss, trainer->shards) / (double)(count * recipe->batch)),
+        .valid_bpc =
+            sterna_loss_bits(sum_of(trainer->loss, trainer->shards) / (double)(count * recipe->batch)),
         .rate = (double)trainer->step.rate,
     };
     enum sterna_status status = sterna_training_note(training, &point, error);

@@ -134,7 +134,7 @@ void sterna_weight_backward(const struct sterna_weight *weight, size_t block, co
 {
     const size_t rows = weight->rows / weight->blocks, cols = weight->cols;
 
-    for (size_t r = block * rows; r < (block + 1) * rows; r++) {
+    for (size_t r = block * rows; weight->normalizer->backward && r < (block + 1) * rows; r++) {
         float along = weight->normalizer->backward(weight->level + r * cols, cols, weight->scale[block],
                                                    gain ? gain[r] : 1.0f, gradient + r * cols);
         if (gain_gradient)

@@ -1,4 +1,4 @@
-// broken_stream - a stream that breaks the rules on purpose: scripts/formal.sh wants its proof to fail
+// broken_stream - a stream that breaks the rules: scripts/formal.sh wants its proof to fail
 //
 // It passes bytes on through a register, but takes the next byte even while one waits for m_ready.
 

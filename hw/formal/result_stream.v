@@ -1,4 +1,4 @@
-// result_stream - row_sender, the end of the result stream of module network, keeps the stream rules
+// result_stream - row_sender, where the results of module network come out, keeps the stream rules
 //
 // Whatever rows hold and however turns come; start comes only when all has been sent.
 

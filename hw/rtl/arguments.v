@@ -1,6 +1,6 @@
 // arguments - what a request asks for, and whether it may be done (hw/README.md, section 2)
 //
-// Collects the fields as request_buffer shows them. begin_request takes the opcode; 4 cycles later
+// Collects the fields as request_buffer shows them. begin_request takes the opcode; 5 cycles later
 // everything here is settled and stays until the next request: which opcode it is (no is_*: an
 // unknown one), its arguments, and status. range_end is address + length of WRITE, READ and CHECK;
 // for STEP address is 0 and range_end the bytes of an input. What the inputs of a STEP hold is not
@@ -45,7 +45,9 @@ module arguments #(
     localparam [15:0] REPLY_DATA = REPLY_BYTES - 3;  // room beside opcode, sequence, status
     localparam [REQUEST_W-1:0] DATA = 6;             // where the data of WRITE begin
 
-    reg        is_bare_q;  // HELLO or ABORT
+    reg        step_field_q;    // the field is one of a STEP
+    reg        check_field_q;
+    reg        is_bare_q;       // HELLO or ABORT
     reg        is_write_q;
     reg        is_read_q;
     reg        is_check_q;
@@ -57,6 +59,8 @@ module arguments #(
     reg [23:0] address_q;
     reg [23:0] length_q;
     reg [24:0] end_q;
+    reg [REQUEST_W-1:0] data_bytes_q;
+    reg [2:0]  memory_q;
     reg [24:0] memory_bytes_q;
     reg        beyond_q;        // the range ends beyond the memory
     reg        wrong_length_q;  // of the request
@@ -70,17 +74,16 @@ module arguments #(
     assign is_state = is_state_q;
     assign is_counters = is_counters_q;
     assign argument = argument_q;
-    assign memory = is_step_q ? `MEM_ACTIVATIONS : argument_q[2:0];
+    assign memory = memory_q;
     assign address = address_q[19:0];
     assign range_end = end_q[19:0];
     assign one_hot = |(flags_q & `STEP_ONE_HOT);
     assign last_only = |(flags_q & `STEP_LAST_ONLY);
     assign status = status_q;
 
-    wire step_field = request_opcode == `OP_STEP;  // the field is one of a STEP
-    wire check_field = request_opcode == `OP_CHECK;
-
-    always @(posedge clk)
+    always @(posedge clk) begin
+        step_field_q <= request_opcode == `OP_STEP;
+        check_field_q <= request_opcode == `OP_CHECK;
         if (field_write)
             case (field_index)
                 4'd2: begin
@@ -90,23 +93,23 @@ module arguments #(
                 end
                 4'd3: begin
                     flags_q <= field_data[1:0];
-                    if (!step_field) address_q[7:0] <= field_data;
+                    if (!step_field_q) address_q[7:0] <= field_data;
                 end
                 4'd4:
-                    if (step_field) length_q[7:0] <= field_data;
+                    if (step_field_q) length_q[7:0] <= field_data;
                     else address_q[15:8] <= field_data;
                 4'd5:
-                    if (step_field) length_q[15:8] <= field_data;
+                    if (step_field_q) length_q[15:8] <= field_data;
                     else address_q[23:16] <= field_data;
-                4'd6: if (!step_field) length_q[7:0] <= field_data;
-                4'd7: if (!step_field) length_q[15:8] <= field_data;
-                4'd8: if (check_field) length_q[23:16] <= field_data;
+                4'd6: if (!step_field_q) length_q[7:0] <= field_data;
+                4'd7: if (!step_field_q) length_q[15:8] <= field_data;
+                4'd8: if (check_field_q) length_q[23:16] <= field_data;
                 default: ;
             endcase
+    end
 
     // A pipeline without enables: every register follows from what is to its left.
-    wire [REQUEST_W-1:0] data_bytes = request_bytes - DATA;
-    wire [23:0]          length = is_write_q ? {{24 - REQUEST_W{1'b0}}, data_bytes} : length_q;
+    wire [23:0]          length = is_write_q ? {{24 - REQUEST_W{1'b0}}, data_bytes_q} : length_q;
     wire                 is_range = is_write_q || is_read_q || is_check_q;
     wire                 known = is_bare_q || is_range || is_step_q || is_state_q || is_counters_q;
     wire                 bad_range = is_range && (beyond_q || argument_q > `MEM_STATE);
@@ -121,13 +124,14 @@ module arguments #(
             is_bare_q <= request_opcode == `OP_HELLO || request_opcode == `OP_ABORT;
             is_write_q <= request_opcode == `OP_WRITE;
             is_read_q <= request_opcode == `OP_READ;
-            is_check_q <= check_field;
-            is_step_q <= step_field;
+            is_check_q <= request_opcode == `OP_CHECK;
+            is_step_q <= request_opcode == `OP_STEP;
             is_state_q <= request_opcode == `OP_STATE;
             is_counters_q <= request_opcode == `OP_COUNTERS;
         end
 
-        case (memory)
+        memory_q <= is_step_q ? `MEM_ACTIVATIONS : argument_q[2:0];
+        case (memory_q)
             `MEM_WEIGHTS: memory_bytes_q <= 8 * WEIGHT_WORDS;
             `MEM_SCALES: memory_bytes_q <= 2 * SCALES;
             `MEM_BIASES: memory_bytes_q <= 2 * BIASES;
@@ -136,6 +140,7 @@ module arguments #(
             `MEM_STATE: memory_bytes_q <= 2 * STATES;
             default: memory_bytes_q <= 0;
         endcase
+        data_bytes_q <= request_bytes - DATA;
         end_q <= {1'b0, address_q} + {1'b0, length};
         beyond_q <= end_q > memory_bytes_q;
 

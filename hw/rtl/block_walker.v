@@ -1,8 +1,11 @@
-// block_walker - the blocks of a layer in the order of use: for each tile, part X's blocks, then part H's
+// block_walker - the blocks of a layer in the order of use: tile by tile, part X's, then part H's
 //
-// layer_start (one cycle, the header's fields valid) begins; then m_valid offers block after block until the layer's last has been taken.
-// m_word and m_program say what to build the block's tables from. m_h: of part H; m_first: the first of its part; m_ends_tile: the last of its tile;
-// m_last_tile: of the layer's last tile. A field `blocks` of part X or `tiles` that is 0 counts as 256.
+// layer_start (one cycle, the header's fields valid) begins; then m_valid offers block after block
+// until the layer's last has been taken, each for the first time three cycles after the one
+// before was taken: the taking and what the counts say are in registers first. m_word and m_program say what to build the block's tables
+// from. m_h: of part H; m_first: the first of its part; m_ends_tile: the last of its tile;
+// m_last_tile: of the layer's last tile. A field `blocks` of part X or `tiles` that is 0 counts as
+// 256.
 
 `default_nettype none
 
@@ -39,37 +42,51 @@ module block_walker #(
     reg [7:0]              blocks_q;    // left in the part, this one included
     reg [7:0]              tiles_q;     // left in the layer, this one included
 
+    reg                    settled_q;   // the next three are of the present block
+    reg                    part_ends_q; // the block is the last of its part
+    reg                    ends_tile_q;
+    reg                    last_tile_q;
+
     wire part_ends = blocks_q == 8'd1;
     wire to_h = !h_q && h_blocks != 8'd0;
     wire take = m_valid && m_ready;
+    reg  take_q;
 
-    assign m_valid = valid_q;
+    assign m_valid = valid_q && settled_q;
     assign m_word = word_q;
     assign m_program = h_q ? h_program : x_program;
     assign m_h = h_q;
     assign m_first = first_q;
-    assign m_ends_tile = part_ends && !to_h;
-    assign m_last_tile = tiles_q == 8'd1;
+    assign m_ends_tile = ends_tile_q;
+    assign m_last_tile = last_tile_q;
+
+    always @(posedge clk) begin
+        take_q <= take && !rst;
+        settled_q <= valid_q && !take && !take_q && !layer_start && !rst;
+        part_ends_q <= part_ends;
+        ends_tile_q <= part_ends && !to_h;
+        last_tile_q <= tiles_q == 8'd1;
+    end
 
     always @(posedge clk) begin
         if (layer_start) begin
             valid_q <= 1'b1;
             tiles_q <= tiles;
-        end else if (take && m_ends_tile) begin
+        end else if (take_q && m_ends_tile) begin
             valid_q <= !m_last_tile;
             tiles_q <= tiles_q - 8'd1;
         end
-        if (layer_start || (take && m_ends_tile)) begin
+        if (layer_start || (take_q && m_ends_tile)) begin
             h_q <= 1'b0;
             first_q <= 1'b1;
             word_q <= x_word;
             blocks_q <= x_blocks;
-        end else if (take && part_ends) begin
+        end else if (take_q && part_ends_q) begin
             h_q <= 1'b1;
             first_q <= 1'b1;
             word_q <= h_word;
             blocks_q <= h_blocks;
-        end else if (take) begin
+        end else if (take_q) begin
             first_q <= 1'b0;
             word_q <= word_q + {{ACTIVATION_W-4{1'b0}}, h_q ? h_words : x_words};
             blocks_q <= blocks_q - 8'd1;

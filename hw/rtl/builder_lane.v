@@ -2,8 +2,8 @@
 //
 //   T <- 0 if clear, else T +- (x << k) if step      k = 0..6; k = 7 adds nothing
 //
-// x, k and subtract come one cycle before their step or clear; sum has changed in the cycle after it. One step per cycle. Wraps at
-// 16 bits: the host chooses programs that stay below.
+// x, k and subtract come one cycle before their step or clear; sum has changed in the cycle after
+// it. One step per cycle. Wraps at 16 bits: the host chooses programs that stay below.
 
 `default_nettype none
 

@@ -1,7 +1,7 @@
 // byte_buffer - a memory of bytes with one write port and one read port: one block RAM
 //
-// read_data is memory[read_index], one cycle after a cycle with read, and is held until the next. It
-// is the old byte if the same cycle writes it. BYTES <= 2^INDEX_W.
+// read_data is memory[read_index], one cycle after a cycle with read, and is held until the next.
+// It is the old byte if the same cycle writes it. BYTES <= 2^INDEX_W.
 
 `default_nettype none
 
@@ -12,11 +12,12 @@ module byte_buffer #(
     input  wire               clk,
     input  wire               write,
     input  wire [INDEX_W-1:0] write_index,
-    input  wire [        7:0] write_data,
+    input  wire [7:0]         write_data,
     input  wire               read,
     input  wire [INDEX_W-1:0] read_index,
-    output wire [        7:0] read_data
+    output wire [7:0]         read_data
 );
+
     reg [7:0] memory[0:BYTES-1];
     reg [7:0] read_data_q;
 
@@ -26,6 +27,7 @@ module byte_buffer #(
         if (write) memory[write_index] <= write_data;
         if (read) read_data_q <= memory[read_index];
     end
+
 endmodule
 
 `default_nettype wire

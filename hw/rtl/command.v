@@ -85,7 +85,7 @@ module command #(
     wire                 one_hot;
     wire                 last_only;
     wire [1:0]           status;
-    wire [7:0]           reply_sequence;
+    wire                 repeated;
     wire                 begin_reply;
     wire                 append;
     wire [7:0]           append_data;
@@ -171,8 +171,6 @@ module command #(
         .request_taken(request_taken),
         .abort_valid(abort_valid),
         .abort_taken(abort_taken),
-        .request_opcode(request_opcode),
-        .request_sequence(request_sequence),
         .request_bytes(request_bytes),
         .request_index(request_index),
         .request_data(request_data),
@@ -188,7 +186,7 @@ module command #(
         .one_hot(one_hot),
         .last_only(last_only),
         .status(status),
-        .reply_sequence(reply_sequence),
+        .repeated(repeated),
         .begin_reply(begin_reply),
         .append(append),
         .append_data(append_data),
@@ -234,7 +232,7 @@ module command #(
         .fail_status(fail_status),
         .send(send),
         .sent(sent),
-        .reply_sequence(reply_sequence),
+        .repeated(repeated),
         .m_data(m_data),
         .m_valid(m_valid),
         .m_ready(m_ready),

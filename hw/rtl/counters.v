@@ -1,8 +1,8 @@
 // counters - what a host may ask about time: six numbers of 32 bits, wrapping
 //
-// Each input is counted in every cycle it is high; clear (one cycle) zeroes all. data is byte
-// select % 4 of number select / 4, in the order of opcode COUNTERS (hw/README.md, section 2):
-// steps, cycles in steps, cycles streaming, waiting for a build, waiting for gates, bad frames.
+// Each input is counted in every cycle it is high, one cycle late; clear zeroes all, as late. data
+// is byte select % 4 of number select / 4, in the order of opcode COUNTERS (hw/README.md, section
+// 2): steps, cycles in steps, cycles streaming, waiting for a build, waiting for gates, bad frames.
 // STEPS_W and FRAMES_W bits of the first and the last are kept, the rest of them reads as 0.
 
 `default_nettype none
@@ -23,6 +23,9 @@ module counters #(
     input  wire [4:0] select,
     output wire [7:0] data
 );
+
+    reg [5:0] events_q;
+    reg clear_q;
     reg [STEPS_W-1:0] steps_q;
     reg [31:0] cycles_q;
     reg [31:0] streaming_q;
@@ -43,13 +46,15 @@ module counters #(
     assign data = all[{select, 3'b000}+:8];
 
     always @(posedge clk) begin
-        if (step) steps_q <= steps_q + 1'b1;
-        if (cycle) cycles_q <= cycles_q + 1'b1;
-        if (streaming) streaming_q <= streaming_q + 1'b1;
-        if (build_wait) build_wait_q <= build_wait_q + 1'b1;
-        if (gate_wait) gate_wait_q <= gate_wait_q + 1'b1;
-        if (bad_frame) bad_frames_q <= bad_frames_q + 1'b1;
-        if (rst || clear) begin
+        events_q <= {bad_frame, gate_wait, build_wait, streaming, cycle, step};
+        clear_q <= rst || clear;
+        if (events_q[0]) steps_q <= steps_q + 1'b1;
+        if (events_q[1]) cycles_q <= cycles_q + 1'b1;
+        if (events_q[2]) streaming_q <= streaming_q + 1'b1;
+        if (events_q[3]) build_wait_q <= build_wait_q + 1'b1;
+        if (events_q[4]) gate_wait_q <= gate_wait_q + 1'b1;
+        if (events_q[5]) bad_frames_q <= bad_frames_q + 1'b1;
+        if (clear_q) begin
             steps_q <= 0;
             cycles_q <= 0;
             streaming_q <= 0;
@@ -58,6 +63,7 @@ module counters #(
             bad_frames_q <= 0;
         end
     end
+
 endmodule
 
 `default_nettype wire

@@ -6,17 +6,18 @@
 // its complement, sent least significant byte first. After a frame and its own FCS the register
 // holds 0xDEBB20E3.
 //
-// The function is linear: bit i of (crc ^ data) contributes a constant, shifted(1 << i), to the whole
-// word. Written as eight masked words, not as 32 parities, it is the same logic, and a simulator
+// The function is linear: bit i of (crc ^ data) contributes a constant, shifted(1 << i), to all of
+// the word. Written as eight masked words, not as 32 parities, it is the same logic; a simulator
 // evaluates it in a few word operations: this module stands three times in every clock cycle.
 
 `default_nettype none
 
 module crc32_byte (
     input  wire [31:0] crc,
-    input  wire [ 7:0] data,
+    input  wire [7:0]  data,
     output wire [31:0] next
 );
+
     // What is left of a register that held only this byte, eight bits later.
     function [31:0] shifted(input [7:0] low);
         integer i;
@@ -36,11 +37,13 @@ module crc32_byte (
     localparam [31:0] BIT_6 = shifted(8'd64);
     localparam [31:0] BIT_7 = shifted(8'd128);
 
-    wire [ 7:0] low = crc[7:0] ^ data;
+    wire [7:0]  low = crc[7:0] ^ data;
 
-    assign next = {8'd0, crc[31:8]} ^ ({32{low[0]}} & BIT_0) ^ ({32{low[1]}} & BIT_1) ^ ({32{low[2]}} & BIT_2) ^
-        ({32{low[3]}} & BIT_3) ^ ({32{low[4]}} & BIT_4) ^ ({32{low[5]}} & BIT_5) ^ ({32{low[6]}} & BIT_6) ^
-        ({32{low[7]}} & BIT_7);
+    assign next = {8'd0, crc[31:8]} ^
+        ({32{low[0]}} & BIT_0) ^ ({32{low[1]}} & BIT_1) ^ ({32{low[2]}} & BIT_2) ^
+        ({32{low[3]}} & BIT_3) ^ ({32{low[4]}} & BIT_4) ^ ({32{low[5]}} & BIT_5) ^
+        ({32{low[6]}} & BIT_6) ^ ({32{low[7]}} & BIT_7);
+
 endmodule
 
 `default_nettype wire

@@ -7,7 +7,7 @@
 // last one is not executed, the last reply goes out again. An ABORT stops a STEP, by resetting the
 // core, and a CHECK; it waits for anything else.
 //
-// WRITE and dense inputs move a byte in 2 cycles; READ and CHECK request_taken 2 cycles a byte more than the
+// WRITE and dense inputs move a byte in 2 cycles; READ and CHECK take 2 cycles a byte more than the
 // memory; a one-hot input takes 5. count_cycle is high while a time step is under way, its input
 // included.
 
@@ -26,8 +26,6 @@ module executor #(
     output wire                 request_taken,
     input  wire                 abort_valid,
     output wire                 abort_taken,
-    input  wire [7:0]           request_opcode,
-    input  wire [7:0]           request_sequence,
     input  wire [REQUEST_W-1:0] request_bytes,
     output wire [REQUEST_W-1:0] request_index,
     input  wire [7:0]           request_data,
@@ -45,9 +43,9 @@ module executor #(
     input  wire                 last_only,
     input  wire [1:0]           status,
     // reply_buffer
-    input  wire [7:0]           reply_sequence,  // of the last request
+    input  wire                 repeated,        // the request is the last one once more
     output wire                 begin_reply,
-    output wire                 append,
+    output reg                  append,
     output reg  [7:0]           append_data,
     output wire                 fail,
     output wire [1:0]           fail_status,
@@ -80,7 +78,7 @@ module executor #(
     localparam HOT_W = $clog2(8 * ACTIVATION_WORDS);
     localparam [19:0] HOT_END = 8 * ACTIVATION_WORDS;
     localparam [REQUEST_W-1:0] DATA = 6;  // where the data of WRITE and STEP begin
-    localparam [7:0] JUDGED = 3, LAST_CRC_BYTE = 3, LAST_COUNT_BYTE = 23;  // turns that end a state
+    localparam [7:0] JUDGED = 4, LAST_CRC_BYTE = 3, LAST_COUNT_BYTE = 23;  // turns that end a state
 
     localparam [4:0] LISTEN = 0;      // waits for a request
     localparam [4:0] JUDGE = 1;       // waits for the status of its arguments
@@ -105,7 +103,6 @@ module executor #(
     localparam [4:0] SEND = 20;       // waits until it is out
 
     reg [4:0]           state_q;
-    reg                 answered_q;  // reply_sequence is of a request
     reg [19:0]          address_q;   // in memory
     reg [REQUEST_W-1:0] pointer_q;   // byte of the request
     reg [7:0]           turn_q;      // time steps, bytes of a reply, or cycles so far
@@ -117,9 +114,8 @@ module executor #(
     wire at_end = address_q == range_end;
     wire drained = pointer_q == request_bytes;
 
-    // Taking requests. request_opcode and request_sequence are an ABORT's while abort_valid.
+    // Taking requests.
     wire can_stop = listen || state_q == TURN || state_q == RUN || (state_q == FETCH && is_check);
-    wire repeated = answered_q && request_sequence == reply_sequence && request_opcode != `OP_HELLO;
 
     assign listen = state_q == LISTEN;
     assign request_taken = listen && request_valid && !abort_valid;
@@ -145,28 +141,28 @@ module executor #(
     assign phase_write = state_q == STATE && argument[1:0] == `STATE_SET;
 
     // The reply.
-    wire result = stepping_q && result_valid;
-    wire arrived = state_q == ARRIVE && mem_rvalid;
     wire [31:0] crc_d;
 
     assign begin_reply = abort_taken || (request_taken && !repeated);
     assign fail = (state_q == ACT && status != `ST_DONE) || state_q == REFUSE;
     assign fail_status = state_q == REFUSE ? `ST_BAD_ARGUMENT : status;
-    assign append = result || (arrived && is_read) || state_q == DIGEST ||
-                    (state_q == PHASE && !busy) || state_q == COUNT;
     assign send = state_q == ANSWER || (request_taken && repeated);
     assign count_cycle = stepping_q;
     assign count_clear = state_q == COUNT && turn_q == LAST_COUNT_BYTE && argument != 0;
     assign count_select = turn_q[4:0];
 
-    always @*
+    always @(posedge clk) begin
+        append <= !rst && !abort_taken &&
+                  ((stepping_q && result_valid) || (state_q == ARRIVE && mem_rvalid && is_read) ||
+                   state_q == DIGEST || (state_q == PHASE && !busy) || state_q == COUNT);
         case (state_q)
-            ARRIVE: append_data = mem_rdata;
-            DIGEST: append_data = ~crc_q[7:0];
-            PHASE: append_data = {7'd0, phase};
-            COUNT: append_data = count_data;
-            default: append_data = result_data;
+            ARRIVE: append_data <= mem_rdata;
+            DIGEST: append_data <= ~crc_q[7:0];
+            PHASE: append_data <= {7'd0, phase};
+            COUNT: append_data <= count_data;
+            default: append_data <= result_data;
         endcase
+    end
 
     crc32_byte u_crc32_byte (
         .crc(crc_q),
@@ -181,10 +177,7 @@ module executor #(
                 pointer_q <= DATA;
                 turn_q <= 0;
                 stepping_q <= 1'b0;
-                if (request_taken) begin
-                    answered_q <= 1'b1;
-                    state_q <= repeated ? SEND : JUDGE;
-                end
+                if (request_taken) state_q <= repeated ? SEND : JUDGE;
             end
             JUDGE: begin
                 turn_q <= turn_q + 1'b1;
@@ -286,12 +279,11 @@ module executor #(
         if (abort_taken) begin
             core_rst_q <= state_q == RUN;
             stepping_q <= 1'b0;
-            answered_q <= 1'b1;
             state_q <= ANSWER;
         end
         if (rst) begin
             core_rst_q <= 1'b1;
-            answered_q <= 1'b0;
+            stepping_q <= 1'b0;
             hot_q <= 0;
             state_q <= LISTEN;
         end

@@ -23,14 +23,15 @@ module frame_decoder (
     output wire       m_last,
     output wire       m_good   // with m_last; otherwise 0
 );
+
     localparam [31:0] RESIDUE = 32'hDEBB20E3;  // of a frame that ends in its own FCS
     localparam [2:0] SHORTEST = 3'd6;          // opcode, sequence, FCS
 
     reg        synced_q;   // a flag has been seen
     reg        escape_q;   // the last byte was an escape
-    reg [ 2:0] length_q;   // bytes of this frame so far, up to SHORTEST
+    reg [2:0]  length_q;   // bytes of this frame so far, up to SHORTEST
     reg [31:0] crc_q;
-    reg [ 7:0] data_q;
+    reg [7:0]  data_q;
     reg        valid_q;
     reg        last_q;
     reg        good_q;
@@ -44,7 +45,7 @@ module frame_decoder (
     wire        take = s_valid && s_ready;
     wire        flag = s_data == `FLAG_BYTE;
     wire        escape = s_data == `ESCAPE_BYTE && !escape_q;
-    wire [ 7:0] unescaped = s_data ^ (escape_q ? 8'd`ESCAPE_XOR : 8'd0);
+    wire [7:0]  unescaped = s_data ^ (escape_q ? 8'd`ESCAPE_XOR : 8'd0);
     wire        begun = escape_q || length_q != 3'd0;
     wire [31:0] crc_d;
 
@@ -112,6 +113,7 @@ module frame_decoder (
         if (started_q) assert (length_q <= SHORTEST);
     end
 `endif
+
 endmodule
 
 `default_nettype wire

@@ -1,8 +1,8 @@
 // frame_encoder - a payload to bytes of the line (RFC 1662: flag 0x7E, escape 0x7D, FCS-32)
 //
 // Sends a flag, the payload, its FCS least significant byte first, and a flag; 0x7D and 0x7E within
-// become 0x7D and the byte XOR 0x20. The byte marked s_last ends the payload, which has at least one
-// byte. Relies on s_* to keep the stream rules.
+// become 0x7D and the byte XOR 0x20. The byte marked s_last ends the payload, which has one byte at
+// least. Relies on s_* to keep the stream rules.
 //
 // One byte a cycle while m_ready, two for an escaped one; a frame costs 11 cycles on top, and the
 // first byte goes out one cycle after it came.
@@ -21,6 +21,7 @@ module frame_encoder (
     output wire       m_valid,
     input  wire       m_ready
 );
+
     localparam [2:0] IDLE = 3'd0;      // waits for the first byte of a payload
     localparam [2:0] OPEN = 3'd1;      // sends the first flag
     localparam [2:0] PAYLOAD = 3'd2;   // sends byte_q, takes the next
@@ -28,12 +29,12 @@ module frame_encoder (
     localparam [2:0] FCS = 3'd4;       // sends it
     localparam [2:0] CLOSE = 3'd5;     // sends the last flag
 
-    reg [ 2:0] state_q;
-    reg [ 7:0] byte_q;     // being sent
+    reg [2:0]  state_q;
+    reg [7:0]  byte_q;     // being sent
     reg        full_q;     // byte_q holds something, in PAYLOAD
     reg        last_q;     // byte_q is the last of the payload
     reg        escaped_q;  // the escape before byte_q is out
-    reg [ 1:0] fcs_q;      // byte of the FCS
+    reg [1:0]  fcs_q;      // byte of the FCS
     reg [31:0] crc_q;
 
     wire special = byte_q == `FLAG_BYTE || byte_q == `ESCAPE_BYTE;
@@ -142,6 +143,7 @@ module frame_encoder (
         end
     end
 `endif
+
 endmodule
 
 `default_nettype wire

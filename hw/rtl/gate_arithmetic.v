@@ -1,10 +1,12 @@
-// gate_arithmetic - the numbers of the gate pipeline: one product unit, one sum, one sigmoid/tanh table, and what must wait
+// gate_arithmetic - the numbers of the gate pipeline: a product unit, a sum, a sigmoid/tanh table
 //
-//   pre = sat16(sum);   sum: bias + product, sum + product, or xn_q + product;   h16' = 256 n_q + product;   h8' = sat127(round(h16' / 256))
+//   sum <- bias + product, sum + product, or xn_q + product;   pre = sat16(sum)
+//   h16' = 256 n_q + product;   h8' = sat127(round_half_away(h16' / 256))
 //
-// The schedule says in which cycle each action happens (gru_schedule.v). psum_data, scale_data, bias_data and state_data are taken
-// in the cycle of the action that needs them; a product comes out 8 cycles after it went in, pre follows the sum by one cycle, and a
-// squashed value follows pre by two.
+// The schedule says in which cycle each action happens (gru_schedule.v). psum_data, scale_data,
+// bias_data and state_data are taken in the cycle of the action that needs them; a product comes
+// out 8 cycles after it went in, pre follows the sum by one cycle, and a squashed value follows pre
+// by two.
 
 `default_nettype none
 
@@ -106,7 +108,8 @@ module gate_arithmetic (
     );
 
     // h16 - 256 n and 256 n + product: n only meets the upper bits.
-    wire [8:0] above_n = {state_data[15], state_data[15:8]} + ({2'd0, tanh} ^ {9{!negative}}) + {8'd0, !negative};
+    wire [8:0] above_n = {state_data[15], state_data[15:8]} + ({2'd0, tanh} ^ {9{!negative}})
+                         + {8'd0, !negative};
     wire [7:0] above_z = product[15:8] + ({1'b0, n_q[6:0]} ^ {8{n_q[7]}}) + {7'd0, n_q[7]};
 
     always @(posedge clk) begin
@@ -132,7 +135,8 @@ module gate_arithmetic (
     reg  [8:0] rounded_q;
 
     assign {rounded, unused_fraction} = {state[15], state} + 17'd127 + {16'd0, !state[15]};
-    assign activation = rounded_q == 9'h080 ? 8'h7f : rounded_q[7:0] == 8'h80 ? 8'h81 : rounded_q[7:0];
+    assign activation = rounded_q == 9'h080 ? 8'h7f
+                      : rounded_q == 9'h180 ? 8'h81 : rounded_q[7:0];
 
     always @(posedge clk)
         rounded_q <= rounded;

@@ -1,12 +1,14 @@
-// gate_pipeline - drains the psum banks of finished tiles: GRU units to new h, or raw rows to the result stream
+// gate_pipeline - drains the psum banks of finished tiles: GRU units to new h, or rows to a stream
 //
-// tile_ready announces (one cycle) that the next bank holds a tile: the banks alternate, the first after rst is bank 0. tile_last
-// says that it is the layer's last tile. tile_release is high for one cycle when a bank has been read. idle: everything announced
-// has been drained, written and sent. What belongs to the layer (is_gru, units, rows, write_word) must not change until idle.
+// tile_ready announces (one cycle) that the next bank holds a tile: the banks alternate, the first
+// after rst is bank 0. tile_last says that it is the layer's last tile. tile_release is high for
+// one cycle when a bank has been read. idle: everything announced has been drained, written and
+// sent. What belongs to the layer (is_gru, units, rows, write_word) must not change until idle.
 //
-// GRU: one unit per 12 cycles, see gru_schedule.v. Scales, biases and states are taken in order from step_start on; h8 is written in order
-// from lane 0 of activation word write_word on, which layer_start takes. Output layer: the rows go to m_*, or nowhere unless emit.
-// psum_row is read in cycles with drain_turn high, which alternates; memories answer in the next cycle.
+// GRU: one unit per 12 cycles, see gru_schedule.v. Scales, biases and states are taken in order
+// from step_start on; h8 is written in order from lane 0 of activation word write_word on, which
+// layer_start takes. Output layer: the rows go to m_*, or nowhere unless emit. psum_row is read in
+// cycles with drain_turn high, which alternates; memories answer in the next cycle.
 
 `default_nettype none
 
@@ -101,7 +103,8 @@ module gate_pipeline #(
     reg  [7:0] units_left_q;
     reg  [6:0] unit_row_q;      // the unit's first row of a part
     reg  [8:0] gate_row_q;
-    wire       more_units = age_q[0] && units_left_q != 8'd1;
+    reg        last_unit_q;     // units_left_q is 1, which it has been since the round began
+    wire       more_units = age_q[0] && !last_unit_q;
 
     assign units_done = age_q[0] && !more_units && round_end;
 
@@ -111,6 +114,7 @@ module gate_pipeline #(
             units_left_q <= units_left_q - 8'd1;
             unit_row_q <= unit_row_q + 7'd3;
         end
+        last_unit_q <= units_left_q == 8'd1;
         gate_row_q <= {bank_q, read_h, unit_row_q + {5'd0, read_gate}};
         if (begin_gru) begin
             units_left_q <= last_q[bank_q] ? units_last : units_full;
@@ -120,7 +124,8 @@ module gate_pipeline #(
             age_q <= 4'd0;
     end
 
-    wire       read_h, read, product_t, product_z, bias_taken, sum_bias, sum_more, sum_t, squash_sigmoid;
+    wire       read_h, read, product_t, product_z, bias_taken, sum_bias, sum_more, sum_t;
+    wire       squash_sigmoid;
     wire       load_r, load_z, load_hn, load_xn, load_n, state_taken, load_state, write_state;
     wire [1:0] read_gate;
 

@@ -1,8 +1,9 @@
-// lane_memory - a block RAM with one write port whose byte lanes are enabled one by one, and one read port
+// lane_memory - a block RAM: one write port whose byte lanes are enabled one by one, one read port
 //
-// Throughput: one write and one read per cycle. Latency: read_data is the word of the read_address of the cycle before.
-// A word read in the very cycle it is written is undefined; outside synthesis it reads inverted, so that nobody relies on it.
-// ADDRESS_W is clog2(WORDS); addresses from WORDS on are not to be written.
+// Throughput: one write and one read per cycle. Latency: read_data is the word of the read_address
+// of the cycle before. A word read in the very cycle it is written is undefined; outside synthesis
+// it reads inverted, so that nobody relies on it. ADDRESS_W is clog2(WORDS); addresses from WORDS
+// on are not to be written.
 
 `default_nettype none
 

@@ -1,7 +1,7 @@
-// layer_header - the fields of a layer's four header words (hw/README.md, section 1), kept while the layer runs
+// layer_header - the fields of a layer's four header words (hw/README.md, section 1)
 //
-// load takes s_word as word s_index; the fields hold from the next cycle on. Addresses are those of the present phase. Bits beyond a memory's
-// address width are ignored.
+// load takes s_word as word s_index; the fields hold from the next cycle on. Addresses are those of
+// the present phase. Bits beyond a memory's address width are ignored.
 
 `default_nettype none
 

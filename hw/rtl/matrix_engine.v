@@ -1,9 +1,10 @@
 // matrix_engine - the sums of a layer: every row of every tile, table by table
 //
-// layer_start begins, with the header's fields held until finished: tables are built one block ahead of the rows that use them, each row_valid
-// takes the next word of codes (weight_word comes one cycle later), and the sums of a finished tile are announced by tile_ready, to
-// be read by psum_row/psum_data until tile_release. One row a cycle while streaming; blocks follow each other without a gap if the
-// rows are even in number and not fewer than the program's steps plus 2.
+// layer_start begins, with the header's fields held until finished: tables are built one block
+// ahead of the rows that use them, each row_valid takes the next word of codes (weight_word comes
+// one cycle later), and the sums of a finished tile are announced by tile_ready, to be read by
+// psum_row/psum_data until tile_release. One row a cycle while streaming; blocks follow each other
+// without a gap if the rows are even in number and 3 more than the program's bytes.
 
 `default_nettype none
 
@@ -43,7 +44,8 @@ module matrix_engine #(
 );
 
     // Which block to build, and which rows to stream.
-    wire                    block_valid, block_ready, block_h, block_first, block_ends_tile, block_last_tile;
+    wire                    block_valid, block_ready;
+    wire                    block_h, block_first, block_ends_tile, block_last_tile;
     wire [ACTIVATION_W-1:0] block_word;
     wire [PROGRAM_W-1:0]    block_program;
     wire                    build_done;

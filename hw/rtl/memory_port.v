@@ -1,10 +1,12 @@
 // memory_port - one byte at a time in and out of the six memories, and the clearing of two of them
 //
-// write: byte `address` of the memory `select` is written. read: rdata is that byte two cycles later, with rvalid. One access at a time. An unknown
-// memory takes no write and reads as 0.
-// clear zeroes every word of activation and state memory; clearing is high meanwhile, from the next cycle on, and no access may be made.
+// write: byte `address` of the memory `select` is written. read: rdata is that byte two cycles
+// later, with rvalid. One access at a time. An unknown memory takes no write and reads as 0. clear
+// zeroes every word of activation and state memory; clearing is high meanwhile, from the next cycle
+// on, and no access may be made.
 //
-// lanes_* and word select the byte within each memory; data is the byte to write (0 while clearing), for every lane.
+// lanes_* and word select the byte within each memory; data is the byte to write (0 while
+// clearing), for every lane.
 
 `default_nettype none
 

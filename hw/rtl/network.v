@@ -1,12 +1,14 @@
-// network - a recurrent network of byte-coded weights, step by step, from on-chip memory (hw/README.md, section 1)
+// network - a recurrent network of byte-coded weights, step by step (hw/README.md, section 1)
 //
-// While !busy: mem_write writes a byte and mem_read reads one (mem_rvalid with mem_rdata two cycles later; one access at a time);
-// step_start runs one time step, whose output rows go to m_* if step_emit (sampled with it); clear zeroes activations, state and phase;
-// phase_write sets the phase. A step ends with step_done, after its last byte has been taken from m_*. rst aborts a step; memories
-// keep what they hold, the phase becomes 0.
-// event_*: a cycle in which a row streams; in which the next block waits for its tables; in which it waits for the gates.
+// While !busy: mem_write writes a byte and mem_read reads one (mem_rvalid with mem_rdata two cycles
+// later; one access at a time); step_start runs one time step, whose output rows go to m_* if
+// step_emit (sampled with it); clear zeroes activations, state and phase; phase_write sets the
+// phase. A step ends with step_done, after its last byte has been taken from m_*. rst aborts a
+// step; memories keep what they hold, the phase becomes 0. event_*: a cycle in which a row streams;
+// in which the next block waits for its tables; in which it waits for the gates.
 //
-// A layer takes about 134 + 126 * blocks * tiles + 12 * units of its last tile cycles for full GRU tiles of ternary weights.
+// A layer takes about 134 + 126 * blocks * tiles + 12 * units of its last tile cycles for full GRU
+// tiles of ternary weights.
 
 `default_nettype none
 
@@ -55,14 +57,16 @@ module network #(
         if (TABLES != 8) begin : g_tables
             network_has_eight_tables u_stop ();
         end
-        if (WEIGHT_W > 17 || ACTIVATION_W > 16 || ACTIVATION_W < 4 || PROGRAM_W > 16 || PROGRAM_W < 4) begin : g_memories
+        if (WEIGHT_W > 17 || ACTIVATION_W > 16 || ACTIVATION_W < 4 || PROGRAM_W > 16
+            || PROGRAM_W < 4) begin : g_memories
             memory_beyond_its_address_field u_stop ();
         end
     endgenerate
 
     // The step, layer by layer.
     wire                    running, clearing;
-    wire                    header_load, layer_start, engine_finished, gates_idle, sequencer_waits, engine_waits;
+    wire                    header_load, layer_start, engine_finished, gates_idle;
+    wire                    sequencer_waits, engine_waits;
     wire [1:0]              header_index;
     wire [WEIGHT_W-1:0]     weight_address;
     wire [63:0]             weight_word;

@@ -1,7 +1,8 @@
-// network_memories - the six memories of a network behind two masters: the host, byte by byte, and the running step
+// network_memories - the six memories of a network, for the host byte by byte and for the step
 //
-// While busy is low the host's accesses are served (memory_port.v); while it is high the step's addresses are: data comes one cycle
-// after an address. scale_data is {s, m}. A step's writes come only while busy.
+// While busy is low the host's accesses are served (memory_port.v); while it is high the step's
+// addresses are: data comes one cycle after an address. scale_data is {s, m}. A step's writes come
+// only while busy.
 
 `default_nettype none
 

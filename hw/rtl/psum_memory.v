@@ -2,11 +2,13 @@
 //
 //   psum[row] <- (s_first ? 0 : psum[row]) + s_sum + s_carry        row = {bank, row of the bank}
 //
-// Two rows share a memory word, so that one read and one write every other cycle keep up with one row a cycle; the drain port reads
-// in the cycles between. s_sum and s_carry come one cycle after their s_valid, s_row, s_first. The rows of a run start at an even
-// row, in a cycle with drain_turn low, and follow each other without a gap; drain_turn alternates. A run of an odd number of rows
-// leaves the odd row of its last pair undefined. A row may come again 4 cycles later at the earliest, and its drain read too.
-// drain_data is the row of the drain_row given one cycle before, in a cycle with drain_turn high. Sums wrap at 24 bits.
+// Two rows share a memory word, so that one read and one write every other cycle keep up with one
+// row a cycle; the drain port reads in the cycles between. s_sum and s_carry come one cycle after
+// their s_valid, s_row, s_first. The rows of a run start at an even row, in a cycle with drain_turn
+// low, and follow each other without a gap; drain_turn alternates. A run of an odd number of rows
+// leaves the odd row of its last pair undefined. A row may come again 4 cycles later at the
+// earliest, and its drain read too. drain_data is the row of the drain_row given one cycle before,
+// in a cycle with drain_turn high. Sums wrap at 24 bits.
 
 `default_nettype none
 
@@ -25,7 +27,7 @@ module psum_memory (
 
     wire [47:0] pair;
 
-    // Read: the even row's old sum comes from the memory, the odd row's, one cycle later, from high_q.
+    // Read: the even row's old sum comes from the memory, the odd row's a cycle later from high_q.
     reg        odd_q;
     reg        first_q;
     reg        drain_odd_q;

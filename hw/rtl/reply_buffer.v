@@ -1,11 +1,16 @@
 // reply_buffer - the reply being made, and the last one kept for a host that did not hear it
 //
-// begin_reply starts a reply: opcode | 0x80, sequence, status 0. append adds a byte of data; if it
-// does not fit into REPLY_BYTES the status becomes ST_TOO_LONG. A reply with another status than 0
-// has no data: fail sets one. The data of a HELLO are the constant HELLO, it takes no append.
+// begin_reply starts a reply: opcode | 0x80, sequence, status 0; an append in the same cycle is
+// late and lost. append adds a byte of data; if it does not fit into REPLY_BYTES the status becomes
+// ST_TOO_LONG. A reply with another status than 0 has no data: fail sets one. The data of a HELLO
+// are the constant HELLO, it takes no append.
 //
-// send (one cycle) sends the reply on m_*, one byte a cycle; sent is high with its last byte. It
-// may be sent again, until begin_reply. None of the commands may come between send and sent.
+// send (one cycle; the last append may come with it) sends the reply on m_*, one byte a cycle; sent
+// is high with its last byte. It may be sent again, until begin_reply. No command may come between
+// send and sent.
+//
+// repeated: request_sequence is that of this reply, and request_opcode not HELLO; settled in the
+// second cycle after either changed.
 
 `default_nettype none
 `include "protocol.vh"
@@ -18,44 +23,48 @@ module reply_buffer #(
     input  wire       clk,
     input  wire       rst,
     input  wire       begin_reply,
-    input  wire [7:0] request_opcode,    // with begin_reply, as the request had it
-    input  wire [7:0] request_sequence,  // with begin_reply
+    input  wire [7:0] request_opcode,
+    input  wire [7:0] request_sequence,
     input  wire       append,
     input  wire [7:0] append_data,
     input  wire       fail,
     input  wire [1:0] fail_status,
     input  wire       send,
     output wire       sent,
-    output wire [7:0] reply_sequence,  // of this reply
+    output wire       repeated,
     output wire [7:0] m_data,
     output wire       m_valid,
     input  wire       m_ready,
     output wire       m_last
 );
+
     localparam [INDEX_W-1:0] HEADER = 3;
     localparam [INDEX_W-1:0] HELLO_END = 3 + `HELLO_BYTES;
     localparam [INDEX_W-1:0] FULL = REPLY_BYTES;
     localparam ADDRESS_W = $clog2(REPLY_BYTES);
     localparam [511:0] CONSTANT = {{512 - 24 - 8 * `HELLO_BYTES{1'b0}}, HELLO, 24'd0};
 
-    reg [        7:0] opcode_q;
-    reg [        7:0] sequence_q;
-    reg [        1:0] status_q;
+    reg [7:0]         opcode_q;
+    reg [7:0]         sequence_q;
+    reg [1:0]         status_q;
     reg [INDEX_W-1:0] length_q;   // of the reply so far
     reg [INDEX_W-1:0] index_q;    // of the byte being sent
+    reg               last_q;     // it is the last
     reg               sending_q;
+    reg               begun_q;    // there is a reply
+    reg               repeated_q;
 
     wire               hello = opcode_q == `OP_HELLO;
     wire               full = length_q == FULL;
     wire               room = status_q == `ST_DONE && !full;
     wire               advance = sending_q && m_ready;
     wire [INDEX_W-1:0] next_index = index_q + 1'b1;
-    wire [        7:0] stored;
-    wire [        7:0] constant = CONSTANT[{index_q[5:0], 3'b000}+:8];
+    wire [7:0]         stored;
+    wire [7:0]         constant = CONSTANT[{index_q[5:0], 3'b000}+:8];
 
-    assign reply_sequence = sequence_q;
+    assign repeated = repeated_q;
     assign m_valid = sending_q;
-    assign m_last = next_index == length_q;
+    assign m_last = last_q;
     assign m_data = index_q == 0 ? opcode_q | 8'd`OP_REPLY :
                     index_q == 1 ? sequence_q :
                     index_q == 2 ? {6'd0, status_q} :
@@ -63,12 +72,6 @@ module reply_buffer #(
     assign sent = advance && m_last;
 
     always @(posedge clk) begin
-        if (begin_reply) begin
-            opcode_q <= request_opcode;
-            sequence_q <= request_sequence;
-            status_q <= `ST_DONE;
-            length_q <= request_opcode == `OP_HELLO ? HELLO_END : HEADER;
-        end
         if (append && room) length_q <= length_q + 1'b1;
         if (append && full) begin
             status_q <= `ST_TOO_LONG;
@@ -78,13 +81,28 @@ module reply_buffer #(
             status_q <= fail_status;
             length_q <= HEADER;
         end
-        if (advance) index_q <= next_index;
+        if (begin_reply) begin
+            opcode_q <= request_opcode;
+            sequence_q <= request_sequence;
+            status_q <= `ST_DONE;
+            length_q <= request_opcode == `OP_HELLO ? HELLO_END : HEADER;
+        end
+        if (advance) begin
+            index_q <= next_index;
+            last_q <= next_index + 1'b1 == length_q;
+        end
         if (sent) sending_q <= 1'b0;
         if (send) begin
             index_q <= 0;
+            last_q <= 1'b0;  // there are three bytes at least
             sending_q <= 1'b1;
         end
-        if (rst) sending_q <= 1'b0;
+        if (begin_reply) begun_q <= 1'b1;
+        repeated_q <= begun_q && request_sequence == sequence_q && request_opcode != `OP_HELLO;
+        if (rst) begin
+            sending_q <= 1'b0;
+            begun_q <= 1'b0;
+        end
     end
 
     byte_buffer #(
@@ -112,28 +130,33 @@ module reply_buffer #(
     );
 
     reg started_q = 1'b0;
-    reg begun_q;  // there is a reply
-    always @(posedge clk) begin
-        started_q <= 1'b1;
-        if (rst) begun_q <= 1'b0;
-        else if (begin_reply) begun_q <= 1'b1;
-    end
+    always @(posedge clk) started_q <= 1'b1;
+
+    reply_rules #(
+        .ASSUME(1)
+    ) user_rules (
+        .begun(begun_q),
+        .opcode(opcode_q),
+        .sending(sending_q),
+        .begin_reply(begin_reply),
+        .append(append),
+        .fail(fail),
+        .send(send)
+    );
 
     always @* begin
         if (!started_q) assume (rst);
-        if (sending_q) assume (!begin_reply && !append && !fail && !send);
-        if (!begun_q) assume (!append && !fail && !send);
-        if (begin_reply) assume (!append && !fail && !send);
-        if (append || fail) assume (!send && !hello);
         if (started_q && begun_q) begin
             assert (length_q >= HEADER);
             assert (length_q <= (hello ? HELLO_END : FULL));
             if (sending_q) assert (index_q < length_q);  // every reply ends
+            if (sending_q) assert (last_q == (next_index == length_q));
             if (status_q != `ST_DONE) assert (length_q == HEADER);
         end
         if (started_q && !begun_q) assert (!sending_q);
     end
 `endif
+
 endmodule
 
 `default_nettype wire

@@ -1,13 +1,13 @@
 // request_buffer - frames in, one request at a time out
 //
-// A frame whose first byte comes while listen is stored; if it ends well, request_valid rises with
-// request_opcode, sequence and bytes (of its payload) and stays until request_taken. The payload's bytes are
-// there to be read until listen rises again: read_data is the byte at read_index, one cycle later.
-// As they come, the bytes 2..8 of a frame being stored also show as field_write, field_index,
-// field_data, so that arguments are in registers when the request is.
+// A frame whose first byte comes while listen is stored; if it ends well, request_valid rises, with
+// request_opcode, request_sequence and request_bytes (of its payload), until request_taken. The
+// payload is there to be read until listen rises again: read_data is the byte at read_index, one
+// cycle later. As they come, the bytes 2..8 of a frame being stored also show as field_write,
+// field_index, field_data, so that arguments are in registers when the request is.
 //
-// A frame that comes while !listen is not stored; if it is a good ABORT, abort_valid rises (request_sequence
-// is its number) until abort_taken. While one is pending, frames that begin are lost altogether.
+// A frame that comes while !listen is not stored; if it is a good ABORT, abort_valid rises, with
+// request_sequence, until abort_taken. While one is pending, frames that begin are lost altogether.
 //
 // bad_frame is high for a cycle for every frame that ends badly or whose payload has more than
 // REQUEST_BYTES. Beats are taken in every cycle.
@@ -21,7 +21,7 @@ module request_buffer #(
 ) (
     input  wire               clk,
     input  wire               rst,
-    input  wire [        7:0] s_data,
+    input  wire [7:0]         s_data,
     input  wire               s_valid,
     output wire               s_ready,
     input  wire               s_last,
@@ -31,24 +31,25 @@ module request_buffer #(
     input  wire               request_taken,
     output wire               abort_valid,
     input  wire               abort_taken,
-    output wire [        7:0] request_opcode,
-    output wire [        7:0] request_sequence,
+    output wire [7:0]         request_opcode,
+    output wire [7:0]         request_sequence,
     output wire [INDEX_W-1:0] request_bytes,
     output wire               field_write,
-    output wire [        3:0] field_index,
-    output wire [        7:0] field_data,
+    output wire [3:0]         field_index,
+    output wire [7:0]         field_data,
     input  wire [INDEX_W-1:0] read_index,
-    output wire [        7:0] read_data,
+    output wire [7:0]         read_data,
     output wire               bad_frame
 );
+
     localparam [INDEX_W-1:0] FCS_BYTES = 4;
     localparam [INDEX_W-1:0] ABORT_BYTES = 2;
     localparam [INDEX_W-1:0] FULL = REQUEST_BYTES;
-    localparam [INDEX_W-1:0] BEYOND = REQUEST_BYTES + 5;  // the length of all frames that are too long
+    localparam [INDEX_W-1:0] BEYOND = REQUEST_BYTES + 5;  // length of all frames that are too long
     localparam ADDRESS_W = $clog2(REQUEST_BYTES);
 
-    reg [        7:0] opcode_q;
-    reg [        7:0] sequence_q;
+    reg [7:0]         opcode_q;
+    reg [7:0]         sequence_q;
     reg [INDEX_W-1:0] index_q;    // bytes of this frame so far, FCS included
     reg [INDEX_W-1:0] bytes_q;
     reg               store_q;    // this frame is being stored
@@ -58,7 +59,7 @@ module request_buffer #(
 
     wire pending = (request_q && !request_taken) || (abort_q && !abort_taken);
     wire first = index_q == 0;
-    wire store = first ? listen && !request_q && !abort_q : store_q;  // what is taken now is under way next
+    wire store = first ? listen && !request_q && !abort_q : store_q;  // not in the cycle of a take
     wire watch = first ? !pending : watch_q;
     wire beat = s_valid && !s_last;
     wire verdict = s_valid && s_last;
@@ -115,6 +116,7 @@ module request_buffer #(
         .read_index (read_index[ADDRESS_W-1:0]),
         .read_data  (read_data)
     );
+
 endmodule
 
 `default_nettype wire

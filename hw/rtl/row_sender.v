@@ -1,8 +1,10 @@
 // row_sender - sends the rows of a psum bank, each as three bytes, least significant first
 //
-// start begins with row 0 of a bank; `rows` (0 stands for 256) is held until done, which is high for one cycle when the last row has been read.
-// row is the address of the next row to read; read_data must be that row in the cycle after one with `turn` high. idle: nothing is left to
-// send. m_valid stays high and m_data the same until m_ready. A row takes 4 cycles if m_ready stays high.
+// start begins with row 0 of a bank; `rows` (0 stands for 256) is held until done, which is high
+// for one cycle when the last row has been read. row is the address of the next row to read;
+// read_data must be that row in the cycle after one with `turn` high. idle: nothing is left to
+// send. m_valid stays high and m_data the same until m_ready. A row takes 4 cycles if m_ready stays
+// high.
 
 `default_nettype none
 

@@ -1,13 +1,16 @@
-// row_streamer - streams the rows of block after block through the tables, and keeps the books of both pairs of banks
+// row_streamer - streams block after block through the tables; keeps the books of both bank pairs
 //
-// A table bank is taken from the start of its build (build_start, with what block_walker said of the block) until its block's last row; a psum bank
-// from its tile's last row until the gate pipeline gives it back (tile_release). A block starts when its tables are built
-// (build_done) and, if it is its tile's first, its psum bank is free; and not within 4 cycles of the start before, so that no row of
-// psum is read before it has been written. A row of 0 counts as 256.
+// A table bank is taken from the start of its build (build_start, with what block_walker said of
+// the block) until its block's last row; a psum bank from its tile's last row until the gate
+// pipeline gives it back (tile_release). A block starts when its tables are built (build_done) and,
+// if it is its tile's first, its psum bank is free; and not within 4 cycles of the start before, so
+// that no row of psum is read before it has been written. A row of 0 counts as 256.
 //
-// row_valid: a word of weights is to be read; lookup_bank goes with that word, one cycle later; psum_valid, psum_row, psum_first with the sum
-// of its entries, PSUM_DELAY later and one cycle ahead of it. Even rows meet psum in cycles with drain_turn low. tile_ready and tile_last follow
-// when the tile's sums are in psum. finished: every row of the layer has been streamed, and every bank given back.
+// row_valid: a word of weights is to be read; lookup_bank goes with that word, one cycle later;
+// psum_valid, psum_row, psum_first with the sum of its entries, PSUM_DELAY later and one cycle
+// ahead of it. Even rows meet psum in cycles with drain_turn low. tile_ready and tile_last follow
+// when the tile's sums are in psum. finished: every row of the layer has been streamed, and every
+// bank given back.
 
 `default_nettype none
 
@@ -46,7 +49,6 @@ module row_streamer (
     reg [1:0] full_q;
     reg       fill_bank_q;
     reg       bank_q;           // the bank of the block being streamed, or to be streamed next
-    wire      build_bank = fill_bank_q ^ build_done;
 
     assign table_taken = full_q;
 
@@ -79,12 +81,12 @@ module row_streamer (
 
     always @(posedge clk) begin
         if (build_start)
-            block_q[build_bank] <= {build_h, build_first, build_ends_tile, build_last_tile};
+            block_q[fill_bank_q] <= {build_h, build_first, build_ends_tile, build_last_tile};
         if (build_done)
             full_q[fill_bank_q] <= 1'b1;
         if (block_ends)
             full_q[bank_q] <= 1'b0;
-        fill_bank_q <= build_bank;
+        fill_bank_q <= fill_bank_q ^ build_done;
         bank_q <= next_bank;
         streaming_q <= start || (streaming_q && !block_ends);
         row_q <= start ? 8'd0 : row_q + 8'd1;

@@ -1,9 +1,10 @@
 // sequencer - walks a time step: for each layer its header, its rows, and the end of its gates
 //
-// step_start (one cycle, while !busy) begins at weight word 0. A layer's four header words are read from the weight stream, then
-// layer_start (one cycle) sets block_walker and row_streamer going, and each row_valid moves the stream by a word. The next layer
-// begins when the rows are finished and the gates idle, since it may read the new h. After the layer marked last, step_done is high for
-// one cycle and phase flips.
+// step_start (one cycle, while !busy) begins at weight word 0. A layer's four header words are read
+// from the weight stream, then layer_start (one cycle) sets block_walker and row_streamer going,
+// and each row_valid moves the stream by a word. The next layer begins when the rows are finished
+// and the gates idle, since it may read the new h. After the layer marked last, step_done is high
+// for one cycle and phase flips.
 
 `default_nettype none
 
@@ -18,7 +19,7 @@ module sequencer #(
     input  wire                phase_write,
     input  wire                phase_wdata,
     output wire                phase,
-    output wire                header_load,     // the weight word read before is header word header_index
+    output wire                header_load,     // the word read before is header word header_index
     output wire [1:0]          header_index,
     input  wire                is_last,
     output wire                layer_start,

@@ -1,10 +1,11 @@
-// shift_add_product - signed value times unsigned factor, rounded and limited, by adders and shifters alone
+// shift_add_product - signed value times unsigned factor, rounded and limited, by adds and shifts
 //
-//   m_result = round_half_away(s_value * s_factor / 2^s_shift);  saturated to -32767..32767 if s_limit
+//   m_result = round_half_away(s_value * s_factor / 2^s_shift), in -32767..32767 if s_limit
 //
-// Without s_limit the result's magnitude must be below 2^17. One product per cycle, latency 8 cycles, never stalls.
-// Magnitudes are multiplied: eight gated copies of the value are added in a tree of three levels. Rounding adds the last bit that the
-// shift drops; the sign comes back at the end.
+// Without s_limit the result's magnitude must be below 2^17. One product per cycle, latency 8
+// cycles, never stalls. Magnitudes are multiplied: eight gated copies of the value are added in a
+// tree of three levels. Rounding adds the last bit that the shift drops; the sign comes back at the
+// end.
 
 `default_nettype none
 

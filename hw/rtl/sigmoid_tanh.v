@@ -1,9 +1,11 @@
 // sigmoid_tanh - both functions of a Q4.11 pre-activation, from one table
 //
-//   tanh:     index = min(511, (|pre| + 8) >> 4);   m_tanh = rom[index] with m_negative = sign of pre      (value / 128)
-//   sigmoid:  index = min(511, (|pre| + 16) >> 5);  t = rom[index], 127 read as 128;  m_sigmoid = 128 +- t  (value / 256)
+//   tanh:     index = min(511, (|pre| + 8) >> 4);   +-m_tanh / 128, m_tanh = rom[index]
+//   sigmoid:  index = min(511, (|pre| + 16) >> 5);  m_sigmoid / 256 = (128 +- t) / 256,
+//             t = rom[index], 127 read as 128
 //
-// s_sigmoid chooses the index and says which output counts. One per cycle, latency two cycles. pre is in -32767..32767.
+// The sign is that of pre, m_negative. s_sigmoid chooses the index and says which output counts.
+// One per cycle, latency two cycles. pre is in -32767..32767.
 
 `default_nettype none
 
@@ -20,7 +22,8 @@ module sigmoid_tanh (
     wire        negative = s_pre[15];
     wire [11:0] biased;
     wire [3:0]  unused_fraction;
-    assign {biased, unused_fraction} = (s_pre ^ {16{negative}}) + {11'd0, s_sigmoid, !s_sigmoid, 2'd0, negative};
+    assign {biased, unused_fraction} =
+        (s_pre ^ {16{negative}}) + {11'd0, s_sigmoid, !s_sigmoid, 2'd0, negative};
 
     wire        beyond = biased[11:10] != 2'd0 || (biased[9] && !s_sigmoid);
     wire [8:0]  index = s_sigmoid ? biased[9:1] : biased[8:0];

@@ -18,6 +18,7 @@ module stream_rules #(
     input wire              valid,
     input wire              ready
 );
+
 `ifdef FORMAL
     reg              owed_q = 1'b0;  // a transfer was offered and not taken
     reg [DATA_W-1:0] data_q;
@@ -37,8 +38,9 @@ module stream_rules #(
         end
     endgenerate
 `else
-    wire unused = &{1'b0, clk, rst, data, valid, ready};
+    wire unused = &{1'b0, clk, rst, data, valid, ready, ASSUME != 0};
 `endif
+
 endmodule
 
 `default_nettype wire

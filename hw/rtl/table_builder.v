@@ -1,13 +1,15 @@
 // table_builder - fills one table bank per block: eight lanes follow one step program
 //
-//   each program byte {write, subtract, k[2:0], j[2:0]}:  T <- T +- (x_j << k);  if write: table[next] <- T, next <- next + 1
+//   each program byte {write, subtract, k[2:0], j[2:0]}:
+//   T <- T +- (x_j << k);  if write: table[next] <- T, next <- next + 1
 //
-// x_j of lane g is byte g of activation word s_word + j. k = 7 adds nothing; k = 7 without write ends the program.
-// s_valid && s_ready starts the build of a block; the banks are filled in turn, the first after rst is bank 0. s_ready needs the bank to
-// be free: neither full nor being looked up (bank_taken). done is high for one cycle when the end byte is seen; the last entry
-// is then written two cycles later, so a look-up in the third cycle after done reads it.
-// One step per cycle; a program of p bytes, its end included, takes p + 1 cycles. program_* and activation_* are read ports of
-// memories whose data comes one cycle after the address.
+// x_j of lane g is byte g of activation word s_word + j. k = 7 adds nothing; k = 7 without write
+// ends the program. s_valid && s_ready starts the build of a block; the banks are filled in turn,
+// the first after rst is bank 0. s_ready needs the bank to be free: neither full nor being looked
+// up (bank_taken). done is high for one cycle when the end byte is seen; the last entry is then
+// written two cycles later, so a look-up in the third cycle after done reads it. One step per
+// cycle; a program of p bytes, its end included, takes p + 2 cycles. program_* and activation_* are
+// read ports of memories whose data comes one cycle after the address.
 
 `default_nettype none
 
@@ -40,10 +42,9 @@ module table_builder #(
     reg [ACTIVATION_W-1:0] word_q;
 
     wire ending = byte_valid_q && program_data[7] == 1'b0 && program_data[5:3] == 3'd7;
-    wire next_bank = fill_bank_q ^ ending;
     wire start = s_valid && s_ready;
 
-    assign s_ready = (!running_q || ending) && !bank_taken[next_bank];
+    assign s_ready = !running_q && !bank_taken[fill_bank_q];
     assign done = ending;
     assign program_address = address_q;
 
@@ -52,7 +53,7 @@ module table_builder #(
         if (start)
             word_q <= s_word;
         byte_valid_q <= running_q && !ending;
-        fill_bank_q <= next_bank;
+        fill_bank_q <= fill_bank_q ^ ending;
         if (start)
             running_q <= 1'b1;
         else if (ending)
@@ -64,7 +65,7 @@ module table_builder #(
         end
     end
 
-    // The byte's step, one cycle later together with its activation word, then two and three cycles later.
+    // The byte's step: with its activation word one cycle later, then two and three cycles later.
     reg [2:0] k_q;
     reg       subtract_q;
     reg [1:0] step_q;

@@ -1,9 +1,9 @@
-// table_lookup - eight tables of sums, in two banks of 128 entries; each code byte selects one entry and its sign
+// table_lookup - eight tables of sums, two banks of 128 entries; a code byte selects entry and sign
 //
-//   m_entry[g] = table[g][bank][code[g][6:0]], complemented where code[g][7];   m_negative[g] = code[g][7]
+//   m_entry[g] = table[g][bank][code[g][6:0]], complemented where m_negative[g] = code[g][7]
 //
-// The signed value of lane g is m_entry[g] + m_negative[g] (the adder tree adds the ones). One word of codes per cycle; latency two
-// cycles. An entry may not be read in the cycle it is written.
+// The signed value of lane g is m_entry[g] + m_negative[g] (the adder tree adds the ones). One word
+// of codes per cycle; latency two cycles. An entry may not be read in the cycle it is written.
 
 `default_nettype none
 

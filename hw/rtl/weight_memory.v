@@ -1,8 +1,9 @@
 // weight_memory - the stream of weight bytes: 64-bit words behind one port
 //
-// A cycle writes (the byte lanes of write_lanes) if any lane is enabled, and reads otherwise. Latency of a read: one cycle;
-// read_data holds its value during writes. WORDS = 16384 fills the four single-port RAMs of an iCE40 UP5K, which is why there is
-// one port (yosys synth_ice40 -spram finds them by itself).
+// A cycle writes (the byte lanes of write_lanes) if any lane is enabled, and reads otherwise.
+// Latency of a read: one cycle; read_data holds its value during writes. WORDS = 16384 fills the
+// four single-port RAMs of an iCE40 UP5K, which is why there is one port (yosys synth_ice40 -spram
+// finds them by itself).
 
 `default_nettype none
 

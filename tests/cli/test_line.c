@@ -119,6 +119,19 @@ START_TEST(training_leaves_checkpoint_and_curve)
 }
 END_TEST
 
+START_TEST(training_does_not_overwrite_a_checkpoint_unasked)
+{
+    static char before[1 << 20], after[1 << 20];
+    size_t size = child_read(checkpoint, before, sizeof before);
+
+    train(trained, "updates=1", false);
+    child_complained(&child, 1, "sterna: train: ");
+    ck_assert_has(child.err, "--overwrite");
+    ck_assert_uint_eq(child_read(checkpoint, after, sizeof after), size);
+    ck_assert_mem_eq(before, after, size);
+}
+END_TEST
+
 START_TEST(interrupted_training_resumes_to_the_same_bits)
 {
     static char whole[1 << 20], parts[1 << 20];
@@ -369,6 +382,7 @@ Suite *sterna_suite(void)
 {
     const TTest *const tests[] = {
         training_leaves_checkpoint_and_curve,
+        training_does_not_overwrite_a_checkpoint_unasked,
         interrupted_training_resumes_to_the_same_bits,
         eval_prints_one_object,
         eval_of_a_checkpoint_takes_its_master_weights,

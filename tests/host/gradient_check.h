@@ -13,15 +13,15 @@
 static inline double numeric_gradient(double (*objective)(void *context), void *context, float *at)
 {
     const float h = 0.03125f, here = *at;
-    double value[4];
+    double sample[4];
     const float offset[4] = {-2.0f, -1.0f, 1.0f, 2.0f};
 
     for (int i = 0; i < 4; i++) {
         *at = here + offset[i] * h;
-        value[i] = objective(context);
+        sample[i] = objective(context);
     }
     *at = here;
-    return (value[0] - 8.0 * value[1] + 8.0 * value[2] - value[3]) / (12.0 * (double)h);
+    return (sample[0] - 8.0 * sample[1] + 8.0 * sample[2] - sample[3]) / (12.0 * (double)h);
 }
 
 /* Whether the two agree to 2e-4, relative for gradients above 1. */
@@ -32,10 +32,10 @@ static inline int gradients_agree(double numeric, double backward)
 }
 
 /* Seeded values between -size and size. */
-static inline void random_values(float *value, size_t count, float size, uint64_t *seed)
+static inline void random_values(float *filled, size_t count, float size, uint64_t *seed)
 {
     for (size_t i = 0; i < count; i++)
-        value[i] = ((float)random_below(seed, 20001) / 10000.0f - 1.0f) * size;
+        filled[i] = ((float)random_below(seed, 20001) / 10000.0f - 1.0f) * size;
 }
 
 #endif

@@ -44,8 +44,8 @@ static inline size_t scratch_files(const struct scratch *scratch, int removing)
             continue;
         count++;
         if (removing) {
-            char path[SCRATCH_PATH];
-            (void)unlink(scratch_path(scratch, entry->d_name, path));
+            char file[SCRATCH_PATH];
+            (void)unlink(scratch_path(scratch, entry->d_name, file));
         }
     }
     (void)closedir(directory);

@@ -10,12 +10,12 @@
 #include <check.h>
 
 static struct scratch scratch;
-static char path[SCRATCH_PATH];
+static char place[SCRATCH_PATH];
 
 static void set_up(void)
 {
     scratch_open(&scratch);
-    scratch_path(&scratch, "curve", path);
+    scratch_path(&scratch, "curve", place);
 }
 
 static void tear_down(void)
@@ -27,7 +27,7 @@ static char *written(void)
 {
     uint8_t *bytes = NULL;
     size_t size = 0;
-    ck_assert_int_eq(sterna_file_read(path, &bytes, &size, NULL), STERNA_OK);
+    ck_assert_int_eq(sterna_file_read(place, &bytes, &size, NULL), STERNA_OK);
     return (char *)bytes;
 }
 
@@ -35,7 +35,7 @@ START_TEST(csv_has_a_line_per_point)
 {
     struct sterna_point points[2] = {{4096, 5.25, 5.5, 0.001}, {8192, 4.0, 4.125, 0.002}};
     struct sterna_training training = {.points = 2, .curve = points};
-    ck_assert_int_eq(sterna_curve_csv(&training, path, NULL), STERNA_OK);
+    ck_assert_int_eq(sterna_curve_csv(&training, place, NULL), STERNA_OK);
     char *text = written();
     ck_assert_str_eq(text, "characters,train_bpc,valid_bpc,rate\n4096,5.25000,5.50000,0.001\n"
                            "8192,4.00000,4.12500,0.002\n");
@@ -46,11 +46,11 @@ END_TEST
 START_TEST(empty_curve_is_a_header_and_a_picture)
 {
     const struct sterna_training training = {0};
-    ck_assert_int_eq(sterna_curve_csv(&training, path, NULL), STERNA_OK);
+    ck_assert_int_eq(sterna_curve_csv(&training, place, NULL), STERNA_OK);
     char *text = written();
     ck_assert_str_eq(text, "characters,train_bpc,valid_bpc,rate\n");
     free(text);
-    ck_assert_int_eq(sterna_curve_svg(&training, path, NULL), STERNA_OK);
+    ck_assert_int_eq(sterna_curve_svg(&training, place, NULL), STERNA_OK);
     text = written();
     ck_assert_ptr_nonnull(strstr(text, "</svg>"));
     free(text);

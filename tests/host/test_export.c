@@ -25,6 +25,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     sterna_model_free(model);
+    model = NULL;
     sterna_training_free(&training);
     scratch_close(&scratch);
 }
@@ -59,7 +60,9 @@ START_TEST(every_sum_of_the_model_is_the_trainers)
     recipe.hidden = 45;
     recipe.layers = 1 + (size_t)_i % 2;
     if (_i >= 2)
-        snprintf(recipe.quantizer, sizeof recipe.quantizer, "ternary");
+        snprintf(recipe.quantizer, sizeof recipe.quantizer, _i < 4 ? "ternary" : "pow2");
+    if (_i >= 3)
+        snprintf(recipe.quantizer_output, sizeof recipe.quantizer_output, "pow2");
     open_training(&recipe);
     ck_assert_int_eq(sterna_export(&training, &model, &error), STERNA_OK);
 
@@ -154,7 +157,7 @@ Suite *sterna_suite(void)
     TCase *tcase = tcase_create("export");
     tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_add_loop_test(tcase, every_sum_of_the_model_is_the_trainers, 0, 4);
+    tcase_add_loop_test(tcase, every_sum_of_the_model_is_the_trainers, 0, 6);
     tcase_add_test(tcase, model_file_of_a_trained_checkpoint_is_its_export);
     tcase_add_test(tcase, float_weights_cannot_be_deployed);
     tcase_add_loop_test(tcase, weights_that_are_not_finite_are_refused, 0, 3);

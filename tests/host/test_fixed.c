@@ -117,8 +117,16 @@ START_TEST(gru_unit_follows_the_real_formula)
         for (int i = 0; i < 10; i++)
             v[i] = rand() % 8192 - 4096;
         int32_t state = rand() % 65024 - 32512;
-        struct sterna_fixed_gru terms = {.x_r = v[0], .x_z = v[1], .x_n = v[2], .h_r = v[3], .h_z = v[4],
-                                         .h_n = v[5], .b_r = v[6], .b_z = v[7], .b_xn = v[8], .b_hn = v[9]};
+        struct sterna_fixed_gru terms = {.x_r = v[0],
+                                         .x_z = v[1],
+                                         .x_n = v[2],
+                                         .h_r = v[3],
+                                         .h_z = v[4],
+                                         .h_n = v[5],
+                                         .b_r = v[6],
+                                         .b_z = v[7],
+                                         .b_xn = v[8],
+                                         .b_hn = v[9]};
         double r = 1 / (1 + exp(-(v[0] + v[3] + v[6]) / 2048.0));
         double z = 1 / (1 + exp(-(v[1] + v[4] + v[7]) / 2048.0));
         double n = tanh((v[2] + v[8]) / 2048.0 + r * (v[5] + v[9]) / 2048.0);
@@ -137,7 +145,7 @@ START_TEST(one_step_of_a_tiny_network_equals_the_hand_computation)
     struct sterna_layer *layer = &model->layer[0];
     layer->ih.code[2 * 2 + 1] = 1; /* row n, input 1 */
     layer->ih.scale_m[2] = 128;
-    layer->ih.scale_s[2] = 2;      /* 64 * 128 / 4 = 2048 = 1.0 */
+    layer->ih.scale_s[2] = 2; /* 64 * 128 / 4 = 2048 = 1.0 */
     model->output.code[0] = 1;
     model->output.code[1] = -1;
     struct sterna_fixed_state state;

@@ -135,10 +135,15 @@ static void check_gradient(const char *what, float *at, const float *gradient, s
 START_TEST(backward_matches_differences)
 {
     static float ih[G * I], transposed[G * I], hh[G * H], bias_ih[G], bias_hh[G], input[T * B * I],
-        dh[T * B * H], step[B * H];
+        dh[T * B * H], dh_step[B * H] = {0};
     const bool one_hot = _i;
-    const struct sterna_cell_gradient gradient = {one_hot ? transposed : ih, hh,  bias_ih, bias_hh,
-                                                  one_hot ? NULL : input,    step};
+    const struct sterna_cell_gradient gradient = {one_hot ? transposed : ih, hh,     bias_ih, bias_hh,
+                                                  one_hot ? NULL : input,    dh_step};
+    memset(ih, 0, sizeof ih); /* without fork the memory is that of the last run */
+    memset(transposed, 0, sizeof transposed);
+    memset(hh, 0, sizeof hh);
+    memset(bias_ih, 0, sizeof bias_ih);
+    memset(bias_hh, 0, sizeof bias_hh);
     open_bench(one_hot);
     forward();
     memcpy(dh, bench.wanted, sizeof dh);

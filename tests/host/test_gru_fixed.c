@@ -13,7 +13,7 @@
 enum { T = 12, B = 5, I = 9, H = 37 }; /* odd: the ends of vector loops too */
 
 static struct sterna_model *model;
-static struct sterna_recurrent layer[2];
+static struct sterna_recurrent trained[2];
 static struct sterna_track track[2];
 static uint8_t symbol[T * B];
 
@@ -39,16 +39,16 @@ static void open_layer(size_t k)
     ck_assert_int_eq(sterna_quantizer_find("ternary", &quantizer, NULL), STERNA_OK);
     ck_assert_int_eq(sterna_normalizer_find("none", &normalizer, NULL), STERNA_OK);
     ck_assert_int_eq(
-        sterna_recurrent_new(&sterna_gru, k ? H : I, H, k == 0, quantizer, normalizer, &layer[k], NULL),
+        sterna_recurrent_new(&sterna_gru, k ? H : I, H, k == 0, quantizer, normalizer, &trained[k], NULL),
         STERNA_OK);
-    copy_matrix(&model->layer[k].ih, &layer[k].ih);
-    copy_matrix(&model->layer[k].hh, &layer[k].hh);
+    copy_matrix(&model->layer[k].ih, &trained[k].ih);
+    copy_matrix(&model->layer[k].hh, &trained[k].hh);
     for (int g = 0; g < 3 * H; g++)
         ih[g] = (float)model->layer[k].bias[g] / 2048.0f;
     for (int u = 0; u < H; u++)
         hh[2 * H + u] = (float)model->layer[k].bias[3 * H + u] / 2048.0f;
-    layer[k].integer = true;
-    sterna_gru.prepare(&layer[k], ih, hh);
+    trained[k].integer = true;
+    sterna_gru.prepare(&trained[k], ih, hh);
     track[k] = (struct sterna_track){.steps = T, .batch = B};
     track[k].h = calloc((T + 1) * B * H, sizeof(float));
     track[k].a = calloc((T + 1) * B * H, sizeof(float));
@@ -76,7 +76,7 @@ static void tear_down(void)
         free(track[k].a);
         free(track[k].saved);
         free(track[k].terms);
-        sterna_recurrent_free(&layer[k]);
+        sterna_recurrent_free(&trained[k]);
     }
     sterna_model_free(model);
 }
@@ -84,8 +84,8 @@ static void tear_down(void)
 START_TEST(two_layers_equal_the_specification)
 {
     size_t saturated = 0, moving = 0;
-    sterna_gru.forward(&layer[0], &track[0]);
-    sterna_gru.forward(&layer[1], &track[1]);
+    sterna_gru.forward(&trained[0], &track[0]);
+    sterna_gru.forward(&trained[1], &track[1]);
     for (size_t b = 0; b < B; b++) {
         struct sterna_fixed_state state = {0};
         int32_t sums[I];
@@ -127,8 +127,8 @@ static void check_units(int32_t first, int32_t step)
         hh[2 * H + u] = (float)terms[u].b_hn / 2048.0f;
         one.h[u] = (float)(pre * 7 % 32768) / 32768.0f;
     }
-    sterna_gru.prepare(&layer[0], ih, hh);
-    sterna_gru.forward(&layer[0], &one);
+    sterna_gru.prepare(&trained[0], ih, hh);
+    sterna_gru.forward(&trained[0], &one);
     for (int32_t u = 0; u < H; u++) {
         const int32_t state = (first + u * step) * 7 % 32768;
         ck_assert(one.h[H + u] * 32768.0f == (float)sterna_fixed_gru_unit(&terms[u], state));
@@ -138,7 +138,7 @@ static void check_units(int32_t first, int32_t step)
 START_TEST(units_equal_the_specification_over_all_pre_activations)
 {
     for (size_t g = 0; g < 3 * H; g++)
-        layer[0].ih.scale_m[g] = layer[0].hh.scale_m[g] = 0;
+        trained[0].ih.scale_m[g] = trained[0].hh.scale_m[g] = 0;
     for (int32_t first = -32767; first + H - 1 <= 32767; first += H)
         check_units(first, 1);
 }
@@ -153,7 +153,7 @@ START_TEST(state_of_the_float_phase_is_rounded_once)
     one.batch = 1;
     for (int i = 0; i < 4; i++)
         one.h[i] = h[i];
-    sterna_gru.forward(&layer[0], &one);
+    sterna_gru.forward(&trained[0], &one);
     for (int i = 0; i < 4; i++)
         ck_assert(one.h[i] == expected[i]);
 }

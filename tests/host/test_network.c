@@ -68,11 +68,13 @@ START_TEST(imported_model_has_the_weights_it_stands_for)
     ck_assert_int_eq(sterna_network_import(model, &network, &error), STERNA_OK);
     const struct sterna_matrix *ih = &model->layer[0].ih, *hh = &model->layer[1].hh;
     for (size_t i = 0; i < 24 * 5; i++) {
-        float expected = ldexpf((float)(ih->code[i] * ih->scale_m[i / 5]), -ih->scale_s[i / 5]) / 32.0f;
+        const size_t row = i / 5;
+        float expected = ldexpf((float)(ih->code[i] * ih->scale_m[row]), -ih->scale_s[row]) / 32.0f;
         ck_assert(network.layer[0].ih.value[i] == expected);
     }
     for (size_t i = 0; i < 24 * 8; i++) {
-        float expected = ldexpf((float)(hh->code[i] * hh->scale_m[i / 8]), -hh->scale_s[i / 8]) / 16.0f;
+        const size_t row = i / 8;
+        float expected = ldexpf((float)(hh->code[i] * hh->scale_m[row]), -hh->scale_s[row]) / 16.0f;
         ck_assert(network.layer[1].hh.value[i] == expected);
     }
     for (size_t i = 0; i < 4 * 8; i++)

@@ -121,7 +121,7 @@ START_TEST(headers_are_as_the_contract_says)
                                        10, 0, 20, 0, 2,  5, 0,   0,  40, 0, 30, 0, 2, 5, 0, 0};
     static const uint8_t output[32] = {0,  1, 1,  0, 9, 9, 9, 9, 0, 0, 0, 0, 0, 0, 0, 0,
                                        30, 0, 40, 0, 2, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-    struct sterna_model *model = random_model(45, 50, 2, 9, 11);
+    struct sterna_model *model = random_model(45, 50, 2, 9, 12);
     struct sterna_image image;
     pack(model, sterna_geometry_of("up5k"), &image);
     const uint8_t *bytes = image.memory[STERNA_MEM_WEIGHTS].bytes;
@@ -142,7 +142,7 @@ END_TEST
 
 START_TEST(scales_and_biases_come_in_the_order_of_use)
 {
-    struct sterna_model *model = random_model(2, 2, 1, 1, 12);
+    struct sterna_model *model = random_model(2, 2, 1, 1, 16);
     struct sterna_layer *layer = &model->layer[0];
     for (uint8_t row = 0; row < 6; row++) { /* rows r0 r1 z0 z1 n0 n1 */
         layer->ih.scale_m[row] = (uint8_t)(10 + row);
@@ -177,7 +177,7 @@ static struct sterna_error refusal(size_t inputs, size_t hidden, size_t layers, 
     struct sterna_image untouched, image;
     memset(&image, 0x5A, sizeof image);
     memcpy(&untouched, &image, sizeof image);
-    struct sterna_model *model = random_model(inputs, hidden, layers, outputs, 1);
+    struct sterna_model *model = random_model(inputs, hidden, layers, outputs, 4);
     ck_assert_int_eq(sterna_pack(model, geometry, &image, &error), STERNA_ERR_FIT);
     ck_assert_mem_eq(&image, &untouched, sizeof image);
     sterna_model_free(model);

@@ -65,6 +65,29 @@ START_TEST(every_ternary_byte_names_the_sum_of_its_weights)
 }
 END_TEST
 
+START_TEST(every_pow2_byte_names_the_sum_of_its_weights)
+{
+    static const int8_t level[15] = {-64, -32, -16, -8, -4, -2, -1, 0, 1, 2, 4, 8, 16, 32, 64};
+    struct sterna_program program;
+    sterna_program_make(STERNA_FORMAT_POW2, &program);
+    ck_assert_uint_eq(program.elements, 2);
+    int entry[ENTRIES][STERNA_PROGRAM_ELEMENTS];
+    ck_assert_uint_eq(expand(&program, entry), 113);
+    bool used[256] = {false};
+    for (int a = 0; a < 15; a++) {
+        for (int b = 0; b < 15; b++) {
+            const int8_t weights[2] = {level[a], level[b]};
+            uint8_t byte = sterna_program_code(STERNA_FORMAT_POW2, weights);
+            ck_assert(!used[byte]);
+            used[byte] = true;
+            int sign = byte & 0x80 ? -1 : 1;
+            for (size_t j = 0; j < STERNA_PROGRAM_ELEMENTS; j++)
+                ck_assert_int_eq(sign * entry[byte & 0x7F][j], j < 2 ? weights[j] : 0);
+        }
+    }
+}
+END_TEST
+
 START_TEST(zero_weights_are_byte_zero)
 {
     const int8_t zero[STERNA_PROGRAM_ELEMENTS] = {0};
@@ -98,6 +121,7 @@ Suite *sterna_suite(void)
     TCase *tests = tcase_create("program");
     tcase_add_test(tests, programs_are_long_enough_and_end);
     tcase_add_test(tests, every_ternary_byte_names_the_sum_of_its_weights);
+    tcase_add_test(tests, every_pow2_byte_names_the_sum_of_its_weights);
     tcase_add_test(tests, zero_weights_are_byte_zero);
     tcase_add_test(tests, ternary_sums_reach_five_times_127);
     tcase_add_test(tests, reach_counts_shifts_and_the_largest_on_the_way);

@@ -61,6 +61,34 @@ START_TEST(twn_of_zeros_is_zero_with_scale_one)
 }
 END_TEST
 
+/* The largest becomes 64; the next exponent strictly above 1.5 times a power; below 2^0 and its rounding there is 0. */
+START_TEST(pow2_boundaries_are_exact)
+{
+    const float w[] = {-64.0f,  48.0f, 48.001f, 1.5f, 1.501f, 0.75f,
+                       0.7501f, -3.0f, -3.001f, 0.0f, 33.0f,  -0.5f};
+    const float expected[] = {-64, 32, 64, 1, 2, 0, 1, -2, -4, 0, 32, 0};
+    float half[12], level[12];
+    for (int i = 0; i < 12; i++)
+        half[i] = 0.5f * w[i];
+    ck_assert(find("pow2")->round(w, 12, 9.0f, level) == 1.0f);
+    for (int i = 0; i < 12; i++)
+        ck_assert(level[i] == expected[i]);
+    ck_assert(find("pow2")->round(half, 12, 9.0f, level) == 0.5f);
+    for (int i = 0; i < 12; i++)
+        ck_assert(level[i] == expected[i]);
+}
+END_TEST
+
+START_TEST(pow2_of_zeros_is_zero_with_scale_one)
+{
+    const float w[3] = {0};
+    float level[3] = {5, 5, 5};
+    ck_assert(find("pow2")->round(w, 3, 1.0f, level) == 1.0f);
+    for (int i = 0; i < 3; i++)
+        ck_assert(level[i] == 0.0f);
+}
+END_TEST
+
 /* Inside the range the mean of W0 * level is w; outside it is +-W0. */
 START_TEST(stochastic_ternary_is_unbiased_over_100000_draws)
 {
@@ -108,6 +136,8 @@ Suite *sterna_suite(void)
     tcase_add_test(tcase, ternary_boundaries_are_exact);
     tcase_add_test(tcase, twn_follows_the_mean);
     tcase_add_test(tcase, twn_of_zeros_is_zero_with_scale_one);
+    tcase_add_test(tcase, pow2_boundaries_are_exact);
+    tcase_add_test(tcase, pow2_of_zeros_is_zero_with_scale_one);
     tcase_add_loop_test(tcase, stochastic_ternary_is_unbiased_over_100000_draws, 0, 6);
     tcase_add_test(tcase, unknown_name_is_refused_with_those_known);
     tcase_add_test(tcase, glorot_bound_is_sqrt_6_over_fans);

@@ -17,44 +17,42 @@ enum { TINY_LENGTH = 6000 };
 static inline struct sterna_recipe tiny_recipe(const struct scratch *scratch)
 {
     static const char *const words[] = {"the ", "tern ", "flies ", "over ", "sea ", "and ", "ice. "};
-    char text[TINY_LENGTH + 8], path[SCRATCH_PATH];
-    struct sterna_recipe recipe;
+    char characters[TINY_LENGTH], file[SCRATCH_PATH];
+    struct sterna_recipe tiny;
     uint64_t seed = 99;
     size_t used = 0;
 
     while (used < TINY_LENGTH) {
         const char *word = words[random_below(&seed, 7)];
-        memcpy(text + used, word, strlen(word));
-        used += strlen(word);
-        if (used > TINY_LENGTH)
-            used = TINY_LENGTH;
+        for (size_t i = 0; word[i] != '\0' && used < TINY_LENGTH; i++)
+            characters[used++] = word[i];
     }
-    scratch_path(scratch, "tiny.txt", path);
-    if (sterna_file_write(path, text, used, NULL) != STERNA_OK)
+    scratch_path(scratch, "tiny.txt", file);
+    if (sterna_file_write(file, characters, used, NULL) != STERNA_OK)
         abort();
-    sterna_recipe_default(&recipe);
-    (void)snprintf(recipe.data, sizeof recipe.data, "text:%.400s", path);
-    recipe.hidden = 24;
-    recipe.layers = 1;
-    recipe.batch = 10;
-    recipe.shard = 4; /* the last shard is smaller */
-    recipe.steps = 9;
-    recipe.updates = 30;
-    recipe.integer_updates = 12;
-    recipe.validate_every = 8;
-    recipe.checkpoint_every = 11;
-    recipe.rate = 0.01;
-    recipe.warmup = 4;
-    return recipe;
+    sterna_recipe_default(&tiny);
+    (void)snprintf(tiny.data, sizeof tiny.data, "text:%.400s", file);
+    tiny.hidden = 24;
+    tiny.layers = 1;
+    tiny.batch = 10;
+    tiny.shard = 4; /* the last shard is smaller */
+    tiny.steps = 9;
+    tiny.updates = 30;
+    tiny.integer_updates = 12;
+    tiny.validate_every = 8;
+    tiny.checkpoint_every = 11;
+    tiny.rate = 0.01;
+    tiny.warmup = 4;
+    return tiny;
 }
 
 /* Train into the scratch directory itself. */
 static inline enum sterna_status tiny_train(const struct scratch *scratch, const struct sterna_recipe *recipe,
                                             unsigned threads, struct sterna_error *error)
 {
-    const struct sterna_train_options options = {
+    const struct sterna_train_options wanted = {
         .recipe = *recipe, .directory = scratch->directory, .threads = threads};
-    return sterna_train(&options, error);
+    return sterna_train(&wanted, error);
 }
 
 #endif

@@ -122,7 +122,8 @@ static inline void rig_core_clock(struct rig *rig)
         rig->phase = !rig->phase;
     }
     rig_core_access(rig);
-    ck_assert(*model->step_start + *model->clear + *model->phase_write <= (rig->busy_cycles == 0));
+    int commands = *model->step_start + *model->clear + *model->phase_write;
+    ck_assert(commands == 0 || (commands == 1 && rig->busy_cycles == 0));
     if (*model->step_start) {
         ck_assert_uint_lt(rig->steps, RIG_STEPS);
         memcpy(rig->seen[rig->steps], rig->memory[STERNA_MEM_ACTIVATIONS], RIG_ACTIVATIONS);
@@ -174,8 +175,9 @@ static inline void rig_send_beat(struct rig *rig, uint8_t data, bool last, bool 
 {
     while (seeded_percent(&rig->random, rig->gaps))
         rig_cycle(rig, false, seeded_byte(&rig->random), last, good);
-    while (!rig_cycle(rig, true, data, last, good))
-        continue;
+    bool taken = false;
+    while (!taken)
+        taken = rig_cycle(rig, true, data, last, good);
 }
 
 static inline void rig_send_bytes(struct rig *rig, const uint8_t *bytes, size_t size)
@@ -214,16 +216,16 @@ static inline unsigned rig_ask(struct rig *rig, const uint8_t *payload, size_t s
 }
 
 /* The head of WRITE, READ and CHECK. */
-static inline void rig_put_range(uint8_t *request, uint8_t opcode, uint8_t sequence, uint8_t memory,
+static inline void rig_put_range(uint8_t *request, uint8_t opcode, uint8_t sequence, size_t memory,
                                  size_t address)
 {
     request[0] = opcode;
     request[1] = sequence;
-    request[2] = memory;
+    request[2] = (uint8_t)memory;
     sterna_put_le24(request + 3, (uint32_t)address);
 }
 
-static inline unsigned rig_read(struct rig *rig, uint8_t sequence, uint8_t memory, size_t address,
+static inline unsigned rig_read(struct rig *rig, uint8_t sequence, size_t memory, size_t address,
                                 size_t length)
 {
     uint8_t request[8];
@@ -232,7 +234,7 @@ static inline unsigned rig_read(struct rig *rig, uint8_t sequence, uint8_t memor
     return rig_ask(rig, request, sizeof request);
 }
 
-static inline unsigned rig_check(struct rig *rig, uint8_t sequence, uint8_t memory, size_t address,
+static inline unsigned rig_check(struct rig *rig, uint8_t sequence, size_t memory, size_t address,
                                  size_t length)
 {
     uint8_t request[9];
@@ -241,7 +243,7 @@ static inline unsigned rig_check(struct rig *rig, uint8_t sequence, uint8_t memo
     return rig_ask(rig, request, sizeof request);
 }
 
-static inline unsigned rig_write(struct rig *rig, uint8_t sequence, uint8_t memory, size_t address,
+static inline unsigned rig_write(struct rig *rig, uint8_t sequence, size_t memory, size_t address,
                                  const uint8_t *bytes, size_t size)
 {
     uint8_t request[RIG_REQUEST_BYTES];
@@ -251,5 +253,19 @@ static inline unsigned rig_write(struct rig *rig, uint8_t sequence, uint8_t memo
         request[6 + i] = bytes[i];
     return rig_ask(rig, request, 6 + size);
 }
+
+/* Whether step saw exactly one activation, at index. */
+static inline bool rig_saw_one_hot(const struct rig *rig, size_t step, size_t index)
+{
+    for (size_t i = 0; i < RIG_ACTIVATIONS; i++)
+        if (rig->seen[step][i] != (i == index ? STERNA_ONE_HOT_VALUE : 0))
+            return false;
+    return true;
+}
+
+/* Requests given byte by byte, to the rig called unit. */
+#define BYTES(...) (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})
+#define ASK(...)   rig_ask(unit, BYTES(__VA_ARGS__))
+#define SEND(...)  rig_send_frame(unit, BYTES(__VA_ARGS__), true)
 
 #endif

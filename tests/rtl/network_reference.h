@@ -1,7 +1,8 @@
-/* network_reference.h - small random networks as images, and what a step computes, straight from hw/README.md, section 1.
+/* network_reference.h - small random networks as images, and what a step computes, straight from
+ * hw/README.md, section 1.
  *
- * The reference walks tiles, parts, blocks and rows in the contract's order, evaluating each code from its program's
- * coefficients; it shares nothing with the hardware but the contract, and fixed.h for the gates.
+ * The reference walks tiles, parts, blocks and rows in the contract's order, evaluating each code from its
+ * program's coefficients; it shares nothing with the hardware but the contract, and fixed.h for the gates.
  */
 #ifndef STERNA_NETWORK_REFERENCE_H
 #define STERNA_NETWORK_REFERENCE_H
@@ -59,9 +60,9 @@ struct net {
     uint64_t rows; /* words of codes used by the last step */
 };
 
-/* Append the program's steps and work out its table. Entries never written keep coefficient 0 and are not to be used. */
-static unsigned net_add_program(struct net *net, struct net_program *program, unsigned elements, const uint8_t *steps,
-                                size_t size)
+/* Append the program's steps and work out its table. Entries never written keep coefficient 0. */
+static unsigned net_add_program(struct net *net, struct net_program *program, unsigned elements,
+                                const uint8_t *steps, size_t size)
 {
     int32_t sum[NET_ELEMENTS] = {0};
     unsigned entries = 0;
@@ -127,7 +128,7 @@ static void net_put_part(struct net *net, const struct net_part *part)
     net_put(net, part->blocks ? part->program->start : 0, 2);
 }
 
-/* The layer's header and random codes (of entries that exist: ternary tables have 122), in the order of use. */
+/* The layer's header and random codes of entries that exist (ternary: 122), in the order of use. */
 static void net_put_layer(struct net *net, const struct net_layer *layer, bool last, struct seeded *random)
 {
     unsigned gates = net_gates(layer);
@@ -168,7 +169,8 @@ static void net_place_part(struct net_part *part, const struct net_program *prog
 }
 
 /* A GRU reading `columns` values from the vector of `below` (NULL: the input). */
-static void net_add_gru(struct net *net, const struct net_layer *below, unsigned columns, struct seeded *random)
+static void net_add_gru(struct net *net, const struct net_layer *below, unsigned columns,
+                        struct seeded *random)
 {
     struct net_layer *layer = &net->layer[net->layers++];
     layer->kind = STERNA_KIND_GRU;
@@ -197,9 +199,9 @@ static void net_add_output(struct net *net, struct seeded *random)
     net_put_layer(net, layer, true, random);
 }
 
-/* The sum that a code names, of the columns of table `lane` in the block that starts at `word`; 16 bits, like T. */
-static int32_t net_entry(const struct net *net, const struct net_program *program, unsigned word, unsigned lane,
-                         uint8_t code)
+/* The sum that a code names in table `lane` of the block that starts at `word`; 16 bits, like T. */
+static int32_t net_entry(const struct net *net, const struct net_program *program, unsigned word,
+                         unsigned lane, uint8_t code)
 {
     int64_t sum = 0;
     for (unsigned j = 0; j < program->elements; j++)
@@ -207,8 +209,8 @@ static int32_t net_entry(const struct net *net, const struct net_program *progra
     return (code & 128 ? -1 : 1) * (int32_t)(int16_t)sum;
 }
 
-static void net_run_unit(struct net *net, const int32_t *x, const int32_t *h, size_t unit, const struct net_layer *layer,
-                         unsigned in_layer)
+static void net_run_unit(struct net *net, const int32_t *x, const int32_t *h, size_t unit,
+                         const struct net_layer *layer, unsigned in_layer)
 {
     const uint16_t *s = net->scale + 6 * unit;
     const int16_t *b = net->bias + 4 * unit;
@@ -229,15 +231,16 @@ static void net_run_unit(struct net *net, const int32_t *x, const int32_t *h, si
 }
 
 /* Sums of the tile's rows, from the codes at `codes`; returns the codes after them. */
-static const uint8_t *net_sum_part(struct net *net, const struct net_part *part, unsigned rows, const uint8_t *codes,
-                                   int32_t *sum)
+static const uint8_t *net_sum_part(struct net *net, const struct net_part *part, unsigned rows,
+                                   const uint8_t *codes, int32_t *sum)
 {
     memset(sum, 0, rows * sizeof *sum);
     for (unsigned block = 0; block < part->blocks; block++)
         for (unsigned row = 0; row < rows; row++, codes += 8, net->rows++)
             for (unsigned lane = 0; lane < 8; lane++)
-                sum[row] += net_entry(net, part->program, part->word[net->phase] + block * part->program->elements,
-                                      lane, codes[lane]);
+                sum[row] +=
+                    net_entry(net, part->program, part->word[net->phase] + block * part->program->elements,
+                              lane, codes[lane]);
     return codes;
 }
 

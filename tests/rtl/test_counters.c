@@ -3,6 +3,7 @@
 #include "seeded.h"
 
 #include <check.h>
+#include <stdbool.h>
 
 enum { NUMBERS = 6 };
 
@@ -23,6 +24,7 @@ static struct counters_model *reset_model(void)
     *model->rst = 1;
     counters_model_tick(model);
     *model->rst = 0;
+    counters_model_tick(model);
     return model;
 }
 
@@ -31,16 +33,17 @@ START_TEST(every_number_counts_its_own_event)
     struct counters_model *model = reset_model();
     uint8_t *event[NUMBERS] = {model->step,       model->cycle,     model->streaming,
                                model->build_wait, model->gate_wait, model->bad_frame};
-    uint32_t expected[NUMBERS] = {0};
+    uint32_t expected[NUMBERS] = {0}, late[NUMBERS] = {0}; /* events show one cycle later, */
+    bool late_clear = false;                               /* and so does clear */
     struct seeded random = {9};
     for (unsigned i = 0; i < 100000; i++) {
+        *model->clear = seeded_below(&random, 20000) == 0;
         for (unsigned j = 0; j < NUMBERS; j++) {
             *event[j] = seeded_percent(&random, 15 * j + 5);
-            expected[j] += *event[j];
+            expected[j] = late_clear ? 0 : expected[j] + late[j];
+            late[j] = *event[j];
         }
-        *model->clear = seeded_below(&random, 20000) == 0;
-        for (unsigned j = 0; *model->clear && j < NUMBERS; j++)
-            expected[j] = 0;
+        late_clear = *model->clear;
         counters_model_tick(model);
     }
     for (unsigned j = 0; j < NUMBERS; j++)
