@@ -13,7 +13,9 @@ SANITIZE ?=
 # V=1 shows the commands
 V        ?=
 Q         = $(if $(V),,@echo "  $(@:$(BUILD)/%=%)";)
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc) --no-print-directory
+endif
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror
 # -ffp-contract=off: a result must not depend on which loops the compiler vectorised.

@@ -70,7 +70,7 @@ static int print_result(const struct sterna_options *options, const char *on,
     struct sterna_record record;
 
     sterna_record_begin(&record, options->json);
-    sterna_record_text(&record, "model", options->argument[0]);
+    sterna_record_text(&record, "model", sterna_stage_name(options->argument[0]));
     sterna_record_text(&record, "on", on);
     sterna_record_count(&record, "steps", result->steps);
     sterna_record_real(&record, "seconds", result->seconds, 2);
@@ -98,7 +98,7 @@ static int run(const struct sterna_options *options)
     if (!sterna_stage_open(&stage, "bench", options->argument[0], on))
         return STERNA_EXIT_FAILED;
     if (stage.facts.symbols == 0)
-        sterna_complain("bench", "%s: not a text model", options->argument[0]);
+        sterna_complain("bench", "%s: not a text model", sterna_stage_name(options->argument[0]));
     else if (measure(&stage, options->seed, &result))
         status = print_result(options, on, &stage, &result);
     sterna_stage_close(&stage);
@@ -107,13 +107,14 @@ static int run(const struct sterna_options *options)
 
 const struct sterna_command sterna_command_bench = {
     .name = "bench",
-    .arguments = "MODEL",
-    .fewest = 1,
+    .arguments = "[MODEL]",
+    .fewest = 0,
     .most = 1,
     .takes = STERNA_TAKES_ON | STERNA_TAKES_LENGTH | STERNA_TAKES_SEED | STERNA_TAKES_JSON,
     .summary = "time a model on a device",
     .details =
         "Runs --length steps (default 1000) on random symbols, on sim unless --on says otherwise; of a\n"
-        "simulation it also says how fast that is.\n",
+        "simulation it also says how fast that is. Without MODEL: a GRU of 256 units and 73 symbols whose\n"
+        "ternary weights are random.\n",
     .run = run,
 };

@@ -4,17 +4,31 @@
 
 #include <stdlib.h>
 
+enum { RANDOM_SYMBOLS = 73, RANDOM_HIDDEN = 256, RANDOM_SEED = 1 };
+
+const char *sterna_stage_name(const char *path)
+{
+    return path != NULL ? path : "GRU-256 of random weights";
+}
+
+static enum sterna_status open_model(struct sterna_stage *stage, const char *path, struct sterna_error *error)
+{
+    if (path == NULL)
+        return sterna_model_random(RANDOM_SYMBOLS, RANDOM_HIDDEN, RANDOM_SEED, &stage->model, error);
+    return sterna_model_load(path, &stage->model, error);
+}
+
 static bool open_parts(struct sterna_stage *stage, const char *path, const char *address)
 {
     struct sterna_error error;
 
-    if (sterna_model_load(path, &stage->model, &error) != STERNA_OK ||
+    if (open_model(stage, path, &error) != STERNA_OK ||
         sterna_device_open(address, &stage->device, &error) != STERNA_OK) {
         sterna_complain(stage->command, "%s", error.reason);
         return false;
     }
     if (sterna_device_load(stage->device, stage->model, &stage->load, &error) != STERNA_OK) {
-        sterna_complain(stage->command, "%s: %s", path, error.reason);
+        sterna_complain(stage->command, "%s: %s", sterna_stage_name(path), error.reason);
         return false;
     }
     sterna_model_facts(stage->model, &stage->facts);
@@ -23,7 +37,7 @@ static bool open_parts(struct sterna_stage *stage, const char *path, const char 
     stage->logits = calloc(stage->facts.outputs, sizeof *stage->logits);
     if (stage->sums != NULL && stage->logits != NULL)
         return true;
-    sterna_complain(stage->command, "%s: out of memory", path);
+    sterna_complain(stage->command, "%s: out of memory", sterna_stage_name(path));
     return false;
 }
 

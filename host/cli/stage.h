@@ -15,7 +15,9 @@ struct sterna_stage {
     float *logits; /* [outputs] */
 };
 
-/* Load the model file and put it on the device at the address. Returns false after a complaint; nothing is left open then. */
+/* What to call the model at `path`. */
+const char *sterna_stage_name(const char *path);
+/* Load the model file (NULL: make one of random weights) and put it on the device at the address. Returns false after a complaint; nothing is left open then. */
 bool sterna_stage_open(struct sterna_stage *stage, const char *command, const char *path,
                        const char *address);
 void sterna_stage_close(struct sterna_stage *stage);

@@ -270,6 +270,10 @@ STERNA_MUST_CHECK enum sterna_status sterna_quantize(const char *checkpoint, con
                                                      struct sterna_error *error);
 STERNA_MUST_CHECK enum sterna_status sterna_model_load(const char *path, struct sterna_model **model,
                                                        struct sterna_error *error);
+/* A one-layer ternary GRU with random weights on a made-up alphabet, for measuring devices. */
+STERNA_MUST_CHECK enum sterna_status sterna_model_random(size_t symbols, size_t hidden, uint64_t seed,
+                                                         struct sterna_model **model,
+                                                         struct sterna_error *error);
 void sterna_model_free(struct sterna_model *model);
 void sterna_model_facts(const struct sterna_model *model, struct sterna_model_facts *facts);
 /* Bytes of the packed image for a device are in sterna_device_load's report. */

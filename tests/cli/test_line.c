@@ -330,6 +330,16 @@ START_TEST(bench_counts_its_steps)
 }
 END_TEST
 
+START_TEST(bench_needs_no_model)
+{
+    sterna(&child, "bench", "--on", "sim", "--length", "2", "--json");
+    ck_assert_msg(child.status == 0, "%s", child.err);
+    cJSON *json = parse_line();
+    ck_assert_double_eq(number(json, "ideal_cycles_per_step"), 3 * 256 * (2 + 7) + 73 * 7);
+    cJSON_Delete(json);
+}
+END_TEST
+
 START_TEST(truncated_model_is_refused)
 {
     static char bytes[1 << 16];
@@ -396,6 +406,7 @@ Suite *sterna_suite(void)
         info_says_that_the_model_fits,
         model_too_large_for_the_device_is_refused,
         bench_counts_its_steps,
+        bench_needs_no_model,
         truncated_model_is_refused,
         refused_checkpoint_leaves_the_model_as_it_was,
         curves_of_two_runs_are_drawn,

@@ -1,0 +1,52 @@
+/* model_random.c - a network of random weights, to measure with: it fills a device and keeps moving, and means nothing. */
+#include <stdlib.h>
+
+#include "model.h"
+#include "philox.h"
+
+enum { SCALE_M = 160, SCALE_S = 4 }; /* pre-activations of the order of 1 */
+
+/* Codes: -1, 0, 1 alike often. */
+static enum sterna_status fill(struct sterna_matrix *matrix, uint64_t seed, uint32_t tensor)
+{
+    const struct sterna_draw draw = {.seed = seed, .tensor = tensor};
+    const size_t count = matrix->rows * matrix->cols;
+    float *uniform = malloc(count * sizeof *uniform);
+
+    if (uniform == NULL)
+        return STERNA_ERR_MEMORY;
+    sterna_philox_uniform(&draw, 0, count, uniform);
+    for (size_t i = 0; i < count; i++)
+        matrix->code[i] = (int8_t)((int)(3.0f * uniform[i]) - 1);
+    for (size_t row = 0; row < matrix->rows; row++) {
+        matrix->scale_m[row] = SCALE_M;
+        matrix->scale_s[row] = SCALE_S;
+    }
+    free(uniform);
+    return STERNA_OK;
+}
+
+enum sterna_status sterna_model_random(size_t symbols, size_t hidden, uint64_t seed,
+                                       struct sterna_model **model, struct sterna_error *error)
+{
+    struct sterna_model *fresh = NULL;
+
+    if (symbols > sizeof fresh->alphabet)
+        return sterna_fail(error, STERNA_ERR_RANGE, "%zu symbols: at most %zu are possible", symbols,
+                           sizeof fresh->alphabet);
+    enum sterna_status status = sterna_model_new(symbols, hidden, 1, symbols, &fresh, error);
+    if (status != STERNA_OK)
+        return status;
+    fresh->one_hot = true;
+    fresh->symbols = symbols;
+    fresh->seed = seed;
+    for (size_t i = 0; i < symbols; i++)
+        fresh->alphabet[i] = (uint8_t)i;
+    if (fill(&fresh->layer[0].ih, seed, 0) != STERNA_OK || fill(&fresh->layer[0].hh, seed, 1) != STERNA_OK ||
+        fill(&fresh->output, seed, 2) != STERNA_OK) {
+        sterna_model_free(fresh);
+        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for a model of %zu units", hidden);
+    }
+    *model = fresh;
+    return STERNA_OK;
+}
