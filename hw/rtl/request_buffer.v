@@ -1,6 +1,6 @@
 // request_buffer - frames in, one request at a time out
 //
-// A frame whose first byte comes while listen is stored; if it ends well, request_valid rises, with
+// A frame whose first byte comes while listen, and not in the cycle of a take, is stored; if it ends well, request_valid rises, with
 // request_opcode, request_sequence and request_bytes (of its payload), until request_taken. The
 // payload is there to be read until listen rises again: read_data is the byte at read_index, one
 // cycle later. As they come, the bytes 2..8 of a frame being stored also show as field_write,
