@@ -1,10 +1,11 @@
 // request_buffer - frames in, one request at a time out
 //
-// A frame whose first byte comes while listen, and not in the cycle of a take, is stored; if it ends well, request_valid rises, with
-// request_opcode, request_sequence and request_bytes (of its payload), until request_taken. The
-// payload is there to be read until listen rises again: read_data is the byte at read_index, one
-// cycle later. As they come, the bytes 2..8 of a frame being stored also show as field_write,
-// field_index, field_data, so that arguments are in registers when the request is.
+// A frame whose first byte comes while listen, and not in the cycle of a take, is stored; if it ends
+// well, request_valid rises, with request_opcode, request_sequence and request_bytes (of its
+// payload), until request_taken. The payload is there to be read until listen rises again: read_data
+// is the byte at read_index, one cycle later. As they come, the bytes 2..8 of a frame being stored
+// also show as field_write, field_index, field_data, so that arguments are in registers when the
+// request is.
 //
 // A frame that comes while !listen is not stored; if it is a good ABORT, abort_valid rises, with
 // request_sequence, until abort_taken. While one is pending, frames that begin are lost altogether.
