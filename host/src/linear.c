@@ -14,7 +14,7 @@ enum sterna_status sterna_linear_new(size_t inputs, size_t outputs, const struct
     struct sterna_linear fresh = {.inputs = inputs, .outputs = outputs};
 
     enum sterna_status status =
-        sterna_weight_new(outputs, inputs, 1, quantizer, normalizer, &fresh.weight, error);
+        sterna_weight_new(outputs, inputs, 1, quantizer, grid, normalizer, &fresh.weight, error);
     if (status != STERNA_OK)
         return status;
     fresh.bias = sterna_buffer_new(outputs, sizeof(float));
@@ -38,7 +38,7 @@ void sterna_linear_free(struct sterna_linear *linear)
 void sterna_linear_prepare(struct sterna_linear *linear, const float *bias)
 {
     for (size_t o = 0; o < linear->outputs; o++)
-        linear->bias[o] = linear->integer ? sterna_cell_round_bias(bias[o]) * 0x1p-11f : bias[o];
+        linear->bias[o] = linear->integer ? (float)sterna_cell_round_bias(bias[o]) * 0x1p-11f : bias[o];
     sterna_product_transpose(linear->outputs, linear->inputs,
                              linear->integer ? linear->weight.level : linear->weight.value, linear->matrix);
 }
