@@ -1,8 +1,8 @@
 #include "philox.h"
 
-#include <assert.h>
+#include <string.h>
 
-enum { ROUNDS = 10 };
+enum { ROUNDS = 10, LANES = 8 };
 
 /* The constants of the paper: two multipliers and the Weyl sequences (golden ratio, sqrt 3 - 1) that step the
  * key. */
@@ -29,18 +29,55 @@ void sterna_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t wo
     word[3] = c3;
 }
 
+static float uniform_of(uint32_t word)
+{
+    return (float)(int32_t)(word >> 8) * 0x1p-24f;
+}
+
+/* LANES blocks side by side, which compilers turn into vector code: the numbers 4 * block and on. */
+static void uniform_lanes(const struct sterna_draw *draw, size_t block, float *uniform)
+{
+    uint32_t c0[LANES], c1[LANES], c2[LANES], c3[LANES];
+    uint32_t k0 = (uint32_t)draw->seed, k1 = (uint32_t)(draw->seed >> 32);
+
+    for (size_t j = 0; j < LANES; j++) {
+        c0[j] = (uint32_t)(block + j);
+        c1[j] = draw->tensor;
+        c2[j] = (uint32_t)draw->step;
+        c3[j] = (uint32_t)(draw->step >> 32);
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+        for (size_t j = 0; j < LANES; j++) {
+            const uint64_t p0 = (uint64_t)MULTIPLIER[0] * c0[j], p1 = (uint64_t)MULTIPLIER[1] * c2[j];
+            c0[j] = (uint32_t)(p1 >> 32) ^ c1[j] ^ k0;
+            c2[j] = (uint32_t)(p0 >> 32) ^ c3[j] ^ k1;
+            c1[j] = (uint32_t)p1;
+            c3[j] = (uint32_t)p0;
+        }
+        k0 += WEYL[0];
+        k1 += WEYL[1];
+    }
+    for (size_t j = 0; j < LANES; j++) {
+        uniform[4 * j] = uniform_of(c0[j]);
+        uniform[4 * j + 1] = uniform_of(c1[j]);
+        uniform[4 * j + 2] = uniform_of(c2[j]);
+        uniform[4 * j + 3] = uniform_of(c3[j]);
+    }
+}
+
 void sterna_philox_uniform(const struct sterna_draw *draw, size_t first, size_t count, float *uniform)
 {
-    assert(first % 4 == 0);
-    const uint32_t key[2] = {(uint32_t)draw->seed, (uint32_t)(draw->seed >> 32)};
-    uint32_t counter[4] = {0, draw->tensor, (uint32_t)draw->step, (uint32_t)(draw->step >> 32)};
-    uint32_t word[4] = {0};
-
-    for (size_t i = 0; i < count; i++) {
-        if (i % 4 == 0) {
-            counter[0] = (uint32_t)((first + i) / 4);
-            sterna_philox(counter, key, word);
+    for (size_t done = 0; done < count;) {
+        const size_t block = (first + done) / 4, skip = (first + done) % 4, left = count - done;
+        float number[4 * LANES];
+        if (skip == 0 && left >= 4 * LANES) {
+            uniform_lanes(draw, block, uniform + done);
+            done += 4 * LANES;
+            continue;
         }
-        uniform[i] = (float)(word[i % 4] >> 8) * 0x1p-24f;
+        const size_t some = left < 4 * LANES - skip ? left : 4 * LANES - skip;
+        uniform_lanes(draw, block, number);
+        memcpy(uniform + done, number + skip, some * sizeof *uniform);
+        done += some;
     }
 }
