@@ -28,10 +28,12 @@ enum sterna_status sterna_recurrent_new(const struct sterna_cell_type *type, siz
     const size_t rows = type->gates * hidden;
     struct sterna_recurrent fresh = {.type = type, .inputs = inputs, .hidden = hidden, .one_hot = one_hot};
 
+    struct sterna_grid grid = {sterna_glorot_bound(inputs, hidden), 15, 0, 1};
     enum sterna_status status =
-        sterna_weight_new(rows, inputs, type->gates, quantizer, normalizer, &fresh.ih, error);
+        sterna_weight_new(rows, inputs, type->gates, quantizer, &grid, normalizer, &fresh.ih, error);
+    grid.unit = sterna_glorot_bound(hidden, hidden);
     if (status == STERNA_OK)
-        status = sterna_weight_new(rows, hidden, type->gates, quantizer, normalizer, &fresh.hh, error);
+        status = sterna_weight_new(rows, hidden, type->gates, quantizer, &grid, normalizer, &fresh.hh, error);
     if (status != STERNA_OK)
         goto out;
     fresh.bias = sterna_buffer_new(type->biases * hidden, sizeof(float));

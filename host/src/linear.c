@@ -13,8 +13,9 @@ enum sterna_status sterna_linear_new(size_t inputs, size_t outputs, const struct
 {
     struct sterna_linear fresh = {.inputs = inputs, .outputs = outputs};
 
+    const struct sterna_grid grid = {sterna_glorot_bound(inputs, outputs), 15, 0, 1};
     enum sterna_status status =
-        sterna_weight_new(outputs, inputs, 1, quantizer, normalizer, &fresh.weight, error);
+        sterna_weight_new(outputs, inputs, 1, quantizer, &grid, normalizer, &fresh.weight, error);
     if (status != STERNA_OK)
         return status;
     fresh.bias = sterna_buffer_new(outputs, sizeof(float));

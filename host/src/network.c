@@ -291,7 +291,7 @@ void sterna_network_clip(struct sterna_network *network, float *value)
     for (size_t i = 0; i < matrices(network); i++) {
         const struct matrix matrix = matrix_at(network, i);
         const struct sterna_parameter *at = &network->parameters.list[matrix.tensor];
-        const float range = matrix.weight->quantizer->range(matrix.weight->bound);
+        const float range = matrix.weight->quantizer->range(&matrix.weight->grid);
         float *w = value + at->offset;
         for (size_t j = 0; isfinite(range) && j < at->count; j++)
             w[j] = w[j] > range ? range : w[j] < -range ? -range : w[j];
@@ -300,6 +300,7 @@ void sterna_network_clip(struct sterna_network *network, float *value)
 
 bool sterna_network_deployable(const struct sterna_network *network)
 {
-    return network->layer[0].hh.quantizer->format != STERNA_FORMATS &&
-           network->output.weight.quantizer->format != STERNA_FORMATS;
+    const struct sterna_weight *hh = &network->layer[0].hh, *output = &network->output.weight;
+    return hh->quantizer->format(&hh->grid) != STERNA_FORMATS &&
+           output->quantizer->format(&output->grid) != STERNA_FORMATS;
 }
