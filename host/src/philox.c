@@ -1,8 +1,6 @@
 #include "philox.h"
 
-#include <string.h>
-
-enum { ROUNDS = 10, LANES = 8 };
+enum { ROUNDS = 10, LANES = 32 };
 
 /* The constants of the paper: two multipliers and the Weyl sequences (golden ratio, sqrt 3 - 1) that step the
  * key. */
@@ -29,6 +27,12 @@ void sterna_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t wo
     word[3] = c3;
 }
 
+/* The upper half of a product; apart from the lower half, since compilers have a vector form of this. */
+static uint32_t high(uint32_t a, uint32_t b)
+{
+    return (uint32_t)((uint64_t)a * b >> 32);
+}
+
 static float uniform_of(uint32_t word)
 {
     return (float)(int32_t)(word >> 8) * 0x1p-24f;
@@ -48,11 +52,12 @@ static void uniform_lanes(const struct sterna_draw *draw, size_t block, float *u
     }
     for (int round = 0; round < ROUNDS; round++) {
         for (size_t j = 0; j < LANES; j++) {
-            const uint64_t p0 = (uint64_t)MULTIPLIER[0] * c0[j], p1 = (uint64_t)MULTIPLIER[1] * c2[j];
-            c0[j] = (uint32_t)(p1 >> 32) ^ c1[j] ^ k0;
-            c2[j] = (uint32_t)(p0 >> 32) ^ c3[j] ^ k1;
-            c1[j] = (uint32_t)p1;
-            c3[j] = (uint32_t)p0;
+            const uint32_t low0 = MULTIPLIER[0] * c0[j], low1 = MULTIPLIER[1] * c2[j];
+            const uint32_t high0 = high(MULTIPLIER[0], c0[j]), high1 = high(MULTIPLIER[1], c2[j]);
+            c0[j] = high1 ^ c1[j] ^ k0;
+            c2[j] = high0 ^ c3[j] ^ k1;
+            c1[j] = low1;
+            c3[j] = low0;
         }
         k0 += WEYL[0];
         k1 += WEYL[1];
@@ -65,19 +70,31 @@ static void uniform_lanes(const struct sterna_draw *draw, size_t block, float *u
     }
 }
 
+/* The numbers of one block from the skip-th on, at most count; returns how many. */
+static size_t uniform_block(const struct sterna_draw *draw, size_t block, size_t skip, size_t count,
+                            float *uniform)
+{
+    const uint32_t key[2] = {(uint32_t)draw->seed, (uint32_t)(draw->seed >> 32)};
+    const uint32_t counter[4] = {(uint32_t)block, draw->tensor, (uint32_t)draw->step,
+                                 (uint32_t)(draw->step >> 32)};
+    const size_t some = count < 4 - skip ? count : 4 - skip;
+    uint32_t word[4];
+
+    sterna_philox(counter, key, word);
+    for (size_t i = 0; i < some; i++)
+        uniform[i] = uniform_of(word[skip + i]);
+    return some;
+}
+
 void sterna_philox_uniform(const struct sterna_draw *draw, size_t first, size_t count, float *uniform)
 {
     for (size_t done = 0; done < count;) {
-        const size_t block = (first + done) / 4, skip = (first + done) % 4, left = count - done;
-        float number[4 * LANES];
-        if (skip == 0 && left >= 4 * LANES) {
+        const size_t block = (first + done) / 4, skip = (first + done) % 4;
+        if (skip == 0 && count - done >= 4 * LANES) {
             uniform_lanes(draw, block, uniform + done);
             done += 4 * LANES;
-            continue;
+        } else {
+            done += uniform_block(draw, block, skip, count - done, uniform + done);
         }
-        const size_t some = left < 4 * LANES - skip ? left : 4 * LANES - skip;
-        uniform_lanes(draw, block, number);
-        memcpy(uniform + done, number + skip, some * sizeof *uniform);
-        done += some;
     }
 }

@@ -17,10 +17,11 @@ void sterna_quantize_sample(sterna_sample_rule *rule, const float *w, size_t n, 
 {
     float uniform[CHUNK];
 
-    for (size_t at = 0; at < n; at += CHUNK) {
-        const size_t count = n - at < CHUNK ? n - at : CHUNK;
+    for (size_t at = 0; at < n;) {
+        const size_t room = CHUNK - (first + at) % 4, count = n - at < room ? n - at : room;
         sterna_philox_uniform(draw, first + at, count, uniform);
         rule(w + at, count, scale, top, uniform, level + at);
+        at += count;
     }
 }
 

@@ -39,9 +39,8 @@ static float power_nearest(float v)
 static float power_sample(float v, float uniform)
 {
     const uint32_t bits = bits_of(v);
-    const float power = float_of(bits & EXPONENT),
-                fraction = float_of((bits & FRACTION) | bits_of(1.0f)) - 1.0f;
-    return uniform < fraction ? 2.0f * power : power;
+    const float fraction = float_of((bits & FRACTION) | bits_of(1.0f)) - 1.0f;
+    return float_of((bits & EXPONENT) + (uniform < fraction ? FRACTION + 1u : 0u));
 }
 
 /* ---- pow2: scaled so that the largest weight becomes the largest level ---- */
