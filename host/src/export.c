@@ -11,7 +11,7 @@ enum { RECIPE_TEXT = 8192 };
 /* A negative row value becomes a positive scale of negated codes. */
 static void fill_matrix(const struct sterna_weight *weight, struct sterna_matrix *matrix)
 {
-    matrix->format = weight->quantizer->format;
+    matrix->format = weight->quantizer->format(&weight->grid);
     for (size_t r = 0; r < weight->rows; r++) {
         const int sign = weight->scale_m[r] < 0 ? -1 : 1;
         for (size_t c = 0; c < weight->cols; c++)

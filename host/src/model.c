@@ -12,8 +12,9 @@ static const struct {
     int limit;
     size_t per_byte;
 } formats[STERNA_FORMATS] = {
-    [STERNA_FORMAT_TERNARY] = {"ternary", 1, 5},
-    [STERNA_FORMAT_POW2] = {"pow2", 64, 2},
+    [STERNA_FORMAT_TERNARY] = {"ternary", 1, 5}, [STERNA_FORMAT_POW2] = {"pow2", 64, 2},
+    [STERNA_FORMAT_BINARY] = {"binary", 1, 8},   [STERNA_FORMAT_INT4] = {"int4", 7, 2},
+    [STERNA_FORMAT_INT8] = {"int8", 127, 1},
 };
 
 static const char *const cells[STERNA_CELLS] = {[STERNA_CELL_GRU] = "gru"};
@@ -35,7 +36,8 @@ bool sterna_format_has(enum sterna_format format, int code)
 {
     const int magnitude = abs(code);
     return magnitude <= formats[format].limit &&
-           (format != STERNA_FORMAT_POW2 || (magnitude & (magnitude - 1)) == 0);
+           (format != STERNA_FORMAT_POW2 || (magnitude & (magnitude - 1)) == 0) &&
+           (format != STERNA_FORMAT_BINARY || magnitude == 1);
 }
 
 enum sterna_status sterna_format_find(const char *name, enum sterna_format *format,
@@ -47,7 +49,8 @@ enum sterna_status sterna_format_find(const char *name, enum sterna_format *form
             return STERNA_OK;
         }
     }
-    return sterna_fail(error, STERNA_ERR_FORMAT, "weights of unknown format '%.40s': there are ternary, pow2",
+    return sterna_fail(error, STERNA_ERR_FORMAT,
+                       "weights of unknown format '%.40s': there are ternary, pow2, binary, int4, int8",
                        name);
 }
 

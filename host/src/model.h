@@ -20,8 +20,15 @@
 
 #include "sterna.h"
 
-/* Codes of a weight: ternary -1, 0, 1; pow2 0, +-1, +-2, +-4, ... +-64. */
-enum sterna_format { STERNA_FORMAT_TERNARY, STERNA_FORMAT_POW2, STERNA_FORMATS };
+/* Codes of a weight: ternary -1, 0, 1; pow2 0, +-1, +-2, +-4, ... +-64; binary -1, 1; int4 -7..7; int8 -127..127. */
+enum sterna_format {
+    STERNA_FORMAT_TERNARY,
+    STERNA_FORMAT_POW2,
+    STERNA_FORMAT_BINARY,
+    STERNA_FORMAT_INT4,
+    STERNA_FORMAT_INT8,
+    STERNA_FORMATS
+};
 enum sterna_cell { STERNA_CELL_GRU, STERNA_CELLS };
 
 enum { STERNA_MODEL_SIZE_MAX = 16384, STERNA_MODEL_LAYERS_MAX = 64 }; /* inputs, hidden, outputs; layers */
