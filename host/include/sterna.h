@@ -257,12 +257,19 @@ STERNA_MUST_CHECK enum sterna_status sterna_curve_plot(const char *svg_path, con
 struct sterna_model; /* canonical codes, scales, biases, alphabet, provenance: host/src/model.h */
 
 struct sterna_model_facts {
-    char cell[32], format[32], format_output[32], data[512];
+    char cell[32], data[512];
+    char format[32], format_input[32], format_output[32]; /* of recurrent, input and output layer's weights */
+    char head[16];                                        /* "next", "last" or "mean" */
     size_t inputs, hidden, layers, outputs;
-    size_t weights; /* number of quantized weights */
-    size_t bytes;   /* of weights at the format's bits per weight, scales and biases */
-    size_t symbols;
+    size_t weights;          /* number of quantized weights */
+    size_t bytes;            /* of weights at the format's bits per weight, scales and biases */
+    bool one_hot;            /* inputs are indices: sterna_device_step; else sterna_device_step_dense */
+    unsigned input_fraction; /* of dense inputs: q stands for q / 2^input_fraction */
+    size_t symbols;          /* of a text model, else 0 */
     uint8_t alphabet[256];
+    size_t classes;  /* outputs that have names, else 0 */
+    char metric[16]; /* "bpc" or "accuracy"; "" if valid is unknown */
+    double valid;    /* that of the model on the validation split; NaN if unknown */
 };
 
 /* Quantize a checkpoint's weights deterministically and write the model file (temporary name, then rename). */
