@@ -272,12 +272,19 @@ STERNA_MUST_CHECK enum sterna_status sterna_curve_plot(const char *svg_path, con
 struct sterna_model; /* canonical codes, scales, biases, alphabet, provenance: host/src/model.h */
 
 struct sterna_model_facts {
-    char cell[32], format[32], format_output[32], data[512];
+    char cell[32], data[512];
+    char format[32], format_input[32], format_output[32]; /* of recurrent, input and output layer's weights */
+    char head[16];                                        /* "next", "last" or "mean" */
     size_t inputs, hidden, layers, outputs;
-    size_t weights; /* number of quantized weights */
-    size_t bytes;   /* of weights at the format's bits per weight, scales and biases */
-    size_t symbols;
+    size_t weights;          /* number of quantized weights */
+    size_t bytes;            /* of weights at the format's bits per weight, scales and biases */
+    bool one_hot;            /* inputs are indices: sterna_device_step; else sterna_device_step_dense */
+    unsigned input_fraction; /* of dense inputs: q stands for q / 2^input_fraction */
+    size_t symbols;          /* of a text model, else 0 */
     uint8_t alphabet[256];
+    size_t classes;  /* outputs that have names, else 0 */
+    char metric[16]; /* "bpc" or "accuracy"; "" if valid is unknown */
+    double valid;    /* that of the model on the validation split; NaN if unknown */
 };
 
 /* Quantize a checkpoint's weights deterministically and write the model file (temporary name, then rename). */
@@ -298,7 +305,7 @@ void sterna_model_logits(const struct sterna_model *model, const int32_t *sums, 
 
 /* ---- devices --------------------------------------------------------------------------------------------------- */
 
-struct sterna_device; /* a network on a device behind a link: host/src/driver.h */
+struct sterna_device; /* something that runs a network step by step: host/src/device_type.h */
 
 struct sterna_geometry {
     unsigned protocol, tables, streams, table_w, psum_w, entries_log2, one_hot_value, kinds;
@@ -317,7 +324,11 @@ struct sterna_load_report {
     uint64_t ideal_cycles; /* rows x blocks of a step: the engine's own limit */
 };
 
-/* address: "reference" or "sim" (or "sim:up5k", "reference:up5k"). */
+/* address:
+ *   "reference"        the specification (host/src/fixed.c) in this process; runs every model. NULL is the same
+ *   "reference:up5k"   the accelerator in software, with a target's memories and what its engine can run, behind a link
+ *   "sim", "sim:up5k"  the accelerator's Verilog, simulated, behind a link
+ * STERNA_ERR_MISSING lists the names this program knows. */
 STERNA_MUST_CHECK enum sterna_status sterna_device_open(const char *address, struct sterna_device **device,
                                                         struct sterna_error *error);
 void sterna_device_close(struct sterna_device *device);
@@ -339,7 +350,7 @@ STERNA_MUST_CHECK enum sterna_status sterna_device_step(struct sterna_device *de
 STERNA_MUST_CHECK enum sterna_status sterna_device_step_dense(struct sterna_device *device,
                                                               const int8_t *inputs, size_t count,
                                                               int32_t *sums, struct sterna_error *error);
-/* A snapshot is an opaque block of sterna_device_state_bytes(); it restores on any device holding the same model. */
+/* A snapshot is an opaque block of sterna_device_state_bytes(); it restores on any device of the same geometry holding the same model. */
 size_t sterna_device_state_bytes(const struct sterna_device *device);
 STERNA_MUST_CHECK enum sterna_status sterna_device_state_get(struct sterna_device *device, uint8_t *state,
                                                              struct sterna_error *error);
