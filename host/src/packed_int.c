@@ -10,9 +10,9 @@
 #include <immintrin.h>
 #endif
 
-/* As in packed.c: the registers hold a strip of rows times a panel of columns. DEPTH rows of a panel are 8 KB as
+/* As in packed.c: the registers hold a strip of rows times a panel of columns, and the words to multiply. DEPTH rows of a panel are 8 KB as
  * bytes and 16 KB as 16-bit numbers; CHUNK rows of activations are at most 96 KB. Both divide by 4. */
-enum { WIDTH = 16, STRIP = 6, DEPTH = 512, CHUNK = 96, OFFSET = 128, NARROW = 4 };
+enum { WIDTH = 16, STRIP = 4, DEPTH = 512, CHUNK = 96, OFFSET = 128, NARROW = 4 };
 
 /* Codes that reach +-largest: how often four products can be added, by twos, to a 16-bit sum. */
 static size_t span_of(int largest)
@@ -99,25 +99,26 @@ void sterna_packed_int_fill(struct sterna_packed_int *packed, const int8_t *code
 
 /* ---- layout of the activations: what is multiplied together lies in one 32-bit word ---- */
 
-/* to [depth/4][rows][4], activation + 128; beyond depth anything will do, the codes there are zero. */
-static void pack_bytes(size_t rows, size_t depth, const int8_t *a, size_t lda, uint8_t *to)
+/* to [depth/4][rows][4], activation + 128 (which is its sign bit turned); zero beyond depth. */
+static void pack_bytes(size_t rows, size_t depth, const int8_t *a, size_t lda, uint32_t *to)
 {
-    for (size_t r = 0; r < rows; r++) {
-        for (size_t k = 0; k < depth; k++)
-            to[(k / 4 * rows + r) * 4 + k % 4] = (uint8_t)(a[r * lda + k] + OFFSET);
-        for (size_t k = depth; k % 4 > 0; k++)
-            to[(k / 4 * rows + r) * 4 + k % 4] = 0;
+    for (size_t r = 0; r < rows; r++, a += lda) {
+        for (size_t k = 0; k < depth; k += 4) {
+            uint32_t word = 0;
+            memcpy(&word, a + k, depth - k < 4 ? depth - k : 4);
+            to[k / 4 * rows + r] = word ^ 0x80808080u;
+        }
     }
 }
 
 /* to [depth/2][rows][2] */
 static void pack_words(size_t rows, size_t depth, const int8_t *a, size_t lda, int16_t *to)
 {
-    for (size_t r = 0; r < rows; r++) {
-        for (size_t k = 0; k < depth; k++)
-            to[(k / 2 * rows + r) * 2 + k % 2] = a[r * lda + k];
-        for (size_t k = depth; k % 2 > 0; k++)
-            to[(k / 2 * rows + r) * 2 + k % 2] = 0;
+    for (size_t r = 0; r < rows; r++, a += lda) {
+        for (size_t k = 0; k < depth; k += 2) {
+            to[(k / 2 * rows + r) * 2] = a[k];
+            to[(k / 2 * rows + r) * 2 + 1] = k + 1 < depth ? a[k + 1] : 0;
+        }
     }
 }
 
@@ -146,12 +147,30 @@ static void strip_portable(size_t rows, size_t words, size_t span, const void *a
 #if defined(__x86_64__)
 #define AVX2_ROWS __attribute__((target("avx2"), always_inline)) static inline void
 
+#define AVX2_VALUE __attribute__((target("avx2"), always_inline)) static inline __m256i
+
 /* The word of every row at k, in all lanes. */
-__attribute__((target("avx2"), always_inline)) static inline __m256i spread(const void *a, size_t index)
+AVX2_VALUE spread(const void *a, size_t index)
 {
     int32_t word;
     memcpy(&word, (const char *)a + index * sizeof word, sizeof word);
     return _mm256_set1_epi32(word);
+}
+
+/* Multiply, then add in place. Written out because compilers keep one more copy of each sum than there are
+ * registers for, and read a code from memory once per row: half the speed. */
+AVX2_VALUE add_bytes(__m256i sum, __m256i x, __m256i code)
+{
+    __m256i products;
+    __asm__("vpmaddubsw %3, %2, %1\n\tvpaddw %1, %0, %0" : "+x"(sum), "=&x"(products) : "x"(x), "x"(code));
+    return sum;
+}
+
+AVX2_VALUE add_words(__m256i sum, __m256i x, __m256i code)
+{
+    __m256i products;
+    __asm__("vpmaddwd %3, %2, %1\n\tvpaddd %1, %0, %0" : "+x"(sum), "=&x"(products) : "x"(x), "x"(code));
+    return sum;
 }
 
 AVX2_ROWS strip_words_rows(size_t rows, size_t words, const void *a, const void *b, int32_t *sum)
@@ -159,21 +178,21 @@ AVX2_ROWS strip_words_rows(size_t rows, size_t words, const void *a, const void 
     __m256i low[STRIP], high[STRIP], *to = (__m256i *)(void *)sum;
     const __m256i *code = b;
 
-#pragma GCC unroll 6
+#pragma GCC unroll 4
     for (size_t r = 0; r < rows; r++) {
         low[r] = _mm256_load_si256(to + 2 * r);
         high[r] = _mm256_load_si256(to + 2 * r + 1);
     }
     for (size_t k = 0; k < words; k++, code += 2) {
         const __m256i code_low = _mm256_load_si256(code), code_high = _mm256_load_si256(code + 1);
-#pragma GCC unroll 6
+#pragma GCC unroll 4
         for (size_t r = 0; r < rows; r++) {
             const __m256i x = spread(a, k * rows + r);
-            low[r] = _mm256_add_epi32(low[r], _mm256_madd_epi16(x, code_low));
-            high[r] = _mm256_add_epi32(high[r], _mm256_madd_epi16(x, code_high));
+            low[r] = add_words(low[r], x, code_low);
+            high[r] = add_words(high[r], x, code_high);
         }
     }
-#pragma GCC unroll 6
+#pragma GCC unroll 4
     for (size_t r = 0; r < rows; r++) {
         _mm256_store_si256(to + 2 * r, low[r]);
         _mm256_store_si256(to + 2 * r + 1, high[r]);
@@ -186,19 +205,19 @@ AVX2_ROWS strip_bytes_rows(size_t rows, size_t words, const void *a, const __m25
     __m256i low[STRIP], high[STRIP];
     const __m256i ones = _mm256_set1_epi16(1);
 
-#pragma GCC unroll 6
+#pragma GCC unroll 4
     for (size_t r = 0; r < rows; r++)
         low[r] = high[r] = _mm256_setzero_si256();
     for (size_t k = 0; k < words; k++, code += 2) {
         const __m256i code_low = _mm256_load_si256(code), code_high = _mm256_load_si256(code + 1);
-#pragma GCC unroll 6
+#pragma GCC unroll 4
         for (size_t r = 0; r < rows; r++) {
             const __m256i x = spread(a, k * rows + r);
-            low[r] = _mm256_add_epi16(low[r], _mm256_maddubs_epi16(x, code_low));
-            high[r] = _mm256_add_epi16(high[r], _mm256_maddubs_epi16(x, code_high));
+            low[r] = add_bytes(low[r], x, code_low);
+            high[r] = add_bytes(high[r], x, code_high);
         }
     }
-#pragma GCC unroll 6
+#pragma GCC unroll 4
     for (size_t r = 0; r < rows; r++) {
         to[2 * r] = _mm256_add_epi32(to[2 * r], _mm256_madd_epi16(low[r], ones));
         to[2 * r + 1] = _mm256_add_epi32(to[2 * r + 1], _mm256_madd_epi16(high[r], ones));
@@ -230,12 +249,6 @@ __attribute__((target("avx2"))) static void strip_avx2(size_t rows, size_t words
     case 3:
         strip_rows(3, words, span, a, b, sum);
         break;
-    case 4:
-        strip_rows(4, words, span, a, b, sum);
-        break;
-    case 5:
-        strip_rows(5, words, span, a, b, sum);
-        break;
     default:
         strip_rows(STRIP, words, span, a, b, sum);
         break;
@@ -254,18 +267,28 @@ static strip_product *best_strip(void)
 
 /* ---- the product ---- */
 
-/* A strip of rows at panel column n: sums (=, or += beyond the first block). */
+/* to [width] = tile + or - what is there, or the excess: the first block of the inner dimension starts it. */
+static void put_row(const int32_t *tile, size_t width, const int32_t *excess, int32_t *to)
+{
+    for (size_t n = 0; n < width; n++)
+        to[n] = tile[n] + (excess ? -excess[n] : to[n]);
+}
+
+/* A strip of rows times the panel of column n. */
 static void tile_product(strip_product *strip, size_t rows, size_t words, const void *a,
-                         const struct sterna_packed_int *b, size_t n, const void *panel, bool add,
-                         int32_t *sums, size_t ldc)
+                         const struct sterna_packed_int *b, size_t n, const void *panel, bool add, int32_t *sums,
+                         size_t ldc)
 {
     const size_t width = b->cols - n < WIDTH ? b->cols - n : WIDTH;
+    const int32_t *excess = add ? NULL : b->excess + n;
     _Alignas(32) int32_t tile[STRIP * WIDTH] = {0};
 
     strip(rows, words, b->span, a, panel, tile);
     for (size_t r = 0; r < rows; r++) {
-        for (size_t i = 0; i < width; i++)
-            sums[r * ldc + n + i] = tile[r * WIDTH + i] + (add ? sums[r * ldc + n + i] : -b->excess[n + i]);
+        if (width == WIDTH)
+            put_row(tile + r * WIDTH, WIDTH, excess, sums + r * ldc + n);
+        else
+            put_row(tile + r * WIDTH, width, excess, sums + r * ldc + n);
     }
 }
 
@@ -281,7 +304,7 @@ static void chunk_product(strip_product *strip, size_t rows, size_t k0, const in
         const size_t first = rows * s / strips, end = rows * (s + 1) / strips;
         int16_t *to = packed + first * words * 2;
         if (b->span > 0)
-            pack_bytes(end - first, depth, a + first * lda + k0, lda, (uint8_t *)to);
+            pack_bytes(end - first, depth, a + first * lda + k0, lda, (uint32_t *)(void *)to);
         else
             pack_words(end - first, depth, a + first * lda + k0, lda, to);
     }
