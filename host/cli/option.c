@@ -38,7 +38,7 @@ static const struct option options[] = {
      "which weights of a checkpoint (default deterministic)"},
     {"split", "train|valid|test", KIND_CHOICE, STERNA_TAKES_SPLIT, FIELD(split),
      "part of the data (default test)"},
-    {"limit", "N", KIND_COUNT, STERNA_TAKES_LIMIT, FIELD(limit), "stop after N characters (default all)"},
+    {"limit", "N", KIND_COUNT, STERNA_TAKES_LIMIT, FIELD(limit), "stop after N characters or sequences (default all)"},
     {"length", "N", KIND_COUNT, STERNA_TAKES_LENGTH, FIELD(length), "characters or steps to produce"},
     {"temperature", "T", KIND_REAL, STERNA_TAKES_TEMPERATURE, FIELD(temperature),
      "boldness of the choice; 0 takes the likeliest (default 0.7)"},
@@ -50,7 +50,7 @@ static const struct option options[] = {
     {"seconds", "N", KIND_COUNT, STERNA_TAKES_SECONDS, FIELD(seconds),
      "time that all of it took, to be reported"},
     {"picture", "FILE", KIND_TEXT, STERNA_TAKES_PICTURE, FIELD(picture),
-     "draw the average sequence of each class into this SVG file"},
+     "SVG file to draw (data: the average sequence of each class; eval: the confusion matrix)"},
     {"json", NULL, KIND_FLAG, STERNA_TAKES_JSON, FIELD(json), "print for machines: one JSON object a line"},
     {"help", NULL, KIND_FLAG, STERNA_TAKES_HELP, FIELD(help), "print this"},
 };

@@ -8,6 +8,7 @@
 #include "product.h"
 
 enum sterna_status sterna_linear_new(size_t inputs, size_t outputs, const struct sterna_quantizer *quantizer,
+                                     const struct sterna_grid *grid,
                                      const struct sterna_normalizer *normalizer, struct sterna_linear *linear,
                                      struct sterna_error *error)
 {

@@ -196,6 +196,7 @@ void sterna_network_free(struct sterna_network *network)
     for (size_t k = 0; network->layer && k < network->layers; k++)
         sterna_recurrent_free(&network->layer[k]);
     free(network->layer);
+    free(network->value);
     free(network->frozen);
     free(network->bias);
     sterna_linear_free(&network->output);

@@ -29,6 +29,7 @@ struct sterna_network {
     struct sterna_parameters parameters; /* the layout of vectors of parameters */
     const struct sterna_quantizer *quantizer_bias;
     const struct sterna_normalizer *normalizer;
+    float *value;  /* parameters that the network owns; NULL: those it is prepared from are the caller's */
     float *frozen; /* [layers, 2, G*H] factors of rows whose products are normalized, for the integer pass */
     float *bias;   /* [layers, 2, G*H] biases as the passes use them: input's, recurrent */
     float dropout, dropout_input, noise; /* of training in float */

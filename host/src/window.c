@@ -90,6 +90,7 @@ enum sterna_status sterna_window_new(const struct sterna_network *network, size_
         .input8 = network->ends.one_hot ? NULL : sterna_buffer_new(TB * network->ends.inputs, 1),
         .target = sterna_buffer_new(TB, 1),
         .length = sterna_buffer_new(batch, sizeof *fresh.length),
+        .index = sterna_buffer_new(batch, sizeof *fresh.index),
         .track = calloc(network->layers, sizeof *fresh.track),
         .trace = calloc(2 * network->layers, sizeof *fresh.trace),
         .sums = sterna_buffer_new(batch * rows, sizeof *fresh.sums),
@@ -98,7 +99,7 @@ enum sterna_status sterna_window_new(const struct sterna_network *network, size_
     if (fresh.track && fresh.trace)
         fresh.memory = sterna_buffer_new(place(network, &fresh, training, NULL), sizeof(float));
     if (!fresh.active || !fresh.symbol || (!network->ends.one_hot && !fresh.input8) || !fresh.target ||
-        !fresh.length || !fresh.sums || !fresh.bytes || !fresh.memory) {
+        !fresh.length || !fresh.index || !fresh.sums || !fresh.bytes || !fresh.memory) {
         sterna_window_free(&fresh);
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu sequences of %zu steps", batch,
                            steps);
@@ -115,6 +116,7 @@ void sterna_window_free(struct sterna_window *window)
     free(window->input8);
     free(window->target);
     free(window->length);
+    free(window->index);
     free(window->track);
     free(window->trace);
     free(window->sums);

@@ -24,6 +24,7 @@ struct sterna_window {
     int8_t *input8;     /* [T, run_batch, I] of dense inputs; 0 where a sequence has ended */
     uint8_t *target;    /* [T, run_batch] of text; [run_batch] labels of sequences */
     size_t *length;     /* [run_batch] of sequences: steps */
+    size_t *index;      /* [batch] room for the caller's list of sequences */
     struct sterna_draw draw; /* of dropout and noise: seed and step; shards differ by tensor */
     /* The rest is the window's own. */
     bool training;              /* of the run: dropout and noise */
