@@ -15,19 +15,19 @@ enum { PACKING = sizeof packing / sizeof packing[0] };
 START_TEST(bytes_are_those_of_the_formula)
 {
     static const struct {
-        enum sterna_format format;
         size_t count;
+        enum sterna_format format;
         int8_t code[9];
         uint8_t byte[2];
     } known[] = {
-        {STERNA_FORMAT_TERNARY, 5, {1, 0, -1, 1, 1}, {2 + 3 * 1 + 9 * 0 + 27 * 2 + 81 * 2}},
-        {STERNA_FORMAT_TERNARY, 6, {-1, -1, -1, -1, -1, 1}, {0, 2 + 3 + 9 + 27 + 81}},
-        {STERNA_FORMAT_BINARY, 8, {1, -1, -1, 1, 1, 1, -1, 1}, {1 + 8 + 16 + 32 + 128}},
-        {STERNA_FORMAT_BINARY, 9, {-1, -1, -1, -1, -1, -1, -1, -1, 1}, {0, 1}},
-        {STERNA_FORMAT_INT4, 2, {-7, 3}, {1 + 16 * 11}},
-        {STERNA_FORMAT_INT4, 3, {7, -1, 5}, {15 + 16 * 7, 13 + 16 * 8}},
-        {STERNA_FORMAT_POW2, 2, {-64, 2}, {1 + 16 * 10}},
-        {STERNA_FORMAT_POW2, 3, {0, 64, -1}, {8 + 16 * 15, 7 + 16 * 8}},
+        {5, STERNA_FORMAT_TERNARY, {1, 0, -1, 1, 1}, {2 + 3 * 1 + 9 * 0 + 27 * 2 + 81 * 2}},
+        {6, STERNA_FORMAT_TERNARY, {-1, -1, -1, -1, -1, 1}, {0, 2 + 3 + 9 + 27 + 81}},
+        {8, STERNA_FORMAT_BINARY, {1, -1, -1, 1, 1, 1, -1, 1}, {1 + 8 + 16 + 32 + 128}},
+        {9, STERNA_FORMAT_BINARY, {-1, -1, -1, -1, -1, -1, -1, -1, 1}, {0, 1}},
+        {2, STERNA_FORMAT_INT4, {-7, 3}, {1 + 16 * 11}},
+        {3, STERNA_FORMAT_INT4, {7, -1, 5}, {15 + 16 * 7, 13 + 16 * 8}},
+        {2, STERNA_FORMAT_POW2, {-64, 2}, {1 + 16 * 10}},
+        {3, STERNA_FORMAT_POW2, {0, 64, -1}, {8 + 16 * 15, 7 + 16 * 8}},
     };
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
         uint8_t byte[2] = {0};
@@ -44,7 +44,7 @@ START_TEST(codes_of_any_number_come_back)
     for (size_t count = 1; count <= COUNT_MAX; count++) {
         int8_t code[COUNT_MAX], back[COUNT_MAX];
         uint8_t packed[COUNT_MAX];
-        uint8_t scale_m[1], scale_s[1];
+        uint8_t scale_m[1] = {0}, scale_s[1] = {0};
         struct sterna_matrix row = {packing[_i], 1, count, code, scale_m, scale_s};
         size_t wrong = 0;
         random_matrix(&row, &seed);

@@ -71,26 +71,10 @@ START_TEST(what_an_engine_cannot_run_is_named)
 }
 END_TEST
 
-/* A device that must not be asked to step. */
-static enum sterna_status step_never(struct sterna_device *of, const uint16_t *inputs, size_t count,
-                                     int32_t *sums, struct sterna_error *reason)
-{
-    (void)of, (void)inputs, (void)count, (void)sums, (void)reason;
-    ck_abort();
-    return STERNA_OK;
-}
-
-static enum sterna_status step_dense_never(struct sterna_device *of, const int8_t *inputs, size_t count,
-                                           int32_t *sums, struct sterna_error *reason)
-{
-    (void)of, (void)inputs, (void)count, (void)sums, (void)reason;
-    ck_abort();
-    return STERNA_OK;
-}
-
 START_TEST(bad_inputs_never_reach_the_device)
 {
-    static const struct sterna_device_type type = {.step = step_never, .step_dense = step_dense_never};
+    static const struct sterna_device_type type = {.step = NULL,
+                                                   .step_dense = NULL}; /* a step would be the end */
     struct sterna_model *model = random_model(INPUTS, HIDDEN, 1, OUTPUTS, 1);
     struct sterna_device idle = {.type = &type};
     uint16_t index[3] = {0, 6, 0};

@@ -70,7 +70,7 @@ START_TEST(every_cell_format_and_head_survives_a_file)
         for (int head = 0; head < STERNA_HEADS; head++) {
             const struct sterna_model_shape shape = {(enum sterna_cell)_i, 7, 11, 2, 3};
             struct sterna_model *saved = NULL;
-            uint64_t seed = (uint64_t)(1 + 10 * format + head);
+            uint64_t seed = 1 + 10 * (uint64_t)format + (uint64_t)head;
             ck_assert_int_eq(sterna_model_new(&shape, &saved, &error), STERNA_OK);
             sterna_model_set_formats(saved, (enum sterna_format)((format + 1) % STERNA_FORMATS),
                                      (enum sterna_format)format,
