@@ -4,11 +4,11 @@
 
 #include "quantize_methods.h"
 
-/* p: the grid is an absolute one, and weights of Glorot's size all round to 0 on it. They are multiplied by
- * the power of two that takes their standard deviation, unit / sqrt 3, nearest to 0.5; for unit 1 that is 1. */
+/* p: the grid is an absolute one, and weights of Glorot's size all round to 0 on it. They are divided by the
+ * power of two that takes their standard deviation, unit / sqrt 3, nearest to 0.5; for unit 1 that is 1. */
 static float prescale(float unit)
 {
-    return exp2f(roundf(log2f(2.0f * unit / sqrtf(3.0f))));
+    return ldexpf(1.0f, (int)roundf(log2f(2.0f * unit / sqrtf(3.0f))));
 }
 
 static unsigned largest_level(unsigned integer_bits, unsigned fraction_bits)

@@ -35,16 +35,16 @@ void sterna_weight_free(struct sterna_weight *weight);
 
 /* How master weights become effective ones. */
 struct sterna_preparation {
-    /* For the integer forward pass: deployable levels, as codes too, and rows' values rounded to what a device
-     * computes with. Without effect on a quantizer without codes ("float"). */
+    /* For the integer forward pass: deployable levels, as codes too, and rows' values rounded to what a
+     * device computes with. Without effect on a quantizer without codes ("float"). */
     bool integer;
     const struct sterna_draw
         *draw; /* a stochastic sample, where the quantizer offers it; NULL: deterministic */
 };
 
-/* One block: level, scale, row, value (if integer also code, scale_m, scale_s) from master [rows, cols] and gain [rows] (NULL without
- * normalization). Blocks do not touch each other. one: the activation that stands for 1.0 (64: one-hot input,
- * 128: h), in the rows' integer scales: row = m / 2^s * one / 2048, 2048 being 1.0 in Q4.11. */
+/* One block: level, scale, row, value (if integer also code, scale_m, scale_s) from master [rows, cols] and
+ * gain [rows] (NULL without a gain per row). Blocks do not touch each other. one: the activation
+ * that stands for 1.0 (64: one-hot input, 128: h), in the rows' integer scales: row = m / 2^s * one / 2048, 2048 being 1.0 in Q4.11. */
 void sterna_weight_prepare(struct sterna_weight *weight, size_t block,
                            const struct sterna_preparation *preparation, float one, const float *master,
                            const float *gain);

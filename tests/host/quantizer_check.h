@@ -1,5 +1,5 @@
-/* quantizer_check.h - what the tests of quantizers share: a method by name, and whether its stochastic form is
- * unbiased; for tests only. */
+/* quantizer_check.h - what the tests of quantizers share: a method by name, and whether its stochastic form
+ * is unbiased; for tests only. */
 #ifndef STERNA_QUANTIZER_CHECK_H
 #define STERNA_QUANTIZER_CHECK_H
 
@@ -31,8 +31,8 @@ static inline void check_mean(const float *value, size_t n, double expected)
     ck_assert_double_le(fabs(mean - expected), 5.0 * error + 1e-6 * fabs(expected));
 }
 
-/* Samples CHECK_DRAWS copies of w in one block whose largest weight is largest; their values' mean is expected. Returns
- * the scale, and the samples' levels. */
+/* Samples CHECK_DRAWS copies of w in one block whose largest weight is largest; their values' mean is
+ * expected. Returns the scale, and the samples' levels. */
 static inline float check_unbiased(const struct sterna_quantizer *quantizer, const struct sterna_grid *grid,
                                    float w, float largest, double expected, float *level)
 {

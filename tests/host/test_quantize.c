@@ -1,5 +1,5 @@
-/* test_quantize.c - what holds for every quantizer: its name, its range, its format, and independence of order;
- * the rules themselves are tested by test_quantize_*.c. */
+/* test_quantize.c - what holds for every quantizer: its name, its range, its format, and independence of
+ * order; the rules themselves are tested by test_quantize_*.c. */
 #include "gradient_check.h"
 #include "quantizer_check.h"
 
@@ -92,7 +92,7 @@ START_TEST(levels_are_codes_of_the_format)
 }
 END_TEST
 
-/* Of the methods with a finite range, a weight at its end is a level times the scale, and so is one beyond. */
+/* Where it is finite, a weight at its end is a level times the scale; one beyond becomes that, too. */
 START_TEST(range_ends_at_the_largest_value)
 {
     static const bool finite[METHODS] = {false, true, false, true, false, true, true, false, true};

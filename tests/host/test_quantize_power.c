@@ -4,7 +4,8 @@
 
 static const struct sterna_grid wide = {.unit = 1.0f, .levels = 15};
 
-/* The largest becomes 64; the next exponent strictly above 1.5 times a power; below 2^0 and its rounding there is 0. */
+/* The largest becomes 64; the next exponent strictly above 1.5 times a power; below 2^0 and its rounding
+ * there is 0. */
 START_TEST(pow2_boundaries_are_exact)
 {
     const float w[] = {-64.0f,  48.0f, 48.001f, 1.5f, 1.501f, 0.75f,
@@ -113,8 +114,8 @@ START_TEST(stochastic_exponential_keeps_its_range)
 }
 END_TEST
 
-/* The block's largest becomes 64; within seven exponents values are those of round, and below there is 0. Both
- * sides of the rounding of the largest: 12 becomes 8, a little more 16. */
+/* The block's largest becomes 64; within seven exponents values are those of round, and below there is 0.
+ * Both sides of the rounding of the largest: 12 becomes 8, a little more 16. */
 START_TEST(deployed_exponential_has_the_exponents_of_round)
 {
     static const float largest[] = {1.0f, 12.0f, 0x1.800002p3f, 0.02f, -512.0f, 0x1p-22f};
