@@ -63,7 +63,7 @@ static enum sterna_status fill_ends(const struct sterna_training *training, stru
     memcpy(model->alphabet, data->alphabet, data->symbols);
     if (data->classes)
         status = sterna_model_set_classes(model, data->classes,
-                                          (const char(*)[STERNA_CLASS_NAME])data->class_name, error);
+                                          data->class_name, error);
     if (status == STERNA_OK && data->rate)
         status = sterna_model_set_sound(model, data->rate, &training->recipe.front_end, data->mean,
                                         data->deviation, error);
