@@ -263,14 +263,6 @@ static enum sterna_status read_model(const struct reader *reader, struct sterna_
     return status;
 }
 
-/* A file's strings may hold anything, and errors quote them. */
-static void keep_to_one_line(struct sterna_error *error)
-{
-    for (char *c = error ? error->reason : NULL; c && *c != '\0'; c++)
-        if ((unsigned char)*c < ' ' || *c == 0x7F)
-            *c = '?';
-}
-
 enum sterna_status sterna_model_load(const char *path, struct sterna_model **model,
                                      struct sterna_error *error)
 {
@@ -280,11 +272,9 @@ enum sterna_status sterna_model_load(const char *path, struct sterna_model **mod
     if (status == STERNA_OK)
         status = read_model(&reader, &loaded);
     sterna_tensors_close(reader.tensors);
-    if (status == STERNA_OK) {
+    if (status == STERNA_OK)
         *model = loaded;
-        return STERNA_OK;
-    }
-    sterna_model_free(loaded);
-    keep_to_one_line(error);
+    else
+        sterna_model_free(loaded);
     return status;
 }

@@ -197,14 +197,24 @@ static void chunk_product(strip_product *strip, size_t rows, size_t k0, const fl
     }
 }
 
-void sterna_packed_product(size_t rows, const float *a, size_t lda, const struct sterna_packed *b, bool add,
-                           float *c, size_t ldc)
+static void product(strip_product *strip, size_t rows, const float *a, size_t lda,
+                    const struct sterna_packed *b, bool add, float *c, size_t ldc)
 {
-    strip_product *strip = best_strip();
-
     for (size_t first = 0; first < rows; first += CHUNK) {
         const size_t count = rows - first < CHUNK ? rows - first : CHUNK;
         for (size_t k0 = 0; k0 < b->inner; k0 += DEPTH)
             chunk_product(strip, count, k0, a + first * lda, lda, b, add || k0 > 0, c + first * ldc, ldc);
     }
+}
+
+void sterna_packed_product(size_t rows, const float *a, size_t lda, const struct sterna_packed *b, bool add,
+                           float *c, size_t ldc)
+{
+    product(best_strip(), rows, a, lda, b, add, c, ldc);
+}
+
+void sterna_packed_product_portable(size_t rows, const float *a, size_t lda, const struct sterna_packed *b,
+                                    bool add, float *c, size_t ldc)
+{
+    product(strip_portable, rows, a, lda, b, add, c, ldc);
 }

@@ -26,5 +26,8 @@ void sterna_packed_fill(struct sterna_packed *packed, const float *w, size_t ldw
  * of stack. */
 void sterna_packed_product(size_t rows, const float *a, size_t lda, const struct sterna_packed *b, bool add,
                            float *c, size_t ldc);
+/* The same without the processor's vector instructions; other rounding. */
+void sterna_packed_product_portable(size_t rows, const float *a, size_t lda, const struct sterna_packed *b,
+                                    bool add, float *c, size_t ldc);
 
 #endif

@@ -1,6 +1,5 @@
 #include "packed_int.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +28,7 @@ static size_t round_up(size_t value, size_t step)
 enum sterna_status sterna_packed_int_new(size_t inner, size_t cols, struct sterna_packed_int *packed,
                                          struct sterna_error *error)
 {
-    struct sterna_packed_int fresh = {.inner = inner, .cols = cols};
+    struct sterna_packed_int fresh = {.inner = inner, .cols = cols, .span = NARROW};
 
     if (inner > STERNA_PACKED_INT_INNER)
         return sterna_fail(error, STERNA_ERR_RANGE, "sums over %zu products could overflow; at most %d",
@@ -276,8 +275,8 @@ static void put_row(const int32_t *tile, size_t width, const int32_t *excess, in
 
 /* A strip of rows times the panel of column n. */
 static void tile_product(strip_product *strip, size_t rows, size_t words, const void *a,
-                         const struct sterna_packed_int *b, size_t n, const void *panel, bool add, int32_t *sums,
-                         size_t ldc)
+                         const struct sterna_packed_int *b, size_t n, const void *panel, bool add,
+                         int32_t *sums, size_t ldc)
 {
     const size_t width = b->cols - n < WIDTH ? b->cols - n : WIDTH;
     const int32_t *excess = add ? NULL : b->excess + n;
@@ -319,14 +318,24 @@ static void chunk_product(strip_product *strip, size_t rows, size_t k0, const in
     }
 }
 
-void sterna_packed_int_product(size_t rows, const int8_t *a, size_t lda, const struct sterna_packed_int *b,
-                               int32_t *sums, size_t ldc)
+static void product(strip_product *strip, size_t rows, const int8_t *a, size_t lda,
+                    const struct sterna_packed_int *b, int32_t *sums, size_t ldc)
 {
-    strip_product *strip = best_strip();
-
     for (size_t first = 0; first < rows; first += CHUNK) {
         const size_t count = rows - first < CHUNK ? rows - first : CHUNK;
         for (size_t k0 = 0; k0 < b->inner; k0 += DEPTH)
             chunk_product(strip, count, k0, a + first * lda, lda, b, sums + first * ldc, ldc);
     }
+}
+
+void sterna_packed_int_product(size_t rows, const int8_t *a, size_t lda, const struct sterna_packed_int *b,
+                               int32_t *sums, size_t ldc)
+{
+    product(best_strip(), rows, a, lda, b, sums, ldc);
+}
+
+void sterna_packed_int_product_portable(size_t rows, const int8_t *a, size_t lda,
+                                        const struct sterna_packed_int *b, int32_t *sums, size_t ldc)
+{
+    product(strip_portable, rows, a, lda, b, sums, ldc);
 }

@@ -30,5 +30,8 @@ void sterna_packed_int_fill(struct sterna_packed_int *packed, const int8_t *code
 /* sums [rows, cols] = a [rows, inner] code^T, exactly; a within +-127. ld* in elements. Uses 100 KB of stack. */
 void sterna_packed_int_product(size_t rows, const int8_t *a, size_t lda, const struct sterna_packed_int *b,
                                int32_t *sums, size_t ldc);
+/* The same without the processor's vector instructions. */
+void sterna_packed_int_product_portable(size_t rows, const int8_t *a, size_t lda,
+                                        const struct sterna_packed_int *b, int32_t *sums, size_t ldc);
 
 #endif

@@ -63,7 +63,10 @@ static inline void make_sound(struct sterna_model *of)
                        deviation[6] = {1, 2, 0.125F, 1e6F, 3, 0.1F};
     sterna_front_end_default(&options);
     options.bands = 6;
-    options.window_ms = 31.3;
+    options.window_ms = 31.25 + 1.0 / 3;
+    options.hop_ms = 10.0 / 3;
+    options.low_hz = 100.0 / 3;
+    options.adapt_ms = 1000.0 / 3;
     options.high_hz = 1000.0 / 3 + 2000;
     ck_assert_int_eq(sterna_model_set_sound(of, 8000, &options, mean, deviation, &error), STERNA_OK);
 }

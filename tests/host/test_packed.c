@@ -22,14 +22,17 @@ static void set_up(void)
     random_values(before, sizeof before / sizeof before[0], 1.0f, &seed);
 }
 
-static void multiply(size_t rows, size_t cols, size_t inner, bool transposed, bool add)
+typedef void product(size_t rows, const float *a, size_t lda, const struct sterna_packed *b, bool add,
+                     float *c, size_t ldc);
+
+static void multiply(product *multiplied, size_t rows, size_t cols, size_t inner, bool transposed, bool add)
 {
     struct sterna_packed packed;
 
     memcpy(c, before, sizeof c);
     ck_assert_int_eq(sterna_packed_new(inner, cols, &packed, NULL), STERNA_OK);
     sterna_packed_fill(&packed, w, (transposed ? inner : cols) + BEYOND, transposed);
-    sterna_packed_product(rows, a, inner + BEYOND, &packed, add, c, cols + BEYOND);
+    multiplied(rows, a, inner + BEYOND, &packed, add, c, cols + BEYOND);
     sterna_packed_free(&packed);
 }
 
@@ -43,9 +46,9 @@ static double element(size_t row, size_t col, size_t cols, size_t inner, bool tr
 }
 
 /* c must be the product (plus what was there), and nothing beyond its columns or rows may change. */
-static void check(size_t rows, size_t cols, size_t inner, bool transposed, bool add)
+static void check_way(product *multiplied, size_t rows, size_t cols, size_t inner, bool transposed, bool add)
 {
-    multiply(rows, cols, inner, transposed, add);
+    multiply(multiplied, rows, cols, inner, transposed, add);
     for (size_t i = 0; i < sizeof c / sizeof c[0]; i++) {
         const size_t row = i / (cols + BEYOND), col = i % (cols + BEYOND);
         if (row >= rows || col >= cols) {
@@ -55,6 +58,12 @@ static void check(size_t rows, size_t cols, size_t inner, bool transposed, bool 
         double sum = element(row, col, cols, inner, transposed) + (add ? (double)before[i] : 0.0);
         ck_assert_double_lt(fabs((double)c[i] - sum), 1e-4);
     }
+}
+
+static void check(size_t rows, size_t cols, size_t inner, bool transposed, bool add)
+{
+    check_way(sterna_packed_product, rows, cols, inner, transposed, add);
+    check_way(sterna_packed_product_portable, rows, cols, inner, transposed, add);
 }
 
 START_TEST(product_is_the_triple_loop_for_any_size)
@@ -75,10 +84,10 @@ END_TEST
 START_TEST(rows_do_not_depend_on_their_neighbours)
 {
     float together[ROWS * (COLS + BEYOND)];
-    multiply(ROWS, COLS, INNER, true, false);
+    multiply(sterna_packed_product, ROWS, COLS, INNER, true, false);
     memcpy(together, c, sizeof together);
     for (size_t rows = 1; rows < ROWS; rows += 5) {
-        multiply(rows, COLS, INNER, true, false);
+        multiply(sterna_packed_product, rows, COLS, INNER, true, false);
         for (size_t r = 0; r < rows; r++)
             ck_assert_mem_eq(c + r * (COLS + BEYOND), together + r * (COLS + BEYOND), COLS * sizeof(float));
     }
