@@ -52,12 +52,14 @@ static enum sterna_status check_data(const struct sterna_trainer *trainer, struc
     const char *source = trainer->training.recipe.data;
 
     if (feed->size != data->size)
-        return sterna_fail(error, STERNA_ERR_RANGE, "%s: %zu %s to train on, the checkpoint knows %zu: not the same data",
-                           source, feed->size, feed->is_text ? "characters" : "sequences", data->size);
-    if (feed->ends.inputs != data->ends.inputs || feed->ends.outputs != data->ends.outputs)
         return sterna_fail(error, STERNA_ERR_RANGE,
-                           "%s: %zu inputs and %zu outputs, the checkpoint has %zu and %zu: not the same data", source,
-                           feed->ends.inputs, feed->ends.outputs, data->ends.inputs, data->ends.outputs);
+                           "%s: %zu %s to train on, the checkpoint knows %zu: not the same data", source,
+                           feed->size, feed->is_text ? "characters" : "sequences", data->size);
+    if (feed->ends.inputs != data->ends.inputs || feed->ends.outputs != data->ends.outputs)
+        return sterna_fail(
+            error, STERNA_ERR_RANGE,
+            "%s: %zu inputs and %zu outputs, the checkpoint has %zu and %zu: not the same data", source,
+            feed->ends.inputs, feed->ends.outputs, data->ends.inputs, data->ends.outputs);
     return STERNA_OK;
 }
 
@@ -157,8 +159,8 @@ static void report(const struct run *run, bool validated)
         .valid_bits = last ? last->valid_bits : (double)NAN,
         .valid_accuracy = last ? last->valid_accuracy : (double)NAN,
         .rate = (double)run->trainer.step.rate,
-        .seconds = (double)(now.tv_sec - run->started.tv_sec) +
-                   1e-9 * (double)(now.tv_nsec - run->started.tv_nsec),
+        .seconds =
+            (double)(now.tv_sec - run->started.tv_sec) + 1e-9 * (double)(now.tv_nsec - run->started.tv_nsec),
         .integer_phase = sterna_schedule_integer(&training->recipe, training->updates - 1),
         .validated = validated,
     };
