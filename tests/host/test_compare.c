@@ -107,17 +107,13 @@ static void teardown(void)
     scratch_close(&scratch);
 }
 
-START_TEST(surprise_is_minus_log2_of_the_soft_max)
+/* Run the model on the text's first characters through sterna_run_on_device. */
+static enum sterna_status run_text(const struct sterna_eval_options *options, size_t count,
+                                   struct sterna_device_run *run)
 {
-    const float even[] = {1.5F, 1.5F, 1.5F, 1.5F}, odd[] = {0.0F, (float)log(3.0)},
-                huge[] = {30000.0F, -30000.0F};
-    ck_assert_double_eq_tol(sterna_surprise(even, 4, 2), 2.0, 1e-12);
-    ck_assert_double_eq_tol(sterna_surprise(odd, 2, 0), 2.0, 1e-6);
-    ck_assert_double_eq_tol(sterna_surprise(odd, 2, 1), log2(4.0 / 3.0), 1e-6);
-    ck_assert_double_eq_tol(sterna_surprise(huge, 2, 0), 0.0, 1e-12);
-    ck_assert_double_eq_tol(sterna_surprise(huge, 2, 1), 60000.0 / log(2.0), 1e-3);
+    const struct sterna_trial trial = {.is_text = true, .symbols = text, .count = count};
+    return sterna_run_on_device(model, &trial, options, run, NULL, &error);
 }
-END_TEST
 
 START_TEST(bits_per_character_is_that_of_fixed)
 {
@@ -136,30 +132,20 @@ START_TEST(bits_per_character_is_that_of_fixed)
     }
     sterna_fixed_free(&state);
     struct sterna_eval_options options = {.on = "reference"};
-    struct sterna_eval_result result;
-    ck_assert_int_eq(sterna_eval_on_device(model, text, LENGTH, &options, &result, &error), STERNA_OK);
-    ck_assert_uint_eq(result.steps, LENGTH - 1);
-    ck_assert_double_eq_tol(result.bpc, bits / (LENGTH - 1), 1e-9);
-    ck_assert_uint_eq(result.cycles, 0);
+    struct sterna_device_run run;
+    ck_assert_int_eq(run_text(&options, LENGTH, &run), STERNA_OK);
+    ck_assert_uint_eq(run.tally.steps, LENGTH - 1);
+    ck_assert_double_eq_tol(sterna_tally_value(&run.tally), bits / (LENGTH - 1), 1e-9);
+    ck_assert_uint_eq(run.cycles, 0);
 }
 END_TEST
 
-START_TEST(one_character_predicts_nothing)
+START_TEST(two_characters_are_one_prediction)
 {
     struct sterna_eval_options options = {.on = "reference"};
-    struct sterna_eval_result result;
-    ck_assert_int_eq(sterna_eval_on_device(model, text, 1, &options, &result, &error), STERNA_ERR_RANGE);
-    ck_assert_int_eq(sterna_eval_on_device(model, text, 2, &options, &result, &error), STERNA_OK);
-    ck_assert_uint_eq(result.steps, 1);
-}
-END_TEST
-
-START_TEST(a_model_that_is_not_of_text_is_refused)
-{
-    struct sterna_eval_options options = {.on = "reference"};
-    struct sterna_eval_result result;
-    model->symbols = 0;
-    ck_assert_int_eq(sterna_eval_on_device(model, text, LENGTH, &options, &result, &error), STERNA_ERR_RANGE);
+    struct sterna_device_run run;
+    ck_assert_int_eq(run_text(&options, 2, &run), STERNA_OK);
+    ck_assert_uint_eq(run.tally.predictions, 1);
 }
 END_TEST
 
@@ -178,11 +164,10 @@ static void stop_soon(size_t done, size_t total, void *context)
 START_TEST(the_stop_flag_interrupts)
 {
     struct sterna_eval_options options = {.on = "reference", .stop = &stop, .progress = stop_soon};
-    struct sterna_eval_result result = {.steps = 77};
-    ck_assert_int_eq(sterna_eval_on_device(model, text, LENGTH, &options, &result, &error),
-                     STERNA_ERR_INTERRUPTED);
+    struct sterna_device_run run = {.cycles = 77};
+    ck_assert_int_eq(run_text(&options, LENGTH, &run), STERNA_ERR_INTERRUPTED);
     ck_assert_uint_lt(last_done, LENGTH - 1);
-    ck_assert_uint_eq(result.steps, 77);
+    ck_assert_uint_eq(run.cycles, 77);
 }
 END_TEST
 
@@ -250,10 +235,8 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("compare");
     TCase *tests = tcase_create("compare");
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, surprise_is_minus_log2_of_the_soft_max);
     tcase_add_test(tests, bits_per_character_is_that_of_fixed);
-    tcase_add_test(tests, one_character_predicts_nothing);
-    tcase_add_test(tests, a_model_that_is_not_of_text_is_refused);
+    tcase_add_test(tests, two_characters_are_one_prediction);
     tcase_add_test(tests, the_stop_flag_interrupts);
     tcase_add_test(tests, an_honest_device_has_no_mismatch);
     tcase_add_test(tests, one_wrong_sum_is_counted_and_located);
