@@ -95,7 +95,7 @@ START_TEST(files_that_are_no_checkpoint_are_refused)
                  {"version", "1", "version 1"},
                  {"input", "dense", "classes"}};
     struct sterna_tensors *good = NULL, *bad = NULL;
-    static const char *const keys[] = {"format",     "version", "recipe",    "alphabet",
+    static const char *const keys[] = {"format",     "version", "recipe", "alphabet",
                                        "train_nats", "updates", "size",   "input"};
     ck_assert_int_eq(sterna_checkpoint_save(&training, place, &error), STERNA_OK);
     ck_assert_int_eq(sterna_tensors_open(place, &good, &error), STERNA_OK);

@@ -243,8 +243,8 @@ static double bits_by_hand(const int8_t *frames, size_t steps, size_t label, siz
         sterna_fixed_step(model, &state, frames + t * FEATURES, sums);
         sterna_model_logits(model, sums, now);
         for (size_t c = 0; c < CLASSES; c++)
-            logit[c] = model->head == STERNA_HEAD_MEAN ? logit[c] + (double)now[c] / (double)steps
-                                                       : (double)now[c];
+            logit[c] =
+                model->head == STERNA_HEAD_MEAN ? logit[c] + (double)now[c] / (double)steps : (double)now[c];
     }
     sterna_fixed_free(&state);
     *best = 0;
