@@ -23,7 +23,7 @@ enum sterna_status sterna_cell_find(const char *name, const struct sterna_cell_t
     enum sterna_status status = sterna_cell_by_name(name, &cell, error);
     if (status == STERNA_OK)
         *type = CELLS[cell];
-    return status;
+    return status == STERNA_ERR_FORMAT ? STERNA_ERR_RANGE : status; /* a recipe's name, not a file's */
 }
 
 int32_t sterna_cell_round_bias(float value)

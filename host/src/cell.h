@@ -52,6 +52,7 @@ struct sterna_cell_type {
     size_t (*input_gradient)(size_t gate);
 };
 
+/* STERNA_ERR_RANGE lists the names. */
 STERNA_MUST_CHECK enum sterna_status sterna_cell_find(const char *name, const struct sterna_cell_type **type,
                                                       struct sterna_error *error);
 const struct sterna_cell_type *sterna_cell_type_of(enum sterna_cell cell);

@@ -12,7 +12,7 @@
 /* A strip of rows times a panel of columns is what the registers hold (6 x 16: 12 of 16 vector registers).
  * DEPTH rows of a panel are 16 KB and stay in the first-level cache while the strips of a chunk pass over
  * them; the chunk itself, repacked so that a strip is one stream, stays in the second level. */
-enum { WIDTH = 16, STRIP = 6, DEPTH = 256, CHUNK = 96 };
+enum { WIDTH = 16, STRIP = 6, DEPTH = 256, CHUNK = 96, FETCHED = 5 };
 
 enum sterna_status sterna_packed_new(size_t inner, size_t cols, struct sterna_packed *packed,
                                      struct sterna_error *error)
@@ -172,6 +172,14 @@ static void strip_edge(strip_product *strip, size_t rows, size_t depth, const fl
     }
 }
 
+/* Rows first to end of the next panel, while this one is multiplied; with few strips a share is too large to
+ * arrive unnoticed. */
+static void fetch(const float *panel, size_t first, size_t end)
+{
+    for (size_t k = first; k < end; k++)
+        __builtin_prefetch(panel + k * WIDTH, 0, 3);
+}
+
 /* At most CHUNK rows and DEPTH of the inner dimension, from k0 on. Rows are spread evenly over the strips. */
 static void chunk_product(strip_product *strip, size_t rows, size_t k0, const float *a, size_t lda,
                           const struct sterna_packed *b, bool add, float *c, size_t ldc)
@@ -189,6 +197,8 @@ static void chunk_product(strip_product *strip, size_t rows, size_t k0, const fl
         for (size_t s = 0; s < strips; s++) {
             const size_t first = rows * s / strips, end = rows * (s + 1) / strips;
             float *to = c + first * ldc + n;
+            if (strips >= FETCHED && n + WIDTH < b->cols)
+                fetch(panel + b->inner * WIDTH, depth * s / strips, depth * (s + 1) / strips);
             if (width == WIDTH)
                 strip(end - first, depth, packed + first * depth, panel, add, to, ldc);
             else

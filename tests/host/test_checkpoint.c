@@ -2,8 +2,6 @@
 #include "safetensors.h"
 #include "tiny_training.h"
 
-#include <math.h>
-
 #include <check.h>
 
 static struct scratch scratch;
@@ -13,13 +11,13 @@ static char place[SCRATCH_PATH];
 
 static void set_up(void)
 {
-    struct sterna_text text = {0};
+    struct sterna_feed feed = {0};
     scratch_open(&scratch);
     scratch_path(&scratch, "checkpoint.safetensors", place);
     const struct sterna_recipe recipe = tiny_recipe(&scratch);
-    ck_assert_int_eq(sterna_text_open(recipe.data, &text, &error), STERNA_OK);
-    ck_assert_int_eq(sterna_training_new(&recipe, &text, &training, &error), STERNA_OK);
-    sterna_text_close(&text);
+    ck_assert_int_eq(sterna_feed_open(&recipe, &feed, &error), STERNA_OK);
+    ck_assert_int_eq(sterna_training_new(&recipe, &feed, &training, &error), STERNA_OK);
+    sterna_feed_close(&feed);
     for (size_t i = 0; i < training.network.parameters.size; i++) {
         training.mean[i] = (float)i * 0x1p-30f;
         training.square[i] = 1.0f / (float)(i + 1);
@@ -38,7 +36,7 @@ static void tear_down(void)
 
 START_TEST(everything_comes_back_to_the_bit)
 {
-    const struct sterna_point point = {1e6, 2.5, 2.75, 0.001};
+    const struct sterna_point point = {1e6, 2.5, 2.75, 60.5, 0.001};
     const size_t bytes = training.network.parameters.size * sizeof(float);
     ck_assert_int_eq(sterna_training_note(&training, &point, &error), STERNA_OK);
     ck_assert_int_eq(sterna_checkpoint_save(&training, place, &error), STERNA_OK);
@@ -49,23 +47,22 @@ START_TEST(everything_comes_back_to_the_bit)
     ck_assert(loaded.carry[7] == -0.3f);
     ck_assert_uint_eq(loaded.updates, 12345);
     ck_assert(loaded.train_nats == 1.0 / 3.0);
-    ck_assert_uint_eq(loaded.symbols, training.symbols);
-    ck_assert_mem_eq(loaded.alphabet, training.alphabet, training.symbols);
-    ck_assert_uint_eq(loaded.characters, training.characters);
+    ck_assert_uint_eq(loaded.data.symbols, training.data.symbols);
+    ck_assert_mem_eq(loaded.data.alphabet, training.data.alphabet, training.data.symbols);
+    ck_assert_uint_eq(loaded.data.size, training.data.size);
     ck_assert_uint_eq(loaded.points, 1);
-    ck_assert(loaded.curve[0].characters == point.characters && loaded.curve[0].train_bpc == point.train_bpc);
-    ck_assert(loaded.curve[0].rate == point.rate);
-    ck_assert(sterna_training_valid_bpc(&loaded) == 2.75);
+    ck_assert_mem_eq(&loaded.curve[0], &point, sizeof point);
+    ck_assert(sterna_training_last(&loaded)->valid_bits == 2.75);
     ck_assert_uint_eq(loaded.recipe.hidden, training.recipe.hidden);
     ck_assert_str_eq(loaded.recipe.data, training.recipe.data);
 }
 END_TEST
 
-START_TEST(no_validation_yet_is_nan)
+START_TEST(no_validation_yet_is_no_point)
 {
     ck_assert_int_eq(sterna_checkpoint_save(&training, place, &error), STERNA_OK);
     ck_assert_int_eq(sterna_checkpoint_load(place, &loaded, &error), STERNA_OK);
-    ck_assert(isnan(sterna_training_valid_bpc(&loaded)));
+    ck_assert_ptr_null(sterna_training_last(&loaded));
 }
 END_TEST
 
@@ -94,10 +91,12 @@ START_TEST(files_that_are_no_checkpoint_are_refused)
                  {"alphabet", "6261", "alphabet"},
                  {"updates", "-1", "updates"},
                  {"updates", "many", "updates"},
-                 {"recipe", "hidden = 25\n", "weight_ih_l0"}};
+                 {"recipe", "hidden = 25\n", "weight_ih_l0"},
+                 {"version", "1", "version 1"},
+                 {"input", "dense", "classes"}};
     struct sterna_tensors *good = NULL, *bad = NULL;
-    static const char *const keys[] = {"format",     "version", "recipe",    "alphabet",
-                                       "train_nats", "updates", "characters"};
+    static const char *const keys[] = {"format",     "version", "recipe", "alphabet",
+                                       "train_nats", "updates", "size",   "input"};
     ck_assert_int_eq(sterna_checkpoint_save(&training, place, &error), STERNA_OK);
     ck_assert_int_eq(sterna_tensors_open(place, &good, &error), STERNA_OK);
     ck_assert_int_eq(sterna_tensors_new(&bad, &error), STERNA_OK);
@@ -142,9 +141,9 @@ Suite *sterna_suite(void)
     TCase *tcase = tcase_create("checkpoint");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, everything_comes_back_to_the_bit);
-    tcase_add_test(tcase, no_validation_yet_is_nan);
+    tcase_add_test(tcase, no_validation_yet_is_no_point);
     tcase_add_test(tcase, tensors_have_pytorch_names);
-    tcase_add_loop_test(tcase, files_that_are_no_checkpoint_are_refused, 0, 7);
+    tcase_add_loop_test(tcase, files_that_are_no_checkpoint_are_refused, 0, 9);
     tcase_add_test(tcase, missing_file_is_told);
     tcase_add_test(tcase, failed_save_leaves_the_old_checkpoint);
     suite_add_tcase(suite, tcase);

@@ -1,7 +1,6 @@
-/* test_compare.c - bits per character by hand; a device that computes wrong sums is found out. */
-#include <math.h>
+/* test_compare.c - figures of a text and of sequences by hand; a device that computes wrong sums is found out. */
+#include "tiny_sequences.h"
 
-#include "../random_model.h"
 #include "device.h"
 #include "evaluate.h"
 #include "fixed.h"
@@ -9,7 +8,6 @@
 #include "link.h"
 #include "protocol.h"
 
-#include "scratch.h"
 #include <check.h>
 
 enum { SYMBOLS = 5, HIDDEN = 7, LENGTH = 1000 };
@@ -89,7 +87,7 @@ static struct sterna_error error;
 static void setup(void)
 {
     uint64_t seed = 1;
-    scratch_open(&scratch);
+    sound_open(&scratch);
     lie_at = 0;
     error.reason[0] = '\0';
     model = random_model(SYMBOLS, HIDDEN, 1, SYMBOLS, 2);
@@ -104,20 +102,16 @@ static void setup(void)
 static void teardown(void)
 {
     sterna_model_free(model);
-    scratch_close(&scratch);
+    sound_close(&scratch);
 }
 
-START_TEST(surprise_is_minus_log2_of_the_soft_max)
+/* Run the model on the text's first characters through sterna_run_on_device. */
+static enum sterna_status run_text(const struct sterna_eval_options *options, size_t count,
+                                   struct sterna_device_run *run)
 {
-    const float even[] = {1.5F, 1.5F, 1.5F, 1.5F}, odd[] = {0.0F, (float)log(3.0)},
-                huge[] = {30000.0F, -30000.0F};
-    ck_assert_double_eq_tol(sterna_surprise(even, 4, 2), 2.0, 1e-12);
-    ck_assert_double_eq_tol(sterna_surprise(odd, 2, 0), 2.0, 1e-6);
-    ck_assert_double_eq_tol(sterna_surprise(odd, 2, 1), log2(4.0 / 3.0), 1e-6);
-    ck_assert_double_eq_tol(sterna_surprise(huge, 2, 0), 0.0, 1e-12);
-    ck_assert_double_eq_tol(sterna_surprise(huge, 2, 1), 60000.0 / log(2.0), 1e-3);
+    const struct sterna_trial trial = {.is_text = true, .symbols = text, .count = count};
+    return sterna_run_on_device(model, &trial, options, run, NULL, &error);
 }
-END_TEST
 
 START_TEST(bits_per_character_is_that_of_fixed)
 {
@@ -136,30 +130,20 @@ START_TEST(bits_per_character_is_that_of_fixed)
     }
     sterna_fixed_free(&state);
     struct sterna_eval_options options = {.on = "reference"};
-    struct sterna_eval_result result;
-    ck_assert_int_eq(sterna_eval_on_device(model, text, LENGTH, &options, &result, &error), STERNA_OK);
-    ck_assert_uint_eq(result.steps, LENGTH - 1);
-    ck_assert_double_eq_tol(result.bpc, bits / (LENGTH - 1), 1e-9);
-    ck_assert_uint_eq(result.cycles, 0);
+    struct sterna_device_run run;
+    ck_assert_int_eq(run_text(&options, LENGTH, &run), STERNA_OK);
+    ck_assert_uint_eq(run.tally.steps, LENGTH - 1);
+    ck_assert_double_eq_tol(sterna_tally_value(&run.tally), bits / (LENGTH - 1), 1e-9);
+    ck_assert_uint_eq(run.cycles, 0);
 }
 END_TEST
 
-START_TEST(one_character_predicts_nothing)
+START_TEST(two_characters_are_one_prediction)
 {
     struct sterna_eval_options options = {.on = "reference"};
-    struct sterna_eval_result result;
-    ck_assert_int_eq(sterna_eval_on_device(model, text, 1, &options, &result, &error), STERNA_ERR_RANGE);
-    ck_assert_int_eq(sterna_eval_on_device(model, text, 2, &options, &result, &error), STERNA_OK);
-    ck_assert_uint_eq(result.steps, 1);
-}
-END_TEST
-
-START_TEST(a_model_that_is_not_of_text_is_refused)
-{
-    struct sterna_eval_options options = {.on = "reference"};
-    struct sterna_eval_result result;
-    model->symbols = 0;
-    ck_assert_int_eq(sterna_eval_on_device(model, text, LENGTH, &options, &result, &error), STERNA_ERR_RANGE);
+    struct sterna_device_run run;
+    ck_assert_int_eq(run_text(&options, 2, &run), STERNA_OK);
+    ck_assert_uint_eq(run.tally.predictions, 1);
 }
 END_TEST
 
@@ -178,11 +162,10 @@ static void stop_soon(size_t done, size_t total, void *context)
 START_TEST(the_stop_flag_interrupts)
 {
     struct sterna_eval_options options = {.on = "reference", .stop = &stop, .progress = stop_soon};
-    struct sterna_eval_result result = {.steps = 77};
-    ck_assert_int_eq(sterna_eval_on_device(model, text, LENGTH, &options, &result, &error),
-                     STERNA_ERR_INTERRUPTED);
+    struct sterna_device_run run = {.cycles = 77};
+    ck_assert_int_eq(run_text(&options, LENGTH, &run), STERNA_ERR_INTERRUPTED);
     ck_assert_uint_lt(last_done, LENGTH - 1);
-    ck_assert_uint_eq(result.steps, 77);
+    ck_assert_uint_eq(run.cycles, 77);
 }
 END_TEST
 
@@ -234,6 +217,102 @@ START_TEST(one_wrong_sum_is_counted_and_located)
 }
 END_TEST
 
+enum { FRAMES = 9, FEATURES = 6, CLASSES = 4, SEQUENCES = 3 };
+
+/* A random model of dense inputs for sequences. */
+static void make_classifier(enum sterna_head head)
+{
+    const struct sterna_model_shape shape = {STERNA_CELL_LSTM, FEATURES, HIDDEN, 2, CLASSES};
+    sterna_model_free(model);
+    model = random_model_of(&shape, STERNA_FORMAT_TERNARY, 3);
+    ck_assert_ptr_nonnull(model);
+    model->one_hot = false;
+    model->input_fraction = 5;
+    model->head = head;
+}
+
+/* -log2 p of a sequence's label: the logits of its last step, or the mean of all its steps' logits. */
+static double bits_by_hand(const int8_t *frames, size_t steps, size_t label, size_t *best)
+{
+    struct sterna_fixed_state state;
+    double logit[CLASSES] = {0}, total = 0.0;
+    ck_assert_int_eq(sterna_fixed_new(model, &state, &error), STERNA_OK);
+    for (size_t t = 0; t < steps; t++) {
+        int32_t sums[CLASSES];
+        float now[CLASSES];
+        sterna_fixed_step(model, &state, frames + t * FEATURES, sums);
+        sterna_model_logits(model, sums, now);
+        for (size_t c = 0; c < CLASSES; c++)
+            logit[c] =
+                model->head == STERNA_HEAD_MEAN ? logit[c] + (double)now[c] / (double)steps : (double)now[c];
+    }
+    sterna_fixed_free(&state);
+    *best = 0;
+    for (size_t c = 0; c < CLASSES; c++) {
+        total += exp(logit[c]);
+        *best = logit[c] > logit[*best] ? c : *best;
+    }
+    return log2(total) - logit[label] / log(2.0);
+}
+
+START_TEST(figure_of_sequences_is_that_of_fixed)
+{
+    size_t start[SEQUENCES + 1] = {0, 4, 5, FRAMES};
+    uint8_t label[SEQUENCES];
+    int8_t frames[FRAMES * FEATURES];
+    uint64_t seed = 8;
+    double bits = 0.0;
+    make_classifier(_i ? STERNA_HEAD_MEAN : STERNA_HEAD_LAST);
+    for (size_t i = 0; i < FRAMES * FEATURES; i++)
+        frames[i] = (int8_t)((int)random_below(&seed, 255) - 127);
+    for (size_t i = 0; i < SEQUENCES; i++) {
+        const int8_t *from = frames + start[i] * FEATURES;
+        size_t best = 0;
+        (void)bits_by_hand(from, start[i + 1] - start[i], 0, &best);
+        label[i] = (uint8_t)(i == 0 ? best : (best + i) % CLASSES); /* one is right */
+        bits += bits_by_hand(from, start[i + 1] - start[i], label[i], &best);
+    }
+    const struct sterna_sequence_set set = {SEQUENCES, start, label, frames};
+    const struct sterna_trial trial = {
+        .set = &set, .count = SEQUENCES, .sequences = {.features = FEATURES, .classes = CLASSES}};
+    const struct sterna_eval_options options = {.on = "reference"};
+    struct sterna_device_run run = {.cycles = 0};
+    ck_assert_msg(sterna_run_on_device(model, &trial, &options, &run, NULL, &error) == STERNA_OK, "%s",
+                  error.reason);
+    ck_assert_uint_eq(run.tally.steps, FRAMES);
+    ck_assert_double_eq_tol(run.tally.bits, bits, 1e-4);
+    ck_assert_double_eq_tol(sterna_tally_value(&run.tally), 100.0 / SEQUENCES, 1e-9);
+    sterna_tally_free(&run.tally);
+}
+END_TEST
+
+/* From sound to sums: train, quantize, and compare on the accelerator in software, on recordings of 3 to 10 frames. */
+START_TEST(trained_sequences_have_no_mismatch)
+{
+    char checkpoint[SCRATCH_PATH], model_path[SCRATCH_PATH];
+    struct sterna_recipe recipe = tiny_sequences(&scratch);
+    struct sterna_compare_result result;
+    (void)snprintf(recipe.head, sizeof recipe.head, "%s", _i ? "mean" : "last");
+    ck_assert_msg(tiny_train(&scratch, &recipe, 1, &error) == STERNA_OK, "%s", error.reason);
+    scratch_path(&scratch, "checkpoint.safetensors", checkpoint);
+    scratch_path(&scratch, "model.safetensors", model_path);
+    ck_assert_msg(sterna_quantize(checkpoint, model_path, &error) == STERNA_OK, "%s", error.reason);
+    const struct sterna_eval_options options = {
+        .path = model_path, .data = recipe.data, .on = "reference:up5k", .split = STERNA_TEST};
+    ck_assert_msg(sterna_compare(&options, &result, &error) == STERNA_OK, "%s", error.reason);
+    ck_assert_uint_eq(result.mismatches, 0);
+    ck_assert_uint_eq(result.sequences, 30);
+    ck_assert_uint_eq(result.outputs, 10 * result.steps);
+    ck_assert_uint_eq(result.counters.steps, result.steps);
+    ck_assert_uint_gt(result.steps, 30 * 3);
+    ck_assert_str_eq(result.metric, "accuracy");
+    struct sterna_eval_result eval = {.value = 0.0};
+    ck_assert_int_eq(sterna_eval(&options, &eval, &error), STERNA_OK);
+    ck_assert_double_eq(eval.value, result.value);
+    sterna_eval_result_free(&eval);
+}
+END_TEST
+
 START_TEST(a_missing_model_is_reported)
 {
     struct sterna_compare_result result;
@@ -250,13 +329,13 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("compare");
     TCase *tests = tcase_create("compare");
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, surprise_is_minus_log2_of_the_soft_max);
     tcase_add_test(tests, bits_per_character_is_that_of_fixed);
-    tcase_add_test(tests, one_character_predicts_nothing);
-    tcase_add_test(tests, a_model_that_is_not_of_text_is_refused);
+    tcase_add_test(tests, two_characters_are_one_prediction);
     tcase_add_test(tests, the_stop_flag_interrupts);
     tcase_add_test(tests, an_honest_device_has_no_mismatch);
     tcase_add_test(tests, one_wrong_sum_is_counted_and_located);
+    tcase_add_loop_test(tests, figure_of_sequences_is_that_of_fixed, 0, 2);
+    tcase_add_loop_test(tests, trained_sequences_have_no_mismatch, 0, 2);
     tcase_add_test(tests, a_missing_model_is_reported);
     suite_add_tcase(suite, tests);
     return suite;

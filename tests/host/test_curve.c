@@ -1,6 +1,7 @@
 /* test_curve.c - the learning curve's files. */
 #include "curve.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,12 +34,28 @@ static char *written(void)
 
 START_TEST(csv_has_a_line_per_point)
 {
-    struct sterna_point points[2] = {{4096, 5.25, 5.5, 0.001}, {8192, 4.0, 4.125, 0.002}};
+    struct sterna_point points[2] = {{4096, 5.25, 5.5, NAN, 0.001}, {8192, 4.0, 4.125, NAN, 0.002}};
     struct sterna_training training = {.points = 2, .curve = points};
     ck_assert_int_eq(sterna_curve_csv(&training, place, NULL), STERNA_OK);
     char *text = written();
-    ck_assert_str_eq(text, "characters,train_bpc,valid_bpc,rate\n4096,5.25000,5.50000,0.001\n"
-                           "8192,4.00000,4.12500,0.002\n");
+    ck_assert_str_eq(text, "seen,train_bits,valid_bits,valid_accuracy,rate\n4096,5.25000,5.50000,,0.001\n"
+                           "8192,4.00000,4.12500,,0.002\n");
+    free(text);
+}
+END_TEST
+
+START_TEST(accuracy_of_sequences_is_in_the_csv)
+{
+    struct sterna_point points[1] = {{640, 2.25, 1.5, 62.5, 0.001}};
+    const struct sterna_training training = {.points = 1, .curve = points, .data = {.classes = 4}};
+    ck_assert_int_eq(sterna_curve_csv(&training, place, NULL), STERNA_OK);
+    char *text = written();
+    ck_assert_ptr_nonnull(strstr(text, "\n640,2.25000,1.50000,62.500,0.001\n"));
+    free(text);
+    ck_assert_int_eq(sterna_curve_svg(&training, place, NULL), STERNA_OK);
+    text = written();
+    ck_assert_ptr_nonnull(strstr(text, "bits per sequence"));
+    ck_assert_ptr_null(strstr(text, "characters"));
     free(text);
 }
 END_TEST
@@ -48,7 +65,7 @@ START_TEST(empty_curve_is_a_header_and_a_picture)
     const struct sterna_training training = {0};
     ck_assert_int_eq(sterna_curve_csv(&training, place, NULL), STERNA_OK);
     char *text = written();
-    ck_assert_str_eq(text, "characters,train_bpc,valid_bpc,rate\n");
+    ck_assert_str_eq(text, "seen,train_bits,valid_bits,valid_accuracy,rate\n");
     free(text);
     ck_assert_int_eq(sterna_curve_svg(&training, place, NULL), STERNA_OK);
     text = written();
@@ -72,6 +89,7 @@ Suite *sterna_suite(void)
     TCase *tcase = tcase_create("curve");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, csv_has_a_line_per_point);
+    tcase_add_test(tcase, accuracy_of_sequences_is_in_the_csv);
     tcase_add_test(tcase, empty_curve_is_a_header_and_a_picture);
     tcase_add_test(tcase, unwritable_place_is_told);
     suite_add_tcase(suite, tcase);

@@ -16,11 +16,12 @@ static void open_linear(const char *quantizer_name)
 {
     const struct sterna_quantizer *quantizer = NULL;
     const struct sterna_normalizer *normalizer = NULL;
+    const struct sterna_grid grid = {.unit = 1.0f, .levels = 15, .fraction_bits = 1};
     uint64_t seed = 9;
     sterna_product_setup();
     ck_assert_int_eq(sterna_quantizer_find(quantizer_name, &quantizer, NULL), STERNA_OK);
     ck_assert_int_eq(sterna_normalizer_find("weight", &normalizer, NULL), STERNA_OK);
-    ck_assert_int_eq(sterna_linear_new(H, O, quantizer, normalizer, &linear, NULL), STERNA_OK);
+    ck_assert_int_eq(sterna_linear_new(H, O, quantizer, &grid, normalizer, &linear, NULL), STERNA_OK);
     random_values(master, O * H, 1.0f, &seed);
     random_values(gain, O, 1.0f, &seed);
     random_values(bias, O, 1.0f, &seed);
@@ -82,7 +83,7 @@ START_TEST(integer_sums_and_logits_are_the_devices)
         for (int o = 0; o < O; o++) {
             int32_t sum = 0;
             for (int h = 0; h < H; h++)
-                sum += (int32_t)linear.weight.level[o * H + h] * (int32_t)(a[n * H + h] * 128.0f);
+                sum += linear.weight.code[o * H + h] * (int32_t)(a[n * H + h] * 128.0f);
             ck_assert(sums[n * O + o] * 128.0f == (float)sum);
             double logit = ldexp((double)sum * linear.weight.scale_m[o], -linear.weight.scale_s[o] - 11) +
                            round((double)bias[o] * 2048.0) / 2048.0;

@@ -24,38 +24,87 @@ static void tear_down(void)
     sterna_network_free(&network);
 }
 
+static const struct sterna_network_ends text = {.inputs = 5, .outputs = 5, .one_hot = true};
+
+static enum sterna_status open_network(bool master)
+{
+    return sterna_network_new(&recipe, &text, master, &network, &error);
+}
+
 START_TEST(master_weights_are_not_quantized)
 {
     const struct sterna_preparation preparation = {0};
     snprintf(recipe.normalization, sizeof recipe.normalization, "none");
-    ck_assert_int_eq(sterna_network_new(&recipe, 5, true, &network, &error), STERNA_OK);
+    ck_assert_int_eq(open_network(true), STERNA_OK);
     ck_assert(!sterna_network_deployable(&network));
     float *value = calloc(network.parameters.size, sizeof *value);
-    sterna_parameters_initialize(&network.parameters, 3, 1, value);
-    sterna_network_prepare(&network, &preparation, NULL, value);
+    sterna_parameters_initialize(&network.parameters, 1, value);
+    sterna_network_prepare(&network, &preparation, false, NULL, value);
     const float *hh = sterna_parameters_at(&network.parameters, value, 1, STERNA_WEIGHT_HH);
     ck_assert_mem_eq(network.layer[1].hh.value, hh, 24 * 8 * sizeof *hh);
     free(value);
 }
 END_TEST
 
-START_TEST(master_weights_are_clipped_to_the_quantizers_range)
+static const char *name_of(const struct sterna_weight *weight)
+{
+    return weight->quantizer->name;
+}
+
+START_TEST(each_matrix_has_its_own_quantizer)
 {
     snprintf(recipe.quantizer, sizeof recipe.quantizer, "ternary");
-    ck_assert_int_eq(sterna_network_new(&recipe, 5, false, &network, &error), STERNA_OK);
+    snprintf(recipe.quantizer_output, sizeof recipe.quantizer_output, "pow2");
+    snprintf(recipe.quantizer_bias, sizeof recipe.quantizer_bias, "exponential");
+    ck_assert_int_eq(open_network(false), STERNA_OK);
+    ck_assert_str_eq(name_of(&network.layer[0].ih), "ternary"); /* the same as the recurrent ones' */
+    ck_assert_str_eq(network.quantizer_bias->name, "exponential");
+    sterna_network_free(&network);
+    snprintf(recipe.quantizer_input, sizeof recipe.quantizer_input, "binary");
+    ck_assert_int_eq(open_network(false), STERNA_OK);
     ck_assert(sterna_network_deployable(&network));
-    float *value = calloc(network.parameters.size, sizeof *value);
-    for (size_t i = 0; i < network.parameters.size; i++)
-        value[i] = i % 2 ? 100.0f : -100.0f;
-    sterna_network_clip(&network, value);
-    const float bound = sterna_glorot_bound(8, 8), *hh;
-    hh = sterna_parameters_at(&network.parameters, value, 0, STERNA_WEIGHT_HH);
-    for (size_t i = 0; i < 24 * 8; i++)
-        ck_assert(fabsf(hh[i]) == bound);
-    ck_assert(fabsf(*sterna_parameters_at(&network.parameters, value, 0, STERNA_BIAS_IH)) == 100.0f);
-    ck_assert(fabsf(*sterna_parameters_at(&network.parameters, value, 2, STERNA_LINEAR_WEIGHT)) ==
-              100.0f); /* twn */
-    free(value);
+    for (size_t k = 0; k < 2; k++) {
+        ck_assert_str_eq(name_of(&network.layer[k].ih), "binary");
+        ck_assert_str_eq(name_of(&network.layer[k].hh), "ternary");
+    }
+    ck_assert_str_eq(name_of(&network.output.weight), "pow2");
+    sterna_network_free(&network);
+    snprintf(recipe.quantizer_input, sizeof recipe.quantizer_input, "float");
+    ck_assert_int_eq(open_network(false), STERNA_OK);
+    ck_assert(!sterna_network_deployable(&network));
+}
+END_TEST
+
+START_TEST(magnitude_is_a_multiple_of_the_glorot_bound_or_one)
+{
+    static const struct {
+        const char *name;
+        float times; /* 0: one */
+    } magnitude[] = {{"glorot", 1.0f}, {"half-glorot", 0.5f}, {"one", 0.0f}};
+    const float in = sterna_glorot_bound(5, 8), bound = sterna_glorot_bound(8, 8);
+    const float out = sterna_glorot_bound(8, 5), times = magnitude[_i].times;
+    snprintf(recipe.magnitude, sizeof recipe.magnitude, "%s", magnitude[_i].name);
+    ck_assert_int_eq(open_network(false), STERNA_OK);
+    ck_assert(network.layer[0].ih.grid.unit == (times > 0.0f ? times * in : 1.0f));
+    ck_assert(network.layer[1].ih.grid.unit == (times > 0.0f ? times * bound : 1.0f));
+    ck_assert(network.layer[0].hh.grid.unit == (times > 0.0f ? times * bound : 1.0f));
+    ck_assert(network.output.weight.grid.unit == (times > 0.0f ? times * out : 1.0f));
+}
+END_TEST
+
+START_TEST(weights_are_found_by_their_place_in_the_parameters)
+{
+    ck_assert_int_eq(open_network(false), STERNA_OK);
+    for (size_t i = 0; i < network.parameters.tensors; i++) {
+        const char *name = network.parameters.list[i].name;
+        const struct sterna_weight *expected = strcmp(name, "weight_ih_l0") == 0    ? &network.layer[0].ih
+                                               : strcmp(name, "weight_hh_l0") == 0  ? &network.layer[0].hh
+                                               : strcmp(name, "weight_ih_l1") == 0  ? &network.layer[1].ih
+                                               : strcmp(name, "weight_hh_l1") == 0  ? &network.layer[1].hh
+                                               : strcmp(name, "linear.weight") == 0 ? &network.output.weight
+                                                                                    : NULL;
+        ck_assert_ptr_eq(sterna_network_weight(&network, i), expected);
+    }
 }
 END_TEST
 
@@ -86,13 +135,23 @@ END_TEST
 START_TEST(unknown_names_are_refused)
 {
     snprintf(recipe.normalization, sizeof recipe.normalization, "group");
-    ck_assert_int_eq(sterna_network_new(&recipe, 5, false, &network, &error), STERNA_ERR_RANGE);
+    ck_assert_int_eq(open_network(false), STERNA_ERR_RANGE);
     ck_assert_ptr_nonnull(strstr(error.reason, "group"));
     sterna_recipe_default(&recipe);
-    recipe.layers = 17;
-    ck_assert_int_eq(sterna_network_new(&recipe, 5, false, &network, &error), STERNA_ERR_RANGE);
+    recipe.layers = 65;
+    ck_assert_int_eq(open_network(false), STERNA_ERR_RANGE);
     sterna_recipe_default(&recipe);
-    ck_assert_int_eq(sterna_network_new(&recipe, 257, false, &network, &error), STERNA_ERR_RANGE);
+    recipe.levels = 4;
+    ck_assert_int_eq(open_network(false), STERNA_ERR_RANGE);
+    ck_assert_ptr_nonnull(strstr(error.reason, "levels = 4"));
+    sterna_recipe_default(&recipe);
+    recipe.integer_bits = 4;
+    recipe.fraction_bits = 4;
+    ck_assert_int_eq(open_network(false), STERNA_ERR_RANGE);
+    ck_assert_ptr_nonnull(strstr(error.reason, "integer_bits + fraction_bits = 8"));
+    sterna_recipe_default(&recipe);
+    const struct sterna_network_ends wide = {.inputs = 4097, .outputs = 2};
+    ck_assert_int_eq(sterna_network_new(&recipe, &wide, false, &network, &error), STERNA_ERR_RANGE);
     ck_assert_ptr_null(network.layer);
 }
 END_TEST
@@ -103,7 +162,9 @@ Suite *sterna_suite(void)
     TCase *tcase = tcase_create("network");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, master_weights_are_not_quantized);
-    tcase_add_test(tcase, master_weights_are_clipped_to_the_quantizers_range);
+    tcase_add_test(tcase, each_matrix_has_its_own_quantizer);
+    tcase_add_loop_test(tcase, magnitude_is_a_multiple_of_the_glorot_bound_or_one, 0, 3);
+    tcase_add_test(tcase, weights_are_found_by_their_place_in_the_parameters);
     tcase_add_test(tcase, imported_model_has_the_weights_it_stands_for);
     tcase_add_test(tcase, unknown_names_are_refused);
     suite_add_tcase(suite, tcase);

@@ -46,6 +46,26 @@ START_TEST(default_is_complete_and_valid)
 }
 END_TEST
 
+START_TEST(front_end_keys_are_those_of_the_front_end)
+{
+    struct sterna_front_end_options plain;
+    sterna_front_end_default(&plain);
+    ck_assert_str_eq(recipe.front_end.features, plain.features);
+    ck_assert_double_eq(recipe.front_end.window_ms, plain.window_ms);
+    ck_assert_double_eq(recipe.front_end.hop_ms, plain.hop_ms);
+    ck_assert_double_eq(recipe.front_end.low_hz, plain.low_hz);
+    ck_assert_double_eq(recipe.front_end.high_hz, plain.high_hz);
+    ck_assert_double_eq(recipe.front_end.adapt_ms, plain.adapt_ms);
+    ck_assert_uint_eq(recipe.front_end.bands, plain.bands);
+    ck_assert_uint_eq(recipe.front_end.coefficients, plain.coefficients);
+    ck_assert_uint_eq(recipe.front_end.deltas, plain.deltas);
+    ck_assert_int_eq(sterna_recipe_set(&recipe, "features = mfcc", &error), STERNA_OK);
+    ck_assert_int_eq(sterna_recipe_set(&recipe, "hop_ms = 12.5", &error), STERNA_OK);
+    ck_assert_str_eq(recipe.front_end.features, "mfcc");
+    ck_assert_double_eq(recipe.front_end.hop_ms, 12.5);
+}
+END_TEST
+
 START_TEST(file_is_read_over_the_values_that_are_there)
 {
     static const char text[] = "# a comment\r\n"
@@ -122,8 +142,17 @@ static const struct {
     {"rate=-0.1", "not a number"},
     {"rate=1e", "not a number"},
     {"clip=0", "not a number"},
-    {"cell=lstm", "cell: \"lstm\" is not one of: gru"},
-    {"quantizer=tw", "quantizer: \"tw\" is not one of: float, ternary, twn"},
+    {"cell=lstn", "cell: \"lstn\" is not one of: gru, lstm, rnn-tanh, rnn-relu, rnn-sign"},
+    {"head=next", "head: \"next\" is not one of: last, mean"},
+    {"quantizer=tw", "quantizer: \"tw\" is not one of: float, binary, xnor, ternary, twn, pow2-ternary, "},
+    {"quantizer=same", "quantizer: \"same\" is not one of: float"}, /* that of the input only */
+    {"clip_weights=1", "clip_weights: \"1\" is not one of: yes, no"},
+    {"magnitude=two", "magnitude: \"two\" is not one of: glorot, half-glorot, one"},
+    {"normalization=group", "normalization: \"group\" is not one of: none, weight, layer, batch"},
+    {"levels=2", "levels: \"2\" is not a whole number from 3 to 15"},
+    {"dropout=1", "dropout: \"1\" is not a number from 0 to 0.9"},
+    {"backprop_bits=7", "backprop_bits: \"7\" is not a whole number from 0 to 6"},
+    {"features=lpc", "features: \"lpc\" is not one of: mel, mfcc"},
     {"quantizer=float, ternary", "not one of"},
     {"sampling=", "sampling: \"\" is not one of: deterministic, stochastic"},
     {"data=", "data: expected 1 to 511 bytes"},
@@ -180,6 +209,7 @@ Suite *sterna_suite(void)
     TCase *tcase = tcase_create("recipe");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, default_is_complete_and_valid);
+    tcase_add_test(tcase, front_end_keys_are_those_of_the_front_end);
     tcase_add_test(tcase, file_is_read_over_the_values_that_are_there);
     tcase_add_test(tcase, printed_recipe_reads_back_to_the_same_bits);
     tcase_add_test(tcase, print_follows_the_rules_of_snprintf);
