@@ -2,7 +2,6 @@
  * their gradients are added in the shards' order; the weights' gradients follow from those of the effective
  * weights; the norm is clipped; Adam. The tasks are cut by the recipe, never by the number of threads, so
  * that this number does not show in any bit of the result. */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,8 @@
 #include "adam.h"
 #include "buffer.h"
 #include "curve.h"
+#include "file.h"
+#include "histogram.h"
 #include "loss.h"
 #include "predict.h"
 #include "schedule.h"
@@ -46,25 +47,11 @@ struct trainer {
 
 /* ---- start and end ---- */
 
-/* Make the directory and those above it. */
 static enum sterna_status make_directory(const char *directory, struct sterna_error *error)
 {
-    char path[PATH_SIZE];
-
-    if (!directory || snprintf(path, sizeof path, "%s", directory) >= (int)sizeof path - 64 || !path[0])
+    if (!directory || !directory[0] || strlen(directory) >= PATH_SIZE - 64)
         return sterna_fail(error, STERNA_ERR_RANGE, "the output directory's name is empty or too long");
-    for (char *at = path + 1;; at++) {
-        const char end = *at;
-        if (end != '/' && end != '\0')
-            continue;
-        *at = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            return sterna_fail(error, STERNA_ERR_IO, "%s: cannot make the directory: %s", path,
-                               strerror(errno));
-        *at = end;
-        if (end == '\0')
-            return STERNA_OK;
-    }
+    return sterna_file_make_directory(directory, error);
 }
 
 static enum sterna_status check_text(const struct trainer *trainer, struct sterna_error *error)
@@ -296,6 +283,18 @@ static enum sterna_status update(struct trainer *trainer, struct sterna_error *e
     return STERNA_OK;
 }
 
+static enum sterna_status note_weights(const struct trainer *trainer, struct sterna_error *error)
+{
+    const struct sterna_training *training = &trainer->training;
+    const struct sterna_parameters *parameters = &training->network.parameters;
+    char path[PATH_SIZE];
+
+    (void)snprintf(path, sizeof path, "%s/histogram.csv", trainer->options->directory);
+    return sterna_histogram_append(path, training->updates,
+                                   sterna_parameters_in(parameters, training->value, 0, STERNA_WEIGHT_HH),
+                                   parameters->list[STERNA_WEIGHT_HH].count, 0.0f, error);
+}
+
 /* Of the deterministic quantized weights, with the forward pass of the phase that training is in. */
 static enum sterna_status validate(struct trainer *trainer, struct sterna_error *error)
 {
@@ -318,7 +317,9 @@ static enum sterna_status validate(struct trainer *trainer, struct sterna_error 
         .rate = (double)trainer->step.rate,
     };
     enum sterna_status status = sterna_training_note(training, &point, error);
-    return status == STERNA_OK ? sterna_curve_csv(training, trainer->csv, error) : status;
+    if (status == STERNA_OK)
+        status = sterna_curve_csv(training, trainer->csv, error);
+    return status == STERNA_OK && trainer->options->histogram ? note_weights(trainer, error) : status;
 }
 
 static void report(const struct trainer *trainer, bool validated)

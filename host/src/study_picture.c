@@ -1,0 +1,287 @@
+#include "study_picture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "plot.h"
+#include "scatter.h"
+
+enum { AXIS_NAME = 64 };
+
+/* ---- names --------------------------------------------------------------------------------------------- */
+
+static void put_name(const char *kind, const char *labels, char name[STERNA_PICTURE_NAME])
+{
+    (void)snprintf(name, STERNA_PICTURE_NAME, "%s%s%s.svg", kind, labels[0] != '\0' ? "-" : "", labels);
+}
+
+bool sterna_picture_curves_name(const struct sterna_table *table, size_t section,
+                                char name[STERNA_PICTURE_NAME])
+{
+    char labels[STERNA_RUN_ID_SIZE];
+    const size_t best = sterna_table_ranked(table, section, 0);
+
+    if (best == table->groups || table->group[best].rank == 0)
+        return false;
+    sterna_table_labels(table, table->group[best].run, 1U << table->seed | 1U << table->method, "-", labels);
+    put_name("curves", labels, name);
+    return true;
+}
+
+/* The axis whose values get a picture each; study->axes: there is none. */
+static size_t task_axis(const struct sterna_table *table)
+{
+    const size_t axis = sterna_study_axis(table->study, "task");
+    return axis != table->method ? axis : table->study->axes;
+}
+
+size_t sterna_picture_tasks(const struct sterna_table *table)
+{
+    const size_t axis = task_axis(table);
+    return axis < table->study->axes ? table->study->axis[axis].count : 1;
+}
+
+/* Whether the group has results, and belongs to this picture. */
+static bool is_of_task(const struct sterna_table *table, const struct sterna_group *group, size_t task)
+{
+    const size_t axis = task_axis(table);
+    return group->rank > 0 &&
+           (axis == table->study->axes || sterna_study_value(table->study, group->run, axis) == task);
+}
+
+static const char *task_label(const struct sterna_table *table, size_t task)
+{
+    const size_t axis = task_axis(table);
+    return axis < table->study->axes ? table->study->axis[axis].value[task].label : "";
+}
+
+bool sterna_picture_bits_name(const struct sterna_table *table, size_t task, char name[STERNA_PICTURE_NAME])
+{
+    put_name("bits", task_label(table, task), name);
+    for (size_t i = 0; i < table->groups; i++)
+        if (is_of_task(table, &table->group[i], task))
+            return true;
+    return false;
+}
+
+/* ---- learning curves ----------------------------------------------------------------------------------- */
+
+/* curve.csv of a run: where it stood, and how good on validation data. */
+struct trace {
+    size_t count;
+    double *x, *y; /* y follows x in one piece of memory */
+    char x_name[AXIS_NAME], y_name[AXIS_NAME];
+};
+
+/* Columns 0 and 2. */
+static bool read_point(const char *line, double *x, double *y)
+{
+    char *end = NULL;
+    *x = strtod(line, &end);
+    const char *second = *end == ',' ? strchr(end + 1, ',') : NULL;
+    if (second == NULL)
+        return false;
+    *y = strtod(second + 1, &end);
+    return end != second + 1;
+}
+
+static void read_names(const char *head, struct trace *trace)
+{
+    (void)sscanf(head, "%63[^,\n],%*[^,\n],%63[^,\n]", trace->x_name, trace->y_name);
+}
+
+static enum sterna_status read_trace(const char *path, struct trace *trace, struct sterna_error *error)
+{
+    uint8_t *bytes = NULL;
+    size_t size = 0, lines = 0;
+    enum sterna_status status = sterna_file_read(path, &bytes, &size, error);
+    if (status != STERNA_OK)
+        return status;
+    for (size_t i = 0; i < size; i++)
+        lines += bytes[i] == '\n';
+    *trace = (struct trace){.x = calloc(2 * lines + 1, sizeof(double))};
+    if (trace->x == NULL) {
+        free(bytes);
+        return sterna_fail(error, STERNA_ERR_MEMORY, "%s: out of memory", path);
+    }
+    trace->y = trace->x + lines;
+    read_names((const char *)bytes, trace);
+    const char *line = strchr((const char *)bytes, '\n');
+    while (line != NULL && trace->count + 1 < lines &&
+           read_point(line + 1, &trace->x[trace->count], &trace->y[trace->count])) {
+        trace->count++;
+        line = strchr(line + 1, '\n');
+    }
+    free(bytes);
+    return STERNA_OK;
+}
+
+/* The mean over the group's runs; curve->x is allocated. Names come from the files. */
+static enum sterna_status average(const struct sterna_table *table, size_t group, struct trace *mean,
+                                  struct sterna_error *error)
+{
+    const struct sterna_study *study = table->study;
+    size_t traces = 0;
+
+    for (size_t run = 0; run < study->runs; run++) {
+        char path[STERNA_STUDY_PATH];
+        struct trace trace;
+        if (!table->done[run] || table->result[run].diverged[0] != '\0' ||
+            sterna_table_group(table, run) != group)
+            continue;
+        sterna_study_file(study, run, "curve.csv", path);
+        enum sterna_status status = read_trace(path, &trace, error);
+        if (status != STERNA_OK)
+            return status;
+        traces++;
+        if (traces == 1) {
+            *mean = trace;
+            continue;
+        }
+        mean->count = trace.count < mean->count ? trace.count : mean->count;
+        for (size_t i = 0; i < mean->count; i++)
+            mean->y[i] += (trace.y[i] - mean->y[i]) / (double)traces;
+        free(trace.x);
+    }
+    return STERNA_OK;
+}
+
+static const char *say_quality(const char *column)
+{
+    if (strcmp(column, "valid_bpc") == 0)
+        return "bits per character, validation";
+    if (strcmp(column, "valid_accuracy") == 0)
+        return "accuracy, %, validation";
+    return column;
+}
+
+static const char *method_label(const struct sterna_table *table, size_t run)
+{
+    return table->method < table->study->axes ? sterna_study_label(table->study, run, table->method) : "";
+}
+
+/* The path of a picture, whose name is longer than sterna_study_file takes. */
+static void name_picture(const struct sterna_table *table, const char *name, char path[STERNA_STUDY_PATH])
+{
+    (void)snprintf(path, STERNA_STUDY_PATH, "%s/%s", table->study->directory, name);
+}
+
+static enum sterna_status draw_curves(const struct sterna_table *table, size_t section, const char *name,
+                                      struct sterna_error *error)
+{
+    struct trace trace[STERNA_PLOT_CURVES_MAX] = {{.count = 0}};
+    struct sterna_curve curve[STERNA_PLOT_CURVES_MAX];
+    char path[STERNA_STUDY_PATH], labels[STERNA_RUN_ID_SIZE], title[STERNA_RUN_ID_SIZE + 32];
+    enum sterna_status status = STERNA_OK;
+    size_t curves = 0, run = 0;
+
+    for (; status == STERNA_OK && curves < STERNA_PLOT_CURVES_MAX; curves++) {
+        const size_t group = sterna_table_ranked(table, section, curves);
+        if (group == table->groups || table->group[group].rank == 0)
+            break;
+        run = table->group[group].run;
+        status = average(table, group, &trace[curves], error);
+        for (size_t i = 0; i < trace[curves].count; i++)
+            trace[curves].x[i] /= 1e6;
+        curve[curves] = (struct sterna_curve){.label = method_label(table, run),
+                                              .x = trace[curves].x,
+                                              .y = trace[curves].y,
+                                              .count = trace[curves].count};
+    }
+    sterna_table_labels(table, run, 1U << table->seed | 1U << table->method, ", ", labels);
+    (void)snprintf(title, sizeof title, "Learning curves%s%s", labels[0] != '\0' ? ": " : "", labels);
+    char x_label[AXIS_NAME + 24];
+    (void)snprintf(x_label, sizeof x_label, "%s seen (millions)", trace[0].x_name);
+    name_picture(table, name, path);
+    if (status == STERNA_OK)
+        status = sterna_plot_curves(path, title, x_label, say_quality(trace[0].y_name), curve, curves, error);
+    for (size_t i = 0; i < STERNA_PLOT_CURVES_MAX; i++)
+        free(trace[i].x);
+    return status;
+}
+
+/* ---- bits ---------------------------------------------------------------------------------------------- */
+
+struct cloud {
+    size_t points, series;
+    struct sterna_scatter_point *point; /* [groups] */
+    char series_name[STERNA_SCATTER_SERIES_MAX][STERNA_RUN_ID_SIZE];
+};
+
+/* The number of the series of this name, a new one if need be; the last takes those for which there is no colour. */
+static size_t find_series(struct cloud *cloud, const char *name)
+{
+    size_t i = 0;
+    while (i < cloud->series && strcmp(cloud->series_name[i], name) != 0)
+        i++;
+    if (i == STERNA_SCATTER_SERIES_MAX)
+        return i - 1;
+    if (i == cloud->series)
+        (void)snprintf(cloud->series_name[cloud->series++], STERNA_RUN_ID_SIZE, "%s", name);
+    return i;
+}
+
+/* Of one task and one metric, which is that of the first point. */
+static const char *gather_points(const struct sterna_table *table, size_t task, struct cloud *cloud)
+{
+    const unsigned without = 1U << table->seed | 1U << table->method | 1U << task_axis(table);
+    const char *metric = "";
+
+    for (size_t i = 0; i < table->groups; i++) {
+        const struct sterna_group *group = &table->group[i];
+        char name[STERNA_RUN_ID_SIZE];
+        if (!is_of_task(table, group, task) || (cloud->points > 0 && strcmp(group->metric, metric) != 0))
+            continue;
+        metric = group->metric;
+        sterna_table_labels(table, group->run, without, " ", name);
+        cloud->point[cloud->points++] =
+            (struct sterna_scatter_point){.x = group->bits_per_weight,
+                                          .y = group->test_headline.mean,
+                                          .deviation = group->test_headline.deviation,
+                                          .label = method_label(table, group->run),
+                                          .series = find_series(cloud, name)};
+    }
+    return metric;
+}
+
+static enum sterna_status draw_bits(const struct sterna_table *table, size_t task, const char *name,
+                                    struct sterna_error *error)
+{
+    const char *label = task_label(table, task);
+    const char *series[STERNA_SCATTER_SERIES_MAX];
+    char path[STERNA_STUDY_PATH], title[STERNA_LABEL_SIZE + 64];
+    struct cloud cloud = {.point = calloc(table->groups, sizeof *cloud.point)};
+
+    if (cloud.point == NULL)
+        return sterna_fail(error, STERNA_ERR_MEMORY, "%s: out of memory", table->study->name);
+    const bool accuracy = strcmp(gather_points(table, task, &cloud), "accuracy") == 0;
+    for (size_t i = 0; i < cloud.series; i++)
+        series[i] = cloud.series_name[i];
+    (void)snprintf(title, sizeof title, "What a bit of a weight buys%s%s", label[0] != '\0' ? ": " : "",
+                   label);
+    name_picture(table, name, path);
+    enum sterna_status status = sterna_plot_scatter(
+        path, title, "bits per weight, scales and biases included",
+        accuracy ? "accuracy, %, test (higher is better)" : "bits per character, test (lower is better)",
+        cloud.point, cloud.points, series, cloud.series, error);
+    free(cloud.point);
+    return status;
+}
+
+/* ---- the interface ------------------------------------------------------------------------------------- */
+
+enum sterna_status sterna_study_pictures(const struct sterna_table *table, struct sterna_error *error)
+{
+    char name[STERNA_PICTURE_NAME];
+    enum sterna_status status = STERNA_OK;
+
+    for (size_t section = 0; status == STERNA_OK && section < table->sections; section++)
+        if (sterna_picture_curves_name(table, section, name))
+            status = draw_curves(table, section, name, error);
+    for (size_t task = 0; status == STERNA_OK && task < sterna_picture_tasks(table); task++)
+        if (sterna_picture_bits_name(table, task, name))
+            status = draw_bits(table, task, name, error);
+    return status;
+}
