@@ -137,7 +137,7 @@ static enum sterna_status read_columns(const char *path, struct column **column,
 
 /* ---- drawing ------------------------------------------------------------------------------------------- */
 
-/* The square root makes the thin flanks visible beside the peaks. */
+/* Whole pixels: no seams. The square root makes the thin flanks visible beside the peaks. */
 static int shade_of(double share, double largest)
 {
     const int shade = (int)lround(sqrt(share / largest) * SHADES);
@@ -149,10 +149,10 @@ static void put_column(FILE *out, const struct sterna_plot_frame *frame, const s
 {
     for (size_t i = 0; i < BINS; i++) {
         const int shade = shade_of(column->share[i], largest);
-        const double low = sterna_plot_y(frame, column->bound * (2.0 * (double)i / BINS - 1.0));
-        const double high = sterna_plot_y(frame, column->bound * (2.0 * (double)(i + 1) / BINS - 1.0));
+        const double low = round(sterna_plot_y(frame, column->bound * (2.0 * (double)i / BINS - 1.0)));
+        const double high = round(sterna_plot_y(frame, column->bound * (2.0 * (double)(i + 1) / BINS - 1.0)));
         if (shade > 0)
-            fprintf(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" opacity=\"%.2f\"/>\n",
+            fprintf(out, "<rect x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%.0f\" opacity=\"%.2f\"/>\n",
                     from, high, to - from, low - high, (double)shade / SHADES);
     }
 }
@@ -178,8 +178,8 @@ static void put_map(FILE *out, const struct sterna_plot_frame *frame, const stru
         const double here = column[i].update;
         const double before = i >= stride ? (column[i - stride].update + here) / 2.0 : frame->x.low;
         const double after = i + stride < count ? (column[i + stride].update + here) / 2.0 : frame->x.high;
-        put_column(out, frame, &column[i], sterna_plot_x(frame, before), sterna_plot_x(frame, after),
-                   largest);
+        put_column(out, frame, &column[i], round(sterna_plot_x(frame, before)),
+                   round(sterna_plot_x(frame, after)), largest);
     }
     fprintf(out, "</g>\n");
 }

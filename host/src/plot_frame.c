@@ -206,12 +206,13 @@ void sterna_plot_axes(FILE *out, const struct sterna_plot_frame *frame, const ch
     double first = ceil(y_axis->low / y_axis->step - 1e-9);
     for (int i = 0; i < TICKS_MAX && (first + i) * y_axis->step <= y_axis->high + 1e-9 * y_axis->step; i++) {
         double y = sterna_plot_y(frame, (first + i) * y_axis->step);
-        fprintf(out, "<path class=\"%s\" d=\"M%d %.1fH%d\"/>\n", i == 0 ? "axis" : "grid", frame->left, y,
-                frame->right);
+        if (fabs(y - frame->bottom) > 0.5)
+            fprintf(out, "<path class=\"grid\" d=\"M%d %.1fH%d\"/>\n", frame->left, y, frame->right);
         fprintf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">", frame->left - 10, y + 4.5);
         put_tick(out, y_axis, (first + i) * y_axis->step);
         fprintf(out, "</text>\n");
     }
+    fprintf(out, "<path class=\"axis\" d=\"M%d %dH%d\"/>\n", frame->left, frame->bottom, frame->right);
     first = ceil(x_axis->low / x_axis->step - 1e-9);
     for (int i = 0; i < TICKS_MAX && (first + i) * x_axis->step <= x_axis->high + 1e-9 * x_axis->step; i++) {
         double x = sterna_plot_x(frame, (first + i) * x_axis->step);

@@ -94,8 +94,12 @@ static void put_label(FILE *out, const struct sterna_scatter_point *point, const
     const double near_x = fmin(fmax(x, box->left), box->right), near_y = fmin(fmax(y, box->top), box->bottom);
     if (hypot(near_x - x, near_y - y) > DOT + ROW)
         fprintf(out, "<path class=\"grid\" d=\"M%.1f %.1fL%.1f %.1f\"/>\n", x, y, near_x, near_y);
-    fprintf(out, "<text class=\"f%zu\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">",
-            point->series % STERNA_PLOT_COLOURS, (box->left + box->right) / 2, box->bottom - 3);
+    const char *anchor = box->left > x ? "start" : box->right < x ? "end" : "middle";
+    const double at = box->left > x    ? box->left + 2
+                      : box->right < x ? box->right - 2
+                                       : (box->left + box->right) / 2;
+    fprintf(out, "<text class=\"f%zu\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">",
+            point->series % STERNA_PLOT_COLOURS, at, box->bottom - 3, anchor);
     sterna_plot_text(out, point->label);
     fprintf(out, "</text>\n");
 }
@@ -135,7 +139,7 @@ static void put_legend(FILE *out, const char *const *series, size_t count)
     }
 }
 
-/* Marks are taken first, then labels keep clear of all of them. taken has room for two boxes a point. */
+/* Marks and bars are taken first, then labels keep clear of all of them. taken has room for three boxes a point. */
 static void put_points(FILE *out, const struct sterna_plot_frame *frame,
                        const struct sterna_scatter_point *points, size_t count, struct box *taken)
 {
@@ -144,7 +148,11 @@ static void put_points(FILE *out, const struct sterna_plot_frame *frame,
         if (!is_drawn(&points[i]))
             continue;
         const double x = sterna_plot_x(frame, log2(points[i].x)), y = sterna_plot_y(frame, points[i].y);
+        const double bar = sterna_plot_usable(points[i].deviation)
+                               ? fabs(sterna_plot_y(frame, points[i].y + points[i].deviation) - y)
+                               : 0.0;
         taken[n++] = (struct box){x - DOT, y - DOT, x + DOT, y + DOT};
+        taken[n++] = (struct box){x - 1, y - bar, x + 1, y + bar};
         put_point(out, frame, &points[i]);
     }
     for (size_t i = 0; i < count; i++) {
@@ -170,7 +178,7 @@ enum sterna_status sterna_plot_scatter(const char *path, const char *title, cons
     if (series_count > STERNA_SCATTER_SERIES_MAX)
         return sterna_fail(error, STERNA_ERR_RANGE, "%s: %zu kinds of points, at most %d can be told apart",
                            path, series_count, STERNA_SCATTER_SERIES_MAX);
-    struct box *taken = calloc(2 * count + 1, sizeof *taken);
+    struct box *taken = calloc(3 * count + 1, sizeof *taken);
     if (taken == NULL)
         return sterna_fail(error, STERNA_ERR_MEMORY, "%s: out of memory", path);
     enum sterna_status status = sterna_plot_open(path, &page, error);

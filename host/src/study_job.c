@@ -120,10 +120,12 @@ static enum sterna_status train(struct sterna_study_job *job, struct sterna_run_
 
 /* ---- what came of it ----------------------------------------------------------------------------------- */
 
+/* All evaluations of a run count as one stage, in thousandths of each. */
 static void show_evaluation(size_t done, size_t total, void *context)
 {
     const struct sterna_study_job *job = context;
-    tell(job, STERNA_STUDY_EVALUATES, done, total, "");
+    tell(job, STERNA_STUDY_EVALUATES, 1000 * job->evaluated + (total > 0 ? 1000 * done / total : 0),
+         1000 * job->evaluations, "");
 }
 
 /* The one place that knows what an evaluation returns. */
@@ -150,6 +152,7 @@ static enum sterna_status evaluate(struct sterna_study_job *job, enum sterna_mea
     if (status == STERNA_OK) {
         (void)snprintf(result->metric, sizeof result->metric, "bpc");
         (split == STERNA_VALID ? result->valid : result->test)[measure] = found.bpc;
+        job->evaluated++;
     }
     return status;
 }
@@ -207,6 +210,8 @@ static enum sterna_status judge(struct sterna_study_job *job, struct sterna_run_
 
     if (status == STERNA_OK)
         status = deploys ? weigh_model(job, result, error) : weigh_checkpoint(job, result, error);
+    for (int measure = 0; measure < STERNA_MEASURES; measure++)
+        job->evaluations += wanted[measure] ? 2 : 0;
     for (int measure = 0; measure < STERNA_MEASURES; measure++) {
         if (status == STERNA_OK && wanted[measure])
             status = evaluate(job, (enum sterna_measure)measure, STERNA_VALID, result, error);

@@ -15,6 +15,7 @@ struct sterna_study_job {
     struct sterna_recipe recipe;
     char checkpoint[STERNA_STUDY_PATH], model[STERNA_STUDY_PATH];
     double seconds; /* of this training */
+    size_t evaluated, evaluations;
 };
 
 /* Fill in the rest. */

@@ -259,7 +259,7 @@ static enum sterna_status draw_bits(const struct sterna_table *table, size_t tas
     const bool accuracy = strcmp(gather_points(table, task, &cloud), "accuracy") == 0;
     for (size_t i = 0; i < cloud.series; i++)
         series[i] = cloud.series_name[i];
-    (void)snprintf(title, sizeof title, "What a bit of a weight buys%s%s", label[0] != '\0' ? ": " : "",
+    (void)snprintf(title, sizeof title, "Quality against bits per weight%s%s", label[0] != '\0' ? ": " : "",
                    label);
     name_picture(table, name, path);
     enum sterna_status status = sterna_plot_scatter(
