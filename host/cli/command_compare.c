@@ -31,13 +31,15 @@ static int print_result(const struct sterna_options *options, const struct stern
 
     sterna_record_begin(&record, options->json);
     sterna_measure_record(&record, eval);
+    if (result->sequences)
+        sterna_record_count(&record, "sequences", result->sequences);
     sterna_record_count(&record, "steps", result->steps);
     sterna_record_count(&record, "outputs", result->outputs);
     sterna_record_count(&record, "mismatches", result->mismatches);
     if (result->mismatches > 0)
         record_mismatch(&record, result);
-    sterna_record_text(&record, "metric", "bpc");
-    sterna_record_real(&record, "value", result->bpc, 4);
+    sterna_record_text(&record, "metric", result->metric);
+    sterna_record_real(&record, "value", result->value, 4);
     sterna_record_real(&record, "seconds", result->seconds, 2);
     sterna_record_real(&record, "cycles_per_step",
                        sterna_measure_ratio(result->counters.cycles, result->counters.steps), 1);

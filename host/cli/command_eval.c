@@ -1,4 +1,4 @@
-/* command_eval.c - sterna eval: how well does a network predict a text? */
+/* command_eval.c - sterna eval: how well does a network predict a text, or tell classes of sequences apart? */
 #include "command.h"
 #include "measure.h"
 
@@ -11,8 +11,11 @@ static int print_result(const struct sterna_options *options, const struct stern
     sterna_measure_record(&record, eval);
     if (options->weights != NULL)
         sterna_record_text(&record, "weights", eval->weights);
-    sterna_record_text(&record, "metric", "bpc");
-    sterna_record_real(&record, "value", result->bpc, 4);
+    sterna_record_text(&record, "metric", result->metric);
+    sterna_record_real(&record, "value", result->value, result->classes ? 2 : 4);
+    sterna_record_real(&record, "bits", result->bits, 4);
+    if (result->classes)
+        sterna_record_count(&record, "sequences", result->sequences);
     sterna_record_count(&record, "steps", result->steps);
     sterna_record_real(&record, "seconds", result->seconds, 2);
     sterna_record_count(&record, "cycles", result->cycles);
@@ -25,7 +28,7 @@ static int run(const struct sterna_options *options)
 {
     struct sterna_bar bar;
     struct sterna_eval_options eval = sterna_measure_options(options, "float", &bar);
-    struct sterna_eval_result result;
+    struct sterna_eval_result result = {.value = 0.0};
     struct sterna_error error;
 
     sterna_bar_begin(&bar, "eval");
@@ -33,7 +36,16 @@ static int run(const struct sterna_options *options)
     sterna_bar_end(&bar);
     if (status != STERNA_OK)
         return sterna_measure_fail("eval", &eval, status, &error);
-    return print_result(options, &eval, &result);
+    int printed = STERNA_EXIT_DONE;
+    if (options->picture != NULL &&
+        sterna_confusion_picture(options->picture, eval.data, &result, &error) != STERNA_OK) {
+        sterna_complain("eval", "%s", error.reason);
+        printed = STERNA_EXIT_FAILED;
+    }
+    if (printed == STERNA_EXIT_DONE)
+        printed = print_result(options, &eval, &result);
+    sterna_eval_result_free(&result);
+    return printed;
 }
 
 const struct sterna_command sterna_command_eval = {
@@ -42,9 +54,11 @@ const struct sterna_command sterna_command_eval = {
     .fewest = 2,
     .most = 2,
     .takes = STERNA_TAKES_ON | STERNA_TAKES_WEIGHTS | STERNA_TAKES_SPLIT | STERNA_TAKES_LIMIT |
-             STERNA_TAKES_THREADS | STERNA_TAKES_SEED | STERNA_TAKES_JSON,
-    .summary = "measure bits per character of a model or a checkpoint on a text",
+             STERNA_TAKES_THREADS | STERNA_TAKES_SEED | STERNA_TAKES_PICTURE | STERNA_TAKES_JSON,
+    .summary = "measure a model or a checkpoint on data: bits per character, or accuracy",
     .details = "MODEL is a model file, or a training checkpoint (then only --on float).\n"
-               "DATA is kjv, text:PATH or ptb-char:DIR. Without --on, the weights are run in float.\n",
+               "DATA is a text (kjv, text:PATH, ptb-char:DIR) or labelled sequences (fsdd:DIR, asterisk,\n"
+               "fashion-mnist), as the model was trained on. Without --on, the weights are run in float.\n"
+               "--picture draws the confusion matrix of labelled sequences.\n",
     .run = run,
 };

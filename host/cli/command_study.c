@@ -82,23 +82,23 @@ static void show_progress(const struct sterna_study_progress *progress, void *co
 /* ---- which runs ---------------------------------------------------------------------------------------- */
 
 /* A run's ID, or its line in --list counted from 1. */
-static bool select_one(const struct sterna_study *study, const char *name, struct sterna_study_options *run)
+static bool select_one(const struct sterna_study *study, const char *name, struct sterna_study_options *part)
 {
     const size_t runs = sterna_study_runs(study);
     struct sterna_nearest nearest = {0};
     char *end = NULL;
 
-    run->stride = runs;
+    part->stride = runs;
     for (size_t i = 0; i < runs; i++) {
         if (strcmp(sterna_study_id(study, i), name) == 0) {
-            run->first = i;
+            part->first = i;
             return true;
         }
         sterna_nearest_offer(&nearest, name, sterna_study_id(study, i));
     }
     const unsigned long long line = strtoull(name, &end, 10);
     if (name[0] >= '0' && name[0] <= '9' && *end == '\0' && line >= 1 && line <= runs) {
-        run->first = (size_t)line - 1;
+        part->first = (size_t)line - 1;
         return true;
     }
     sterna_complain("study", "--only %s: there is no such run%s%s; --list prints all %zu", name,
@@ -107,14 +107,14 @@ static bool select_one(const struct sterna_study *study, const char *name, struc
 }
 
 /* "I/N": every N-th run from the I-th on, counted from 0. */
-static bool select_shard(const char *shard, struct sterna_study_options *run)
+static bool select_shard(const char *shard, struct sterna_study_options *part)
 {
-    unsigned long long part = 0, parts = 0;
+    unsigned long long number = 0, parts = 0;
     char rest = '\0';
 
-    if (sscanf(shard, "%5llu/%5llu%c", &part, &parts, &rest) == 2 && part < parts) {
-        run->first = (size_t)part;
-        run->stride = (size_t)parts;
+    if (sscanf(shard, "%5llu/%5llu%c", &number, &parts, &rest) == 2 && number < parts) {
+        part->first = (size_t)number;
+        part->stride = (size_t)parts;
         return true;
     }
     sterna_complain("study", "--shard %s: should be I/N, I from 0 to N - 1 (of Slurm: --array=0-7)", shard);
@@ -181,33 +181,37 @@ static int report(const struct sterna_study *study)
     return STERNA_EXIT_FAILED;
 }
 
+static size_t count_selected(const struct sterna_study *study, const struct sterna_study_options *part)
+{
+    const size_t runs = sterna_study_runs(study);
+    return part->first < runs ? (runs - part->first - 1) / part->stride + 1 : 0;
+}
+
 static int run_study(const struct sterna_options *options, const struct sterna_study *study)
 {
-    struct watch watch = {.study = study, .selected = sterna_study_runs(study), .single = options->jobs <= 1};
-    struct sterna_study_options run = {.stride = 1,
-                                       .jobs = (unsigned)options->jobs,
-                                       .threads = (unsigned)options->threads,
-                                       .steal = options->steal,
-                                       .progress = show_progress,
-                                       .context = &watch};
+    struct sterna_study_options part = {.stride = 1,
+                                        .jobs = (unsigned)options->jobs,
+                                        .threads = (unsigned)options->threads,
+                                        .steal = options->steal,
+                                        .progress = show_progress};
     struct sterna_study_outcome outcome = {0};
     struct sterna_error error;
 
-    if (options->only != NULL && !select_one(study, options->only, &run))
+    if (options->only != NULL && !select_one(study, options->only, &part))
         return STERNA_EXIT_USAGE;
-    if (options->shard != NULL && !select_shard(options->shard, &run))
+    if (options->shard != NULL && !select_shard(options->shard, &part))
         return STERNA_EXIT_USAGE;
-    if (run.first < watch.selected)
-        watch.selected = (watch.selected - run.first - 1) / run.stride + 1;
-    run.stop = sterna_interrupt_catch();
+    struct watch watch = {
+        .study = study, .selected = count_selected(study, &part), .single = options->jobs <= 1};
+    part.context = &watch;
+    part.stop = sterna_interrupt_catch();
     sterna_bar_begin(&watch.bar, "study");
-    enum sterna_status status = sterna_study_run(study, &run, &outcome, &error);
+    enum sterna_status status = sterna_study_run(study, &part, &outcome, &error);
     sterna_bar_end(&watch.bar);
     const int reported = report(study);
-    if (status == STERNA_ERR_INTERRUPTED)
-        sterna_complain("study", "%s; the same command goes on", error.reason);
-    else if (status != STERNA_OK)
-        sterna_complain("study", "%s", error.reason);
+    if (status != STERNA_OK)
+        sterna_complain("study", "%s%s", error.reason,
+                        status == STERNA_ERR_INTERRUPTED ? "; the same command goes on" : "");
     if (status != STERNA_OK || reported != STERNA_EXIT_DONE)
         return STERNA_EXIT_FAILED;
     return print_outcome(options, study, &outcome);

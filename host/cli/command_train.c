@@ -1,4 +1,4 @@
-/* command_train.c - sterna train: a recipe and a text become a checkpoint. */
+/* command_train.c - sterna train: a recipe and data become a checkpoint. */
 #include "command.h"
 #include "interrupt.h"
 #include "record.h"
@@ -16,14 +16,16 @@ struct watch {
 static void show_progress(const struct sterna_progress *progress, void *context)
 {
     struct watch *watch = context;
-    char valid[32] = "";
+    char valid[32] = "", accuracy[32] = "";
     char text[160];
 
     watch->last = *progress;
-    if (isfinite(progress->valid_bpc))
-        (void)snprintf(valid, sizeof valid, ", valid %.3f", progress->valid_bpc);
-    (void)snprintf(text, sizeof text, "%.3f bpc%s, %.1f M seen%s", progress->train_bpc, valid,
-                   1e-6 * (double)progress->characters, progress->integer_phase ? ", integer" : "");
+    if (isfinite(progress->valid_bits))
+        (void)snprintf(valid, sizeof valid, ", valid %.3f", progress->valid_bits);
+    if (isfinite(progress->valid_accuracy))
+        (void)snprintf(accuracy, sizeof accuracy, " (%.2f %%)", progress->valid_accuracy);
+    (void)snprintf(text, sizeof text, "%.3f bits%s%s, %.4g M seen%s", progress->train_bits, valid, accuracy,
+                   1e-6 * (double)progress->seen, progress->integer_phase ? ", integer" : "");
     sterna_bar_show(&watch->bar, progress->update, progress->updates, text);
 }
 
@@ -88,9 +90,11 @@ static int print_result(const struct sterna_options *options, const struct stern
     sterna_record_begin(&record, options->json);
     sterna_record_text(&record, "checkpoint", checkpoint);
     sterna_record_count(&record, "updates", last->update);
-    sterna_record_count(&record, "characters", last->characters);
-    sterna_record_real(&record, "train_bpc", last->train_bpc, 4);
-    sterna_record_real(&record, "valid_bpc", last->valid_bpc, 4);
+    sterna_record_count(&record, "seen", last->seen);
+    sterna_record_real(&record, "train_bits", last->train_bits, 4);
+    sterna_record_real(&record, "valid_bits", last->valid_bits, 4);
+    if (isfinite(last->valid_accuracy))
+        sterna_record_real(&record, "valid_accuracy", last->valid_accuracy, 2);
     sterna_record_real(&record, "seconds", last->seconds, 1);
     return sterna_record_end(&record);
 }
@@ -101,7 +105,7 @@ static int run(const struct sterna_options *options)
                                          .resume = options->resume,
                                          .threads = (unsigned)options->threads,
                                          .progress = show_progress};
-    struct watch watch = {.last = {.train_bpc = NAN, .valid_bpc = NAN}};
+    struct watch watch = {.last = {.train_bits = NAN, .valid_bits = NAN, .valid_accuracy = NAN}};
     struct sterna_error error;
 
     int usage = check_usage(options);

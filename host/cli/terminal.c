@@ -115,7 +115,7 @@ void sterna_bar_steps(size_t done, size_t total, void *bar)
     char text[64];
     double elapsed = sterna_terminal_clock() - steps->begun;
 
-    (void)snprintf(text, sizeof text, "%zu of %zu characters, %.0f/s", done, total,
+    (void)snprintf(text, sizeof text, "%zu of %zu, %.0f/s", done, total,
                    elapsed > 0.0 ? (double)done / elapsed : 0.0);
     sterna_bar_show(steps, done, total, text);
 }

@@ -181,20 +181,33 @@ STERNA_MUST_CHECK enum sterna_status sterna_sequences_picture(const char *svg_pa
 
 /* ---- recipes --------------------------------------------------------------------------------------------------- */
 
-/* What to train, on what, how long. Files are lines "key = value"; '#' starts a comment. Keys are the field names. */
+/* What to train, on what, how long. Files are lines "key = value"; '#' starts a comment. Keys are the field names. A yes-or-no
+ * key is "yes" or "no". */
 struct sterna_recipe {
-    char data[512]; /* as for sterna_text_open */
-    char cell[32];  /* "gru" */
-    /* Weights of the cells: "float", "ternary" (threshold W0/2), "twn" (ternary, threshold 0.7 mean|W|), "pow2" (0, and seven
-     * powers of two of each sign). */
-    char quantizer[32];
-    char quantizer_output[32]; /* weights of the output layer: the same names */
-    char sampling[32];         /* "deterministic" or "stochastic" */
-    char normalization[32];    /* "none" or "weight" */
-    uint64_t hidden;           /* units per layer */
+    char data[512]; /* a text (sterna_text_open) or labelled sequences (sterna_sequences_open) */
+    char cell[32];  /* "gru", "lstm", "rnn-tanh", "rnn-relu", "rnn-sign" (binary activations) */
+    char head[32];  /* of sequences: the class by the "last" step's output, or by the "mean" over all steps */
+    /* Weights (quantize.h has the rules): "float", "binary", "xnor", "ternary", "twn", "pow2-ternary", "dual-copy", "pow2",
+     * "exponential". */
+    char quantizer[32];        /* of the recurrent matrices; of the input matrices too, if theirs is "same" */
+    char quantizer_input[32];  /* "same", or a name as above */
+    char quantizer_output[32]; /* of the output layer */
+    char quantizer_bias[32];   /* of the biases; "float" ones become Q4.11 on the device */
+    char sampling[32];         /* "deterministic" or "stochastic" (where the quantizer offers it) */
+    char magnitude[32];        /* H, W0: the matrix's "glorot" bound, "half-glorot", or "one" */
+    uint64_t levels;           /* of "pow2": 0 and (levels - 1) / 2 powers of two of each sign */
+    uint64_t integer_bits, fraction_bits; /* of "dual-copy": Qi.f */
+    char clip_weights[32];                /* master weights stay in the quantizer's range: "yes" or "no" */
+    char rate_scale[32];    /* "glorot": matrices move faster by 1 / sqrt(1.5 / (fan in + fan out)); or "none" */
+    uint64_t backprop_bits; /* quantized back-propagation: exponent bits of the activations in dW; 0: off */
+    char normalization[32]; /* "none", "weight", "layer", "batch" (of the input's products) */
+    uint64_t hidden;        /* units per layer */
     uint64_t layers;
-    uint64_t batch; /* sequences trained side by side */
-    uint64_t steps; /* window of back-propagation through time */
+    double dropout;       /* between layers */
+    double dropout_input; /* of the input's values (a text: of whole characters) */
+    double noise;         /* deviation of the noise added to the values of sequences */
+    uint64_t batch;       /* sequences trained side by side */
+    uint64_t steps;       /* of a text: window of back-propagation through time */
     uint64_t
         shard; /* sequences handled by one thread at a time; part of the result, unlike the number of threads */
     uint64_t updates;         /* in all */
@@ -206,6 +219,7 @@ struct sterna_recipe {
     double rate_end; /* its end */
     double warmup;   /* updates of linear rise before the cosine */
     double clip;     /* bound of the gradient's norm */
+    struct sterna_front_end_options front_end; /* of sound; its keys are those of sterna_front_end_set */
 };
 
 void sterna_recipe_default(struct sterna_recipe *recipe);
@@ -222,13 +236,14 @@ size_t sterna_recipe_print(const struct sterna_recipe *recipe, char *text, size_
 
 struct sterna_progress {
     uint64_t update, updates;
-    uint64_t characters; /* seen so far */
-    double train_bpc;    /* running mean of the training loss, bits per character */
-    double valid_bpc;    /* of the last validation; NaN before the first */
+    uint64_t seen;         /* predictions learned from so far: characters of a text, or sequences */
+    double train_bits;     /* running mean of the training loss, bits per prediction */
+    double valid_bits;     /* of the last validation; NaN before the first */
+    double valid_accuracy; /* of the same, percent; NaN for texts */
     double rate;
     double seconds; /* since this call began */
     bool integer_phase;
-    bool validated; /* valid_bpc is new with this call */
+    bool validated; /* the validation is new with this call */
 };
 
 struct sterna_train_options {
@@ -247,8 +262,8 @@ struct sterna_train_options {
 STERNA_MUST_CHECK enum sterna_status sterna_train(const struct sterna_train_options *options,
                                                   struct sterna_error *error);
 
-/* Draw the learning curves of several runs, from the checkpoints in their directories, into one SVG: validation bits per character over
- * characters seen. 1 to 12 runs. */
+/* Draw the learning curves of several runs, from the checkpoints in their directories, into one SVG: validation loss, bits per
+ * prediction, over predictions learned from. 1 to 12 runs. */
 STERNA_MUST_CHECK enum sterna_status sterna_curve_plot(const char *svg_path, const char *const *directories,
                                                        const char *const *labels, size_t runs,
                                                        struct sterna_error *error);
@@ -258,12 +273,19 @@ STERNA_MUST_CHECK enum sterna_status sterna_curve_plot(const char *svg_path, con
 struct sterna_model; /* canonical codes, scales, biases, alphabet, provenance: host/src/model.h */
 
 struct sterna_model_facts {
-    char cell[32], format[32], format_output[32], data[512];
+    char cell[32], data[512];
+    char format[32], format_input[32], format_output[32]; /* of recurrent, input and output layer's weights */
+    char head[16];                                        /* "next", "last" or "mean" */
     size_t inputs, hidden, layers, outputs;
-    size_t weights; /* number of quantized weights */
-    size_t bytes;   /* of weights at the format's bits per weight, scales and biases */
-    size_t symbols;
+    size_t weights;          /* number of quantized weights */
+    size_t bytes;            /* of weights at the format's bits per weight, scales and biases */
+    bool one_hot;            /* inputs are indices: sterna_device_step; else sterna_device_step_dense */
+    unsigned input_fraction; /* of dense inputs: q stands for q / 2^input_fraction */
+    size_t symbols;          /* of a text model, else 0 */
     uint8_t alphabet[256];
+    size_t classes;  /* outputs that have names, else 0 */
+    char metric[16]; /* "bpc" or "accuracy"; "" if valid is unknown */
+    double valid;    /* that of the model on the validation split; NaN if unknown */
 };
 
 /* Quantize a checkpoint's weights deterministically and write the model file (temporary name, then rename). */
@@ -284,7 +306,7 @@ void sterna_model_logits(const struct sterna_model *model, const int32_t *sums, 
 
 /* ---- devices --------------------------------------------------------------------------------------------------- */
 
-struct sterna_device; /* a network on a device behind a link: host/src/driver.h */
+struct sterna_device; /* something that runs a network step by step: host/src/device_type.h */
 
 struct sterna_geometry {
     unsigned protocol, tables, streams, table_w, psum_w, entries_log2, one_hot_value, kinds;
@@ -303,7 +325,11 @@ struct sterna_load_report {
     uint64_t ideal_cycles; /* rows x blocks of a step: the engine's own limit */
 };
 
-/* address: "reference" or "sim" (or "sim:up5k", "reference:up5k"). */
+/* address:
+ *   "reference"        the specification (host/src/fixed.c) in this process; runs every model. NULL is the same
+ *   "reference:up5k"   the accelerator in software, with a target's memories and what its engine can run, behind a link
+ *   "sim", "sim:up5k"  the accelerator's Verilog, simulated, behind a link
+ * STERNA_ERR_MISSING lists the names this program knows. */
 STERNA_MUST_CHECK enum sterna_status sterna_device_open(const char *address, struct sterna_device **device,
                                                         struct sterna_error *error);
 void sterna_device_close(struct sterna_device *device);
@@ -325,7 +351,7 @@ STERNA_MUST_CHECK enum sterna_status sterna_device_step(struct sterna_device *de
 STERNA_MUST_CHECK enum sterna_status sterna_device_step_dense(struct sterna_device *device,
                                                               const int8_t *inputs, size_t count,
                                                               int32_t *sums, struct sterna_error *error);
-/* A snapshot is an opaque block of sterna_device_state_bytes(); it restores on any device holding the same model. */
+/* A snapshot is an opaque block of sterna_device_state_bytes(); it restores on any device of the same geometry holding the same model. */
 size_t sterna_device_state_bytes(const struct sterna_device *device);
 STERNA_MUST_CHECK enum sterna_status sterna_device_state_get(struct sterna_device *device, uint8_t *state,
                                                              struct sterna_error *error);
@@ -342,11 +368,11 @@ uint64_t sterna_device_simulated_cycles(const struct sterna_device *device);
 
 struct sterna_eval_options {
     const char *path;    /* a model, or a checkpoint (then only "float") */
-    const char *data;    /* as for sterna_text_open */
+    const char *data;    /* a text or labelled sequences */
     const char *on;      /* "float", or a device address */
     const char *weights; /* of a checkpoint: "master", "stochastic" or "deterministic" */
     enum sterna_split split;
-    size_t limit;     /* characters at most; 0: all */
+    size_t limit;     /* characters or sequences at most; 0: all */
     unsigned threads; /* 0: one per processor */
     uint64_t seed;    /* of a stochastic sample */
     const volatile sig_atomic_t *stop;
@@ -355,23 +381,37 @@ struct sterna_eval_options {
 };
 
 struct sterna_eval_result {
-    double bpc; /* bits per character */
-    size_t steps;
+    char metric[16];   /* "bpc" (bits per character) or "accuracy" (percent) */
+    double value;      /* of the metric */
+    double bits;       /* -log2 p(target), mean over the predictions */
+    size_t steps;      /* time steps run */
+    size_t sequences;  /* 0 for a text */
     double seconds;
-    uint64_t cycles; /* of the device's own counter over the steps; 0 where there is none */
+    uint64_t cycles;   /* of the device's own counter over the steps; 0 where there is none */
+    size_t classes;    /* of sequences; 0 for a text */
+    uint32_t *confusion; /* [classes, classes] counts by label and prediction, or NULL; sterna_eval_result_free */
+    char (*class_name)[STERNA_CLASS_NAME]; /* [classes] or NULL */
 };
+void sterna_eval_result_free(struct sterna_eval_result *result);
 
-/* Predict each character of the split from those before it, the state starting at zero and carried through. */
+/* A text: predict each character of the split from those before it, the state starting at zero and carried through. Sequences:
+ * classify each, the state starting at zero. */
 STERNA_MUST_CHECK enum sterna_status sterna_eval(const struct sterna_eval_options *options,
                                                  struct sterna_eval_result *result,
                                                  struct sterna_error *error);
+/* Draw a result's confusion matrix as an SVG: a row for each label, its shares by prediction. STERNA_ERR_RANGE if it has none. */
+STERNA_MUST_CHECK enum sterna_status sterna_confusion_picture(const char *svg_path, const char *title,
+                                                              const struct sterna_eval_result *result,
+                                                              struct sterna_error *error);
 
 struct sterna_compare_result {
     size_t steps, outputs; /* outputs compared in all: steps x outputs per step, raw 24-bit sums */
     size_t mismatches;
     size_t first_step, first_output; /* of the first mismatch */
     int32_t expected, got;
-    double bpc; /* from the device's sums */
+    char metric[16]; /* "bpc" or "accuracy" */
+    double value;    /* of the metric, from the device's sums */
+    size_t sequences;
     double seconds;
     struct sterna_counters counters;
     struct sterna_load_report load;

@@ -1,67 +1,46 @@
 #include "cell.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "buffer.h"
+#include "fixed.h"
 
-static const struct sterna_cell_type *const CELLS[] = {&sterna_gru};
+static const struct sterna_cell_type *const CELLS[STERNA_CELLS] = {
+    [STERNA_CELL_GRU] = &sterna_gru,           [STERNA_CELL_LSTM] = &sterna_lstm,
+    [STERNA_CELL_RNN_TANH] = &sterna_rnn_tanh, [STERNA_CELL_RNN_RELU] = &sterna_rnn_relu,
+    [STERNA_CELL_RNN_SIGN] = &sterna_rnn_sign,
+};
+
+const struct sterna_cell_type *sterna_cell_type_of(enum sterna_cell cell)
+{
+    return CELLS[cell];
+}
 
 enum sterna_status sterna_cell_find(const char *name, const struct sterna_cell_type **type,
                                     struct sterna_error *error)
 {
-    for (size_t i = 0; i < sizeof CELLS / sizeof CELLS[0]; i++) {
-        if (strcmp(name, CELLS[i]->name) == 0) {
-            *type = CELLS[i];
-            return STERNA_OK;
-        }
-    }
-    return sterna_fail(error, STERNA_ERR_RANGE, "unknown cell '%.40s': there is gru", name);
-}
-
-enum sterna_status sterna_recurrent_new(const struct sterna_cell_type *type, size_t inputs, size_t hidden,
-                                        bool one_hot, const struct sterna_quantizer *quantizer,
-                                        const struct sterna_normalizer *normalizer,
-                                        struct sterna_recurrent *layer, struct sterna_error *error)
-{
-    const size_t rows = type->gates * hidden;
-    struct sterna_recurrent fresh = {.type = type, .inputs = inputs, .hidden = hidden, .one_hot = one_hot};
-
-    enum sterna_status status =
-        sterna_weight_new(rows, inputs, type->gates, quantizer, normalizer, &fresh.ih, error);
+    enum sterna_cell cell = STERNA_CELLS;
+    enum sterna_status status = sterna_cell_by_name(name, &cell, error);
     if (status == STERNA_OK)
-        status = sterna_weight_new(rows, hidden, type->gates, quantizer, normalizer, &fresh.hh, error);
-    if (status != STERNA_OK)
-        goto out;
-    fresh.bias = sterna_buffer_new(type->biases * hidden, sizeof(float));
-    fresh.h_matrix = sterna_buffer_new(rows * hidden, sizeof(float));
-    float *x = sterna_buffer_new(rows * inputs, sizeof(float));
-    *(one_hot ? &fresh.x_table : &fresh.x_matrix) = x;
-    if (!fresh.bias || !fresh.h_matrix || !x) {
-        status = sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for a layer of %zu units", hidden);
-        goto out;
-    }
-    *layer = fresh;
-    return STERNA_OK;
-out:
-    sterna_recurrent_free(&fresh);
+        *type = CELLS[cell];
     return status;
 }
 
-void sterna_recurrent_free(struct sterna_recurrent *layer)
-{
-    sterna_weight_free(&layer->ih);
-    sterna_weight_free(&layer->hh);
-    free(layer->bias);
-    free(layer->x_table);
-    free(layer->x_matrix);
-    free(layer->h_matrix);
-    memset(layer, 0, sizeof *layer);
-}
-
-float sterna_cell_round_bias(float value)
+int32_t sterna_cell_round_bias(float value)
 {
     float rounded = roundf(value * 2048.0f);
-    return rounded > 32767.0f ? 32767.0f : rounded < -32767.0f ? -32767.0f : rounded;
+    return (int32_t)(rounded > 32767.0f ? 32767.0f : rounded < -32767.0f ? -32767.0f : rounded);
+}
+
+size_t sterna_cell_same_gradient(size_t gate)
+{
+    return gate;
+}
+
+void sterna_gate_tables_fill(struct sterna_gate_tables *tables)
+{
+    for (int32_t i = 0; i < 512; i++) {
+        tables->tanh[i] = sterna_fixed_tanh(16 * i);
+        tables->sigmoid[i] = sterna_fixed_sigmoid(32 * i) - 128;
+    }
 }

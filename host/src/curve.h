@@ -4,7 +4,7 @@
 
 #include "training.h"
 
-/* path.csv: characters, train_bpc, valid_bpc, rate; a line per validation. Rewritten whole, so that it always
+/* path.csv: seen (characters or sequences), train_bits, valid_bits (per prediction), valid_accuracy (percent; empty of a text), rate; a line per validation. Rewritten whole, so that it always
  * agrees with the checkpoint. */
 STERNA_MUST_CHECK enum sterna_status sterna_curve_csv(const struct sterna_training *training,
                                                       const char *path, struct sterna_error *error);

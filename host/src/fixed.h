@@ -1,8 +1,8 @@
 /* fixed.h - the arithmetic of the device: the specification that trainer, software device and RTL follow bit for bit.
  *
- * Formats: activations x and h are int8 in -127..127 (h: value / 128; one-hot input: 64 = 1.0); sums are exact integers; pre-activations are
- * Q4.11 in int16; sigmoid is 0..256 (/ 256), tanh is -127..127 (/ 128); the GRU's state is Q0.15 in int16. Rounding is half away from
- * zero, saturation is symmetric (-32767..32767), everywhere.
+ * Formats: activations x and h are int8 in -127..127 (h: value / sterna_cell_one of the cell; one-hot input: 64 = 1.0); sums are exact
+ * integers; pre-activations are Q4.11 in int16; sigmoid is 0..256 (/ 256), tanh is -127..127 (/ 128); the GRU's state h is Q0.15, the
+ * LSTM's c is Q4.11, both in int16. Rounding is half away from zero, saturation is symmetric (-32767..32767), everywhere.
  */
 #ifndef STERNA_FIXED_H
 #define STERNA_FIXED_H
@@ -33,9 +33,26 @@ struct sterna_fixed_gru {
 /* h16' of one unit from its terms and h16. */
 int32_t sterna_fixed_gru_unit(const struct sterna_fixed_gru *terms, int32_t state);
 
+/* The terms of one LSTM unit, as above. */
+struct sterna_fixed_lstm {
+    int32_t x_i, x_f, x_g, x_o, h_i, h_f, h_g, h_o;
+    int32_t b_i, b_f, b_g, b_o;
+};
+
+/* i, f, o = sigmoid(pre), g = tanh(pre), pre = sat16(x + h + b):
+ *
+ *   c' = sat16(round(f c / 2^8) + round(i 16 g / 2^8))        returned
+ *   h8 = round(o tanh(c') / 2^8)                              *activation, -127..127
+ */
+int32_t sterna_fixed_lstm_unit(const struct sterna_fixed_lstm *terms, int32_t c, int8_t *activation);
+
+/* h8 of one unit of a vanilla cell from pre = sat16(x + h + b): rnn-tanh tanh(pre); rnn-relu min(127, round(max(pre, 0) / 2^6));
+ * rnn-sign 64 if pre >= 0, else -64. */
+int8_t sterna_fixed_rnn_unit(enum sterna_cell cell, int32_t x, int32_t h, int32_t b);
+
 /* A network's state and scratch memory, for one sequence. */
 struct sterna_fixed_state {
-    int16_t *state;     /* h16 of all units, layer after layer */
+    int16_t *state;     /* of all units, layer after layer: GRU h16, LSTM c16, otherwise 0 */
     int8_t *activation; /* their h8 */
     int32_t *sum;       /* scratch */
     int8_t *next;       /* scratch */

@@ -8,13 +8,14 @@
 #include "product.h"
 
 enum sterna_status sterna_linear_new(size_t inputs, size_t outputs, const struct sterna_quantizer *quantizer,
+                                     const struct sterna_grid *grid,
                                      const struct sterna_normalizer *normalizer, struct sterna_linear *linear,
                                      struct sterna_error *error)
 {
     struct sterna_linear fresh = {.inputs = inputs, .outputs = outputs};
 
     enum sterna_status status =
-        sterna_weight_new(outputs, inputs, 1, quantizer, normalizer, &fresh.weight, error);
+        sterna_weight_new(outputs, inputs, 1, quantizer, grid, normalizer, &fresh.weight, error);
     if (status != STERNA_OK)
         return status;
     fresh.bias = sterna_buffer_new(outputs, sizeof(float));
@@ -38,7 +39,7 @@ void sterna_linear_free(struct sterna_linear *linear)
 void sterna_linear_prepare(struct sterna_linear *linear, const float *bias)
 {
     for (size_t o = 0; o < linear->outputs; o++)
-        linear->bias[o] = linear->integer ? sterna_cell_round_bias(bias[o]) * 0x1p-11f : bias[o];
+        linear->bias[o] = linear->integer ? (float)sterna_cell_round_bias(bias[o]) * 0x1p-11f : bias[o];
     sterna_product_transpose(linear->outputs, linear->inputs,
                              linear->integer ? linear->weight.level : linear->weight.value, linear->matrix);
 }

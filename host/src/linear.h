@@ -15,6 +15,7 @@ struct sterna_linear {
 
 STERNA_MUST_CHECK enum sterna_status sterna_linear_new(size_t inputs, size_t outputs,
                                                        const struct sterna_quantizer *quantizer,
+                                                       const struct sterna_grid *grid,
                                                        const struct sterna_normalizer *normalizer,
                                                        struct sterna_linear *linear,
                                                        struct sterna_error *error);
@@ -22,7 +23,7 @@ void sterna_linear_free(struct sterna_linear *linear);
 /* From the expanded weight and the bias [O]. integer: the forward pass uses exact sums and a bias rounded to
  * Q4.11. */
 void sterna_linear_prepare(struct sterna_linear *linear, const float *bias);
-/* a [N, H] -> the raw products [N, O]: integer: sums / 128, exact. */
+/* a [N, H] -> the raw products [N, O]: integer: sums / one, exact, one being the activation that stands for 1.0. */
 void sterna_linear_sums(const struct sterna_linear *linear, size_t count, const float *a, float *sums);
 /* a [N, H] -> logits [N, O]. */
 void sterna_linear_forward(const struct sterna_linear *linear, size_t count, const float *a, float *logits);

@@ -45,6 +45,22 @@ double sterna_loss_gradient(size_t rows, size_t outputs, float *logits, const ui
     return sum;
 }
 
+size_t sterna_loss_best(size_t outputs, const float *logits)
+{
+    size_t best = 0;
+    for (size_t o = 1; o < outputs; o++)
+        best = logits[o] > logits[best] ? o : best;
+    return best;
+}
+
+size_t sterna_loss_correct(size_t rows, size_t outputs, const float *logits, const uint8_t *target)
+{
+    size_t correct = 0;
+    for (size_t i = 0; i < rows; i++)
+        correct += sterna_loss_best(outputs, logits + i * outputs) == target[i];
+    return correct;
+}
+
 double sterna_loss_bits(double nats)
 {
     return nats / 0.69314718055994530942;

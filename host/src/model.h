@@ -1,30 +1,74 @@
 /* model.h - a quantized network in canonical form: what fixed.c computes, independent of any device.
  *
- * The file format (safetensors), as a numbered list:
+ * The file format (safetensors), version 2, as a numbered list:
  *  1. 8 bytes: length N of the header, little-endian; N bytes of JSON, padded with spaces to a multiple of 8;
  *     then the tensors' bytes, little-endian, widest elements first, without gaps.
- *  2. __metadata__ (strings): "format" = "sterna-model", "version" = "1", "cell" = "gru", "layers", "inputs",
- *     "hidden", "outputs", "weights" and "weights_output" (format names: "ternary", "pow2"), "input" = "one-hot" or
- *     "dense" (vectors of int8), "alphabet" (hexadecimal, two digits per symbol, ascending; absent if the
- *     model is not of text), and provenance, all of it optional: "data", "recipe", "updates", "seed",
- *     "valid_bpc".
- *  3. Per layer K, in PyTorch's names and gate order (r, z, n), both matrices "weight_ih_lK" [3H, I] and
- *     "weight_hh_lK" [3H, H] as ".code" I8 of that shape, the integer value of each weight, and ".scale_m" U8
- *     [3H], ".scale_s" U8 [3H]: each row's scale m / 2^s takes the integer sum to Q4.11. "bias_lK" I16 [4H] in
- *     Q4.11: b_r, b_z, b_xn, b_hn, each H long.
- *  4. "linear.weight.code" I8 [O, H], "linear.weight.scale_m" U8 [O], "linear.weight.scale_s" U8 [O],
- *     "linear.bias" I16 [O]. There are no other tensors.
+ *  2. __metadata__ (strings) that must be there: "format" = "sterna-model"; "version" = "2"; "cell" = "gru", "lstm",
+ *     "rnn-tanh", "rnn-relu" or "rnn-sign"; "layers", "inputs", "hidden", "outputs"; "weights_input" (weight_ih of
+ *     every layer), "weights_recurrent" (weight_hh) and "weights_output", each a format: "ternary", "pow2", "binary",
+ *     "int4" or "int8"; "head" = "next" (a prediction after every step), "last" (one, of the last step) or "mean"
+ *     (one, of the mean of the logits over all steps); "input" = "one-hot" (indices, activation 64 = 1.0) or "dense"
+ *     (vectors of int8, value q / 2^input_fraction).
+ *  3. __metadata__ that may be there: "input_fraction" (0..7, of "dense"); "alphabet" of a model of text (hexadecimal,
+ *     two digits per symbol, ascending); "classes" (one name per output, joined by newlines); "front_end" and "rate" of
+ *     a model of sound (key=value lines as sterna_front_end_set takes them; samples a second); and provenance: "data",
+ *     "recipe", "updates", "seed", "metric" ("bpc" or "accuracy") and "valid", its value on the validation split.
+ *  4. Per layer K, in PyTorch's names and gate order (GRU: r, z, n; LSTM: i, f, g, o; the others have one), with G
+ *     gates: the matrices "weight_ih_lK" [G*H, I] and "weight_hh_lK" [G*H, H], see 6; "bias_lK" I16 [B*H] in Q4.11: GRU
+ *     r, z, xn, hn; LSTM i, f, g, o; one otherwise; each H long.
+ *  5. The matrix "linear.weight" [O, H], see 6, and "linear.bias" I16 [O] in Q4.11.
+ *  6. A matrix NAME [rows, cols] is three tensors: its codes, and "NAME.scale_m" U8 [rows], "NAME.scale_s" U8 [rows]:
+ *     each row's scale m / 2^s takes the integer sum to Q4.11. The codes, an integer per weight (ternary -1, 0, 1; pow2
+ *     0, +-1, +-2, +-4, ... +-64; binary -1, 1; int4 -7..7; int8 -127..127), are either "NAME.code" I8 [rows, cols], or,
+ *     but for int8, "NAME.packed" U8 [rows, ceil(cols / n)], n codes to the byte: column n * b + k of a row is
+ *     the digit d = byte[b] / base^k % base (k = 0: the least significant), and
+ *
+ *         format     n   base   code
+ *         binary     8    2     2 d - 1
+ *         ternary    5    3     d - 1
+ *         int4       2   16     d - 8                                       (d = 0 is not used)
+ *         pow2       2   16     sign(d - 8) 2^(|d - 8| - 1), 0 for d = 8     (d = 0 is not used)
+ *
+ *     The digits past the last column are those of code 0 (binary: d = 0). In NumPy, p being the U8 array:
+ *
+ *         d = (p[:, :, None].astype(int) // base ** np.arange(n) % base).reshape(len(p), -1)[:, :cols]
+ *         code = {2: 2 * d - 1, 3: d - 1, 16: d - 8}[base]                  # binary, ternary, int4
+ *         code = np.sign(d - 8) * (2 ** abs(d - 8) // 2)                    # pow2
+ *
+ *     This library writes ".packed" wherever there is one and reads both.
+ *  7. A model of sound has "front_end.mean" and "front_end.deviation", F32 [I]. There are no other tensors.
  */
 #ifndef STERNA_MODEL_H
 #define STERNA_MODEL_H
 
 #include "sterna.h"
 
-/* Codes of a weight: ternary -1, 0, 1; pow2 0, +-1, +-2, +-4, ... +-64. */
-enum sterna_format { STERNA_FORMAT_TERNARY, STERNA_FORMAT_POW2, STERNA_FORMATS };
-enum sterna_cell { STERNA_CELL_GRU, STERNA_CELLS };
+enum sterna_format {
+    STERNA_FORMAT_TERNARY, /* -1, 0, 1 */
+    STERNA_FORMAT_POW2,    /* 0, +-1, +-2, +-4, ... +-64 */
+    STERNA_FORMAT_BINARY,  /* -1, 1 */
+    STERNA_FORMAT_INT4,    /* -7..7 */
+    STERNA_FORMAT_INT8,    /* -127..127 */
+    STERNA_FORMATS
+};
+enum sterna_cell {
+    STERNA_CELL_GRU,
+    STERNA_CELL_LSTM,
+    STERNA_CELL_RNN_TANH,
+    STERNA_CELL_RNN_RELU,
+    STERNA_CELL_RNN_SIGN,
+    STERNA_CELLS
+};
+/* When a network predicts: after every step; once, after the last; once, from the mean over the steps. */
+enum sterna_head { STERNA_HEAD_NEXT, STERNA_HEAD_LAST, STERNA_HEAD_MEAN, STERNA_HEADS };
 
-enum { STERNA_MODEL_SIZE_MAX = 16384, STERNA_MODEL_LAYERS_MAX = 64 }; /* inputs, hidden, outputs; layers */
+enum {
+    STERNA_MODEL_SIZE_MAX = 16384, /* inputs, hidden, outputs */
+    STERNA_MODEL_LAYERS_MAX = 64,
+    STERNA_MODEL_SUM_MAX = (1 << 23) - 1, /* of a row: sum of |code| * 127 */
+    STERNA_MODEL_FRACTION_MAX = 7,        /* input_fraction */
+    STERNA_MODEL_METRIC = 16
+};
 
 /* A quantized matrix: weight[r][c] = code[r * cols + c] * scale_m[r] / 2^scale_s[r] (sum -> Q4.11 by row). */
 struct sterna_matrix {
@@ -35,12 +79,13 @@ struct sterna_matrix {
     uint8_t *scale_s; /* [rows], 0..31 */
 };
 
+/* G, B: gates and biases of the cell. The two matrices may have different formats. */
 struct sterna_layer {
     enum sterna_cell cell;
     size_t inputs, hidden;
-    struct sterna_matrix ih; /* [3H, I] */
-    struct sterna_matrix hh; /* [3H, H] */
-    int16_t *bias;           /* [4H] Q4.11: r, z, xn, hn */
+    struct sterna_matrix ih; /* [G*H, I] */
+    struct sterna_matrix hh; /* [G*H, H] */
+    int16_t *bias;           /* [B*H] Q4.11; GRU: r, z, xn, hn */
 };
 
 struct sterna_model {
@@ -48,36 +93,85 @@ struct sterna_model {
     struct sterna_layer *layer;
     struct sterna_matrix output; /* [O, H] */
     int16_t *output_bias;        /* [O], Q4.11 */
-    bool one_hot;                /* inputs are indices (activation 64 = 1.0), not vectors */
-    size_t symbols;              /* of a text model; 0 otherwise */
+    enum sterna_head head;
+    bool one_hot;            /* inputs are indices (activation 64 = 1.0), not vectors */
+    unsigned input_fraction; /* of vectors: a value q stands for q / 2^input_fraction */
+    /* Text: symbols = inputs = outputs, head next. */
+    size_t symbols; /* 0: not of text */
     uint8_t alphabet[256];
-    char data[512]; /* provenance */
-    char *recipe;   /* provenance, recipe-file text; may be NULL */
+    /* Classification. */
+    size_t classes; /* outputs, or 0: they have no names */
+    char (*class_name)[STERNA_CLASS_NAME];
+    /* Sound. */
+    uint32_t rate; /* samples a second; 0: not of sound, and what follows is unused */
+    struct sterna_front_end_options front_end;
+    float *mean, *deviation; /* [inputs]; NULL if not of sound */
+    /* Provenance. */
+    char data[512];
+    char *recipe; /* recipe-file text; may be NULL */
     uint64_t updates, seed;
-    double valid_bpc; /* NaN if unknown */
+    char metric[STERNA_MODEL_METRIC]; /* "bpc" or "accuracy", of valid; "" if valid is unknown */
+    double valid;                     /* on the validation split; NaN if unknown */
 };
 
-/* An empty model with every array allocated (zeroed): layers of GRU, all ternary. STERNA_ERR_RANGE if a
- * size is 0 or beyond its limit. */
-STERNA_MUST_CHECK enum sterna_status sterna_model_new(size_t inputs, size_t hidden, size_t layers,
-                                                      size_t outputs, struct sterna_model **model,
+/* All layers have the same cell and the same number of units. */
+struct sterna_model_shape {
+    enum sterna_cell cell;
+    size_t inputs, hidden, layers, outputs;
+};
+
+/* An empty model with every array of this shape allocated (zeroed), all ternary, head next, dense inputs.
+ * STERNA_ERR_RANGE if a size is 0 or beyond its limit. */
+STERNA_MUST_CHECK enum sterna_status sterna_model_new(const struct sterna_model_shape *shape,
+                                                      struct sterna_model **model,
                                                       struct sterna_error *error);
-/* The format of the cells' matrices, and of the output layer's. */
-void sterna_model_set_formats(struct sterna_model *model, enum sterna_format format,
-                              enum sterna_format format_output);
+/* The formats of every layer's ih, every layer's hh, and of the output layer. */
+void sterna_model_set_formats(struct sterna_model *model, enum sterna_format input,
+                              enum sterna_format recurrent, enum sterna_format output);
+/* Copy the names [classes] of the outputs (only read; C11 has no way to say so of an array); classes = 0 takes them away. */
+STERNA_MUST_CHECK enum sterna_status sterna_model_set_classes(struct sterna_model *model, size_t classes,
+                                                              char (*name)[STERNA_CLASS_NAME],
+                                                              struct sterna_error *error);
+/* Make it a model of sound: copies options, mean [inputs] and deviation [inputs]; rate > 0. */
+STERNA_MUST_CHECK enum sterna_status sterna_model_set_sound(struct sterna_model *model, uint32_t rate,
+                                                            const struct sterna_front_end_options *options,
+                                                            const float *mean, const float *deviation,
+                                                            struct sterna_error *error);
 STERNA_MUST_CHECK enum sterna_status sterna_model_save(const struct sterna_model *model, const char *path,
                                                        struct sterna_error *error);
-/* Why the values of a model are not valid (codes within the format's limit, scale_s <= 31, the alphabet
- * ascending and as long as inputs and outputs): STERNA_ERR_RANGE. _save and _load call it. */
+/* Why the values of a model are not valid: STERNA_ERR_RANGE. Codes are of their format, scale_s <= 31; no row can
+ * sum to more than STERNA_MODEL_SUM_MAX; the alphabet is ascending and as long as inputs and outputs, and the head is
+ * next; class names are one per output, 1..31 bytes of UTF-8 in one line; input_fraction <= 7; the front end gives as
+ * many values as there are inputs. _save and _load call it. */
 STERNA_MUST_CHECK enum sterna_status sterna_model_check(const struct sterna_model *model,
                                                         struct sterna_error *error);
-const char *sterna_cell_name(enum sterna_cell cell);
+
+/* "ternary", "pow2", "binary", "int4", "int8" */
 const char *sterna_format_name(enum sterna_format format);
-/* Whether code is a weight of the format. */
-bool sterna_format_has(enum sterna_format format, int code);
 STERNA_MUST_CHECK enum sterna_status sterna_format_find(const char *name, enum sterna_format *format,
                                                         struct sterna_error *error);
+/* Whether code is a weight of the format. */
+bool sterna_format_has(enum sterna_format format, int code);
 /* Largest magnitude of a code of the format (ternary: 1). */
 int sterna_format_limit(enum sterna_format format);
+
+/* "gru", "lstm", "rnn-tanh", "rnn-relu", "rnn-sign" */
+const char *sterna_cell_name(enum sterna_cell cell);
+STERNA_MUST_CHECK enum sterna_status sterna_cell_by_name(const char *name, enum sterna_cell *cell,
+                                                         struct sterna_error *error);
+size_t sterna_cell_gates(enum sterna_cell cell);  /* rows of ih and of hh per unit */
+size_t sterna_cell_biases(enum sterna_cell cell); /* per unit */
+/* The activation that stands for h = 1.0: 128 (beyond the largest, 127), rnn-relu 32, rnn-sign 64. */
+int sterna_cell_one(enum sterna_cell cell);
+
+/* "next", "last", "mean" */
+const char *sterna_head_name(enum sterna_head head);
+STERNA_MUST_CHECK enum sterna_status sterna_head_by_name(const char *name, enum sterna_head *head,
+                                                         struct sterna_error *error);
+
+/* logits[outputs] from the mean over the steps of the output layer's exact sums: sum_of_sums[outputs] of steps > 0
+ * steps. The layer is linear, so these are the means of the steps' logits. */
+void sterna_model_logits_mean(const struct sterna_model *model, const int64_t *sum_of_sums, size_t steps,
+                              float *logits);
 
 #endif

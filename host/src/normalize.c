@@ -43,8 +43,10 @@ static float weight_backward(const float *level, size_t n, float scale, float ga
 }
 
 static const struct sterna_normalizer NORMALIZERS[] = {
-    {"none", false, none_row, NULL},
-    {"weight", true, weight_row, weight_backward},
+    {"none", STERNA_NORMALIZE_NONE, false, none_row, NULL},
+    {"weight", STERNA_NORMALIZE_ROWS, true, weight_row, weight_backward},
+    {"layer", STERNA_NORMALIZE_LAYER, false, none_row, NULL},
+    {"batch", STERNA_NORMALIZE_BATCH, false, none_row, NULL},
 };
 
 enum sterna_status sterna_normalizer_find(const char *name, const struct sterna_normalizer **normalizer,
@@ -56,6 +58,6 @@ enum sterna_status sterna_normalizer_find(const char *name, const struct sterna_
             return STERNA_OK;
         }
     }
-    return sterna_fail(error, STERNA_ERR_RANGE, "unknown normalization '%.40s': there are none, weight",
-                       name);
+    return sterna_fail(error, STERNA_ERR_RANGE,
+                       "unknown normalization '%.40s': there are " STERNA_NORMALIZER_NAMES, name);
 }

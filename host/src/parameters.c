@@ -29,38 +29,42 @@ static void append(struct sterna_parameters *parameters, bool present, const cha
     parameters->size += tensor->count;
 }
 
-static void append_layer(struct sterna_parameters *parameters, size_t layer, size_t rows, size_t inputs,
-                         size_t hidden, bool gains)
+static void append_layer(struct sterna_parameters *parameters, size_t layer)
 {
+    const struct sterna_parameters_shape *shape = &parameters->shape;
+    const size_t rows = shape->gates * shape->hidden;
     char ih[32], hh[32], name[32];
 
     snprintf(ih, sizeof ih, "weight_ih_l%zu", layer);
     snprintf(hh, sizeof hh, "weight_hh_l%zu", layer);
-    append(parameters, true, ih, "", rows, inputs);
-    append(parameters, gains, ih, ".g", rows, 0);
-    append(parameters, true, hh, "", rows, hidden);
-    append(parameters, gains, hh, ".g", rows, 0);
+    append(parameters, true, ih, "", rows, layer == 0 ? shape->inputs : shape->hidden);
+    append(parameters, shape->gain_ih, ih, ".g", rows, 0);
+    append(parameters, true, hh, "", rows, shape->hidden);
+    append(parameters, shape->gain_hh, hh, ".g", rows, 0);
     snprintf(name, sizeof name, "bias_ih_l%zu", layer);
     append(parameters, true, name, "", rows, 0);
     snprintf(name, sizeof name, "bias_hh_l%zu", layer);
     append(parameters, true, name, "", rows, 0);
+    append(parameters, shape->statistics_ih, ih, ".mean", rows, 0);
+    append(parameters, shape->statistics_ih, ih, ".variance", rows, 0);
+    append(parameters, shape->statistics_hh, hh, ".mean", rows, 0);
+    append(parameters, shape->statistics_hh, hh, ".variance", rows, 0);
 }
 
-enum sterna_status sterna_parameters_new(size_t inputs, size_t hidden, size_t layers, size_t outputs,
-                                         size_t gates, bool gains, struct sterna_parameters *parameters,
-                                         struct sterna_error *error)
+enum sterna_status sterna_parameters_new(const struct sterna_parameters_shape *shape,
+                                         struct sterna_parameters *parameters, struct sterna_error *error)
 {
-    struct sterna_parameters fresh = {.layers = layers};
+    struct sterna_parameters fresh = {.shape = *shape, .layers = shape->layers};
 
-    fresh.list = calloc(layers * STERNA_LAYER_ROLES + STERNA_LINEAR_ROLES, sizeof *fresh.list);
+    fresh.list = calloc(shape->layers * STERNA_LAYER_ROLES + STERNA_LINEAR_ROLES, sizeof *fresh.list);
     if (!fresh.list)
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the parameters of %zu layers",
-                           layers);
-    for (size_t k = 0; k < layers; k++)
-        append_layer(&fresh, k, gates * hidden, k == 0 ? inputs : hidden, hidden, gains);
-    append(&fresh, true, "linear.weight", "", outputs, hidden);
-    append(&fresh, gains, "linear.weight", ".g", outputs, 0);
-    append(&fresh, true, "linear.bias", "", outputs, 0);
+                           shape->layers);
+    for (size_t k = 0; k < shape->layers; k++)
+        append_layer(&fresh, k);
+    append(&fresh, true, "linear.weight", "", shape->outputs, shape->hidden);
+    append(&fresh, shape->gain_output, "linear.weight", ".g", shape->outputs, 0);
+    append(&fresh, true, "linear.bias", "", shape->outputs, 0);
     *parameters = fresh;
     return STERNA_OK;
 }
@@ -93,23 +97,44 @@ static float norm(const float *row, size_t n)
     return (float)sqrt(square);
 }
 
-void sterna_parameters_initialize(const struct sterna_parameters *parameters, size_t gates, uint64_t seed,
-                                  float *vector)
+/* Matrix i of the list, and its gains behind it. */
+static void initialize_matrix(const struct sterna_parameters *parameters, size_t i, uint64_t seed, float *vector)
 {
+    const struct sterna_parameters_shape *shape = &parameters->shape;
+    const struct sterna_parameter *tensor = &parameters->list[i];
+    const bool output = i >= parameters->layers * STERNA_LAYER_ROLES;
+    const float boost = output ? GAIN_OUTPUT : i == STERNA_WEIGHT_IH && shape->one_hot ? GAIN_ONE_HOT : 1.0f;
+    const float glorot = sterna_glorot_bound(tensor->cols, output ? tensor->rows : tensor->rows / shape->gates);
+    const float bound = shape->spread > 0.0f && !output ? shape->spread : glorot;
+    const struct sterna_draw draw = {seed, INITIALIZATION, (uint32_t)i};
+    float *weight = vector + tensor->offset, *gain = tensor[1].count ? vector + tensor[1].offset : NULL;
+
+    sterna_philox_uniform(&draw, 0, tensor->count, weight);
+    for (size_t j = 0; j < tensor->count; j++)
+        weight[j] = (2.0f * weight[j] - 1.0f) * bound;
+    for (size_t r = 0; gain && r < tensor->rows; r++)
+        gain[r] = shape->gain > 0.0f && !output ? shape->gain
+                                                : boost * norm(weight + r * tensor->cols, tensor->cols);
+}
+
+static void fill(float *vector, const struct sterna_parameter *tensor, size_t first, size_t count, float value)
+{
+    for (size_t i = first; i < tensor->count && i - first < count; i++)
+        vector[tensor->offset + i] = value;
+}
+
+void sterna_parameters_initialize(const struct sterna_parameters *parameters, uint64_t seed, float *vector)
+{
+    const size_t H = parameters->shape.hidden;
+
     memset(vector, 0, parameters->size * sizeof *vector);
-    for (size_t i = 0; i < parameters->tensors; i++) {
-        const struct sterna_parameter *tensor = &parameters->list[i];
-        if (tensor->cols == 0)
-            continue;
-        const bool output = i >= parameters->layers * STERNA_LAYER_ROLES;
-        const float boost = output ? GAIN_OUTPUT : i == STERNA_WEIGHT_IH ? GAIN_ONE_HOT : 1.0f;
-        const float bound = sterna_glorot_bound(tensor->cols, output ? tensor->rows : tensor->rows / gates);
-        const struct sterna_draw draw = {seed, INITIALIZATION, (uint32_t)i};
-        float *weight = vector + tensor->offset, *gain = tensor[1].count ? vector + tensor[1].offset : NULL;
-        sterna_philox_uniform(&draw, 0, tensor->count, weight);
-        for (size_t j = 0; j < tensor->count; j++)
-            weight[j] = (2.0f * weight[j] - 1.0f) * bound;
-        for (size_t r = 0; gain && r < tensor->rows; r++)
-            gain[r] = boost * norm(weight + r * tensor->cols, tensor->cols);
+    for (size_t i = 0; i < parameters->tensors; i++)
+        if (parameters->list[i].cols > 0)
+            initialize_matrix(parameters, i, seed, vector);
+    for (size_t k = 0; k < parameters->layers; k++) {
+        const struct sterna_parameter *layer = &parameters->list[k * STERNA_LAYER_ROLES];
+        fill(vector, &layer[STERNA_BIAS_IH], H, H, parameters->shape.forget);
+        fill(vector, &layer[STERNA_VARIANCE_IH], 0, SIZE_MAX, 1.0f);
+        fill(vector, &layer[STERNA_VARIANCE_HH], 0, SIZE_MAX, 1.0f);
     }
 }

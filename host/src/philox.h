@@ -19,7 +19,7 @@ struct sterna_draw {
     uint32_t tensor;
 };
 
-/* uniform[i] = number first + i of the sequence, in [0, 1), multiples of 2^-24. first is a multiple of 4. */
+/* uniform[i] = number first + i of the sequence, in [0, 1), multiples of 2^-24. */
 void sterna_philox_uniform(const struct sterna_draw *draw, size_t first, size_t count, float *uniform);
 
 #endif

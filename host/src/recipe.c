@@ -1,5 +1,6 @@
 /* recipe.c - one table of keys; default, load, set and print walk it. */
 #include "file.h"
+#include "quantize.h"
 #include "sterna.h"
 #include "utf8.h"
 
@@ -23,17 +24,33 @@ struct key {
 
 #define FIELD(kind, name)                                                                                    \
     kind, #name, offsetof(struct sterna_recipe, name), sizeof(((struct sterna_recipe *)0)->name)
-#define QUANTIZERS "float, ternary, twn, pow2"
+#define FRONT_END(kind, name)                                                                                \
+    kind, #name, offsetof(struct sterna_recipe, front_end.name),                                             \
+        sizeof(((struct sterna_recipe *)0)->front_end.name)
+#define QUANTIZERS STERNA_QUANTIZER_NAMES
 
 static const struct key keys[] = {
     {FIELD(TEXT, data), "kjv", NULL, 0, 0},
-    {FIELD(CHOICE, cell), "gru", "gru", 0, 0},
+    {FIELD(CHOICE, cell), "gru", "gru, lstm, rnn-tanh, rnn-relu, rnn-sign", 0, 0},
+    {FIELD(CHOICE, head), "last", "last, mean", 0, 0},
     {FIELD(CHOICE, quantizer), "twn", QUANTIZERS, 0, 0},
+    {FIELD(CHOICE, quantizer_input), "same", "same, " QUANTIZERS, 0, 0},
     {FIELD(CHOICE, quantizer_output), "twn", QUANTIZERS, 0, 0},
+    {FIELD(CHOICE, quantizer_bias), "float", QUANTIZERS, 0, 0},
     {FIELD(CHOICE, sampling), "deterministic", "deterministic, stochastic", 0, 0},
-    {FIELD(CHOICE, normalization), "weight", "none, weight", 0, 0},
+    {FIELD(CHOICE, magnitude), "glorot", "glorot, half-glorot, one", 0, 0},
+    {FIELD(WHOLE, levels), "15", NULL, 3, 15},
+    {FIELD(WHOLE, integer_bits), "0", NULL, 0, 6},
+    {FIELD(WHOLE, fraction_bits), "1", NULL, 0, 7},
+    {FIELD(CHOICE, clip_weights), "yes", "yes, no", 0, 0},
+    {FIELD(CHOICE, rate_scale), "none", "none, glorot", 0, 0},
+    {FIELD(WHOLE, backprop_bits), "0", NULL, 0, 6},
+    {FIELD(CHOICE, normalization), "weight", "none, weight, layer, batch", 0, 0},
     {FIELD(WHOLE, hidden), "256", NULL, 1, LIMIT_SIZE},
     {FIELD(WHOLE, layers), "1", NULL, 1, 64},
+    {FIELD(REAL, dropout), "0", NULL, 0, 0.9},
+    {FIELD(REAL, dropout_input), "0", NULL, 0, 0.9},
+    {FIELD(REAL, noise), "0", NULL, 0, 10},
     {FIELD(WHOLE, batch), "64", NULL, 1, LIMIT_SIZE},
     {FIELD(WHOLE, steps), "64", NULL, 1, LIMIT_SIZE},
     {FIELD(WHOLE, shard), "32", NULL, 1, LIMIT_SIZE},
@@ -46,6 +63,15 @@ static const struct key keys[] = {
     {FIELD(REAL, rate_end), "0", NULL, 0, 10},
     {FIELD(REAL, warmup), "50", NULL, 0, LIMIT_COUNT},
     {FIELD(REAL, clip), "5", NULL, 1e-6, 1e6},
+    {FRONT_END(CHOICE, features), "mel", "mel, mfcc", 0, 0},
+    {FRONT_END(REAL, window_ms), "32", NULL, 1, 1000},
+    {FRONT_END(REAL, hop_ms), "16", NULL, 1, 1000},
+    {FRONT_END(REAL, low_hz), "60", NULL, 0, 1e6},
+    {FRONT_END(REAL, high_hz), "0", NULL, 0, 1e6},
+    {FRONT_END(WHOLE, bands), "32", NULL, 1, 1024},
+    {FRONT_END(WHOLE, coefficients), "13", NULL, 1, 1024},
+    {FRONT_END(REAL, adapt_ms), "0", NULL, 0, 1e6},
+    {FRONT_END(WHOLE, deltas), "0", NULL, 0, 2},
 };
 
 enum { KEYS = sizeof keys / sizeof keys[0] };

@@ -77,6 +77,7 @@ static enum sterna_status add_value(struct sterna_axis *axis, char *text, struct
     struct sterna_axis_value *value = &axis->value[axis->count];
     struct sterna_recipe trial;
     struct sterna_error reason;
+    char settings[STERNA_SETTINGS_SIZE];
 
     if (axis->count == STERNA_AXIS_VALUES_MAX)
         return sterna_fail(error, STERNA_ERR_RANGE, "axis %s: more than %d values", axis->name,
@@ -95,19 +96,18 @@ static enum sterna_status add_value(struct sterna_axis *axis, char *text, struct
         if (strcmp(axis->value[i].label, label) == 0)
             return sterna_fail(error, STERNA_ERR_FORMAT, "axis %s: there is a value \"%s\" already",
                                axis->name, label);
-    const char *settings = colon != NULL ? trim(colon + 1) : "";
-    int length = colon != NULL
-                     ? snprintf(value->settings, sizeof value->settings, "%s", settings)
-                     : snprintf(value->settings, sizeof value->settings, "%s=%s", axis->name, label);
-    if ((size_t)length >= sizeof value->settings)
+    int length = colon != NULL ? snprintf(settings, sizeof settings, "%s", trim(colon + 1))
+                               : snprintf(settings, sizeof settings, "%s=%s", axis->name, label);
+    if ((size_t)length >= sizeof settings)
         return sterna_fail(error, STERNA_ERR_RANGE,
                            "axis %s: the settings of \"%s\" are longer than %d bytes", axis->name, label,
                            STERNA_SETTINGS_SIZE - 1);
     sterna_recipe_default(&trial);
-    enum sterna_status status = assign_words(&trial, value->settings, &reason);
+    enum sterna_status status = assign_words(&trial, settings, &reason);
     if (status != STERNA_OK)
         return sterna_fail(error, status, "axis %s, value \"%s\": %s", axis->name, label, reason.reason);
-    (void)snprintf(value->label, sizeof value->label, "%s", label);
+    memcpy(value->label, label, strlen(label) + 1);
+    memcpy(value->settings, settings, strlen(settings) + 1);
     axis->count++;
     return STERNA_OK;
 }

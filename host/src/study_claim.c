@@ -101,9 +101,10 @@ static bool is_of_this_host(const struct owner *owner)
     return strcmp(host, owner->host) == 0;
 }
 
-static void describe(bool known, const struct owner *owner, char holder[STERNA_CLAIM_SIZE])
+/* owner NULL: unknown. */
+static void describe(const struct owner *owner, char holder[STERNA_CLAIM_SIZE])
 {
-    if (known)
+    if (owner != NULL)
         (void)snprintf(holder, STERNA_CLAIM_SIZE, "%s, process %ld, since %s", owner->host, owner->pid,
                        owner->date);
     else
@@ -119,7 +120,7 @@ static bool take_over(int descriptor, bool steal, char holder[STERNA_CLAIM_SIZE]
 
     const bool locked = fcntl(descriptor, F_SETLK, &whole) == 0;
     const bool known = read_owner(descriptor, &owner);
-    describe(known, &owner, holder);
+    describe(known ? &owner : NULL, holder);
     const bool here = known && is_of_this_host(&owner);
     const bool free_to_take = here ? is_gone(&owner) : steal;
     /* Without the lock somebody else is at it; without a name the file was released after it was opened. */
@@ -138,7 +139,7 @@ static enum sterna_status fail_errno(const char *path, struct sterna_error *erro
 enum sterna_status sterna_claim_take(const char *path, bool steal, bool *taken,
                                      char holder[STERNA_CLAIM_SIZE], struct sterna_error *error)
 {
-    describe(false, NULL, holder);
+    describe(NULL, holder);
     for (int attempt = 0; attempt < TRIES;
          attempt++) { /* again if it was released between the two openings */
         int descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -190,6 +191,6 @@ bool sterna_claim_held(const char *path, char holder[STERNA_CLAIM_SIZE])
         return false;
     const bool known = read_owner(descriptor, &owner);
     (void)close(descriptor);
-    describe(known, &owner, holder);
+    describe(known ? &owner : NULL, holder);
     return !known || !is_of_this_host(&owner) || !is_gone(&owner);
 }

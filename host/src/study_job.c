@@ -35,13 +35,25 @@ enum sterna_status sterna_study_job_open(struct sterna_study_job *job, struct st
 static void show_training(const struct sterna_progress *progress, void *context)
 {
     struct sterna_study_job *job = context;
-    char valid[32] = "", text[96];
+    char valid[48] = "", text[96];
 
     job->seconds = progress->seconds;
-    if (isfinite(progress->valid_bpc))
-        (void)snprintf(valid, sizeof valid, ", valid %.3f", progress->valid_bpc);
-    (void)snprintf(text, sizeof text, "%.3f bpc%s", progress->train_bpc, valid);
+    if (isfinite(progress->valid_accuracy))
+        (void)snprintf(valid, sizeof valid, ", valid %.2f %%", progress->valid_accuracy);
+    else if (isfinite(progress->valid_bits))
+        (void)snprintf(valid, sizeof valid, ", valid %.3f", progress->valid_bits);
+    (void)snprintf(text, sizeof text, "%.3f bits%s", progress->train_bits, valid);
     tell(job, STERNA_STUDY_TRAINS, progress->update, progress->updates, text);
+}
+
+/* Bytes of the whole lines that two texts begin with alike. */
+static size_t lines_in_common(const char *one, const char *other)
+{
+    size_t lines = 0;
+    for (size_t i = 0; one[i] != '\0' && one[i] == other[i]; i++)
+        if (one[i] == '\n')
+            lines = i + 1;
+    return lines;
 }
 
 /* The folder belongs to one recipe: the first that runs there writes it down. Keys that a later version of the program adds have
@@ -61,17 +73,13 @@ enum sterna_status sterna_study_job_check(const struct sterna_study_job *job, st
     if (status != STERNA_OK)
         return status;
     (void)sterna_recipe_print(&there, found, sizeof found);
-    const char *line = wanted, *other = found;
-    while (line != NULL && *line != '\0' && other != NULL && strcspn(line, "\n") == strcspn(other, "\n") &&
-           strncmp(line, other, strcspn(line, "\n")) == 0) {
-        line = strchr(line, '\n') + 1;
-        other = strchr(other, '\n') + 1;
-    }
-    if (line == NULL || *line == '\0')
+    const size_t same = lines_in_common(wanted, found);
+    if (wanted[same] == '\0')
         return STERNA_OK;
     return sterna_fail(error, STERNA_ERR_RANGE,
                        "%s says \"%.*s\", the study now \"%.*s\": remove that folder, or choose another out",
-                       path, (int)strcspn(other, "\n"), other, (int)strcspn(line, "\n"), line);
+                       path, (int)strcspn(found + same, "\n"), found + same,
+                       (int)strcspn(wanted + same, "\n"), wanted + same);
 }
 
 /* Seconds of training add up over restarts; what a killed process spent is lost. */
@@ -113,7 +121,7 @@ static enum sterna_status train(struct sterna_study_job *job, struct sterna_run_
     enum sterna_status status = sterna_train(&options, error);
     result->seconds = add_seconds(job);
     result->updates = (double)job->recipe.updates;
-    if (status == STERNA_OK)
+    if (status == STERNA_OK && access(csv, F_OK) == 0) /* too short a text is never validated */
         status = sterna_histogram_picture(csv, svg, job->study->id[job->run], error);
     return status;
 }
@@ -134,7 +142,7 @@ static enum sterna_status evaluate(struct sterna_study_job *job, enum sterna_mea
                                    struct sterna_error *error)
 {
     const bool deployed = measure == STERNA_MEASURE_DEPLOYED;
-    struct sterna_eval_result found;
+    struct sterna_eval_result found = {.value = NAN};
     const struct sterna_eval_options options = {
         .path = deployed ? job->model : job->checkpoint,
         .data = job->recipe.data,
@@ -150,17 +158,12 @@ static enum sterna_status evaluate(struct sterna_study_job *job, enum sterna_mea
     };
     enum sterna_status status = sterna_eval(&options, &found, error);
     if (status == STERNA_OK) {
-        (void)snprintf(result->metric, sizeof result->metric, "bpc");
-        (split == STERNA_VALID ? result->valid : result->test)[measure] = found.bpc;
+        (void)snprintf(result->metric, sizeof result->metric, "%s", found.metric);
+        (split == STERNA_VALID ? result->valid : result->test)[measure] = found.value;
         job->evaluated++;
     }
+    sterna_eval_result_free(&found);
     return status;
-}
-
-/* Float weights are no codes: there is nothing to deploy. */
-static bool deployable(const struct sterna_recipe *recipe)
-{
-    return strcmp(recipe->quantizer, "float") != 0 && strcmp(recipe->quantizer_output, "float") != 0;
 }
 
 static enum sterna_status weigh_model(const struct sterna_study_job *job, struct sterna_run_result *result,
@@ -179,7 +182,8 @@ static enum sterna_status weigh_model(const struct sterna_study_job *job, struct
     return STERNA_OK;
 }
 
-static enum sterna_status weigh_checkpoint(const struct sterna_study_job *job,
+/* In float; and whether it can be anything else. */
+static enum sterna_status weigh_checkpoint(const struct sterna_study_job *job, bool *deploys,
                                            struct sterna_run_result *result, struct sterna_error *error)
 {
     struct sterna_training training = {0};
@@ -192,6 +196,7 @@ static enum sterna_status weigh_checkpoint(const struct sterna_study_job *job,
     for (size_t i = 0; i < parameters->tensors; i++)
         if (parameters->list[i].cols > 0)
             result->weights += (double)parameters->list[i].count;
+    *deploys = sterna_network_deployable(&training.network);
     sterna_training_free(&training);
     return STERNA_OK;
 }
@@ -199,17 +204,19 @@ static enum sterna_status weigh_checkpoint(const struct sterna_study_job *job,
 static enum sterna_status judge(struct sterna_study_job *job, struct sterna_run_result *result,
                                 struct sterna_error *error)
 {
-    const bool deploys = deployable(&job->recipe);
+    bool deploys = false;
+    enum sterna_status status = weigh_checkpoint(job, &deploys, result, error);
     const bool wanted[STERNA_MEASURES] = {
         [STERNA_MEASURE_MASTER] = true,
         [STERNA_MEASURE_STOCHASTIC] = strcmp(job->recipe.sampling, "stochastic") == 0,
         [STERNA_MEASURE_DETERMINISTIC] = true,
         [STERNA_MEASURE_DEPLOYED] = deploys,
     };
-    enum sterna_status status = deploys ? sterna_quantize(job->checkpoint, job->model, error) : STERNA_OK;
 
-    if (status == STERNA_OK)
-        status = deploys ? weigh_model(job, result, error) : weigh_checkpoint(job, result, error);
+    if (status == STERNA_OK && deploys)
+        status = sterna_quantize(job->checkpoint, job->model, error);
+    if (status == STERNA_OK && deploys)
+        status = weigh_model(job, result, error);
     for (int measure = 0; measure < STERNA_MEASURES; measure++)
         job->evaluations += wanted[measure] ? 2 : 0;
     for (int measure = 0; measure < STERNA_MEASURES; measure++) {

@@ -1,5 +1,6 @@
 #include "study_picture.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,8 +8,6 @@
 #include "file.h"
 #include "plot.h"
 #include "scatter.h"
-
-enum { AXIS_NAME = 64 };
 
 /* ---- names --------------------------------------------------------------------------------------------- */
 
@@ -68,57 +67,56 @@ bool sterna_picture_bits_name(const struct sterna_table *table, size_t task, cha
 
 /* ---- learning curves ----------------------------------------------------------------------------------- */
 
-/* curve.csv of a run: where it stood, and how good on validation data. */
+/* curve.csv of a run: how far it was, and how good on validation data; of sequences, the accuracy. */
 struct trace {
     size_t count;
     double *x, *y; /* y follows x in one piece of memory */
-    char x_name[AXIS_NAME], y_name[AXIS_NAME];
+    bool accuracy;
 };
 
-/* Columns 0 and 2. */
-static bool read_point(const char *line, double *x, double *y)
+/* The column of a line, NaN if it is empty or not there. */
+static double column_of(const char *line, int column)
 {
     char *end = NULL;
-    *x = strtod(line, &end);
-    const char *second = *end == ',' ? strchr(end + 1, ',') : NULL;
-    if (second == NULL)
-        return false;
-    *y = strtod(second + 1, &end);
-    return end != second + 1;
+    for (; column > 0 && *line != '\n' && *line != '\0'; line++)
+        column -= *line == ',';
+    const double value = strtod(line, &end);
+    return column == 0 && end != line && *line != '\n' ? value : (double)NAN;
 }
 
-static void read_names(const char *head, struct trace *trace)
+static void read_points(const char *text, struct trace *trace)
 {
-    (void)sscanf(head, "%63[^,\n],%*[^,\n],%63[^,\n]", trace->x_name, trace->y_name);
+    enum { SEEN = 0, BITS = 2, ACCURACY = 3 };
+    for (const char *line = strchr(text, '\n'); line != NULL && line[1] != '\0';
+         line = strchr(line + 1, '\n')) {
+        const double accuracy = column_of(line + 1, ACCURACY);
+        trace->accuracy = isfinite(accuracy);
+        trace->x[trace->count] = column_of(line + 1, SEEN) / (trace->accuracy ? 1e3 : 1e6);
+        trace->y[trace->count++] = trace->accuracy ? accuracy : column_of(line + 1, BITS);
+    }
 }
 
 static enum sterna_status read_trace(const char *path, struct trace *trace, struct sterna_error *error)
 {
     uint8_t *bytes = NULL;
-    size_t size = 0, lines = 0;
+    size_t size = 0, lines = 1;
     enum sterna_status status = sterna_file_read(path, &bytes, &size, error);
     if (status != STERNA_OK)
         return status;
     for (size_t i = 0; i < size; i++)
         lines += bytes[i] == '\n';
-    *trace = (struct trace){.x = calloc(2 * lines + 1, sizeof(double))};
-    if (trace->x == NULL) {
-        free(bytes);
-        return sterna_fail(error, STERNA_ERR_MEMORY, "%s: out of memory", path);
-    }
-    trace->y = trace->x + lines;
-    read_names((const char *)bytes, trace);
-    const char *line = strchr((const char *)bytes, '\n');
-    while (line != NULL && trace->count + 1 < lines &&
-           read_point(line + 1, &trace->x[trace->count], &trace->y[trace->count])) {
-        trace->count++;
-        line = strchr(line + 1, '\n');
+    *trace = (struct trace){.x = calloc(2 * lines, sizeof(double))};
+    if (trace->x != NULL) {
+        trace->y = trace->x + lines;
+        read_points((const char *)bytes, trace);
+    } else {
+        status = sterna_fail(error, STERNA_ERR_MEMORY, "%s: out of memory", path);
     }
     free(bytes);
-    return STERNA_OK;
+    return status;
 }
 
-/* The mean over the group's runs; curve->x is allocated. Names come from the files. */
+/* The mean over the group's runs; mean->x is allocated. */
 static enum sterna_status average(const struct sterna_table *table, size_t group, struct trace *mean,
                                   struct sterna_error *error)
 {
@@ -148,15 +146,6 @@ static enum sterna_status average(const struct sterna_table *table, size_t group
     return STERNA_OK;
 }
 
-static const char *say_quality(const char *column)
-{
-    if (strcmp(column, "valid_bpc") == 0)
-        return "bits per character, validation";
-    if (strcmp(column, "valid_accuracy") == 0)
-        return "accuracy, %, validation";
-    return column;
-}
-
 static const char *method_label(const struct sterna_table *table, size_t run)
 {
     return table->method < table->study->axes ? sterna_study_label(table->study, run, table->method) : "";
@@ -183,8 +172,6 @@ static enum sterna_status draw_curves(const struct sterna_table *table, size_t s
             break;
         run = table->group[group].run;
         status = average(table, group, &trace[curves], error);
-        for (size_t i = 0; i < trace[curves].count; i++)
-            trace[curves].x[i] /= 1e6;
         curve[curves] = (struct sterna_curve){.label = method_label(table, run),
                                               .x = trace[curves].x,
                                               .y = trace[curves].y,
@@ -192,11 +179,12 @@ static enum sterna_status draw_curves(const struct sterna_table *table, size_t s
     }
     sterna_table_labels(table, run, 1U << table->seed | 1U << table->method, ", ", labels);
     (void)snprintf(title, sizeof title, "Learning curves%s%s", labels[0] != '\0' ? ": " : "", labels);
-    char x_label[AXIS_NAME + 24];
-    (void)snprintf(x_label, sizeof x_label, "%s seen (millions)", trace[0].x_name);
     name_picture(table, name, path);
     if (status == STERNA_OK)
-        status = sterna_plot_curves(path, title, x_label, say_quality(trace[0].y_name), curve, curves, error);
+        status = sterna_plot_curves(
+            path, title, trace[0].accuracy ? "sequences seen (thousands)" : "characters seen (millions)",
+            trace[0].accuracy ? "accuracy, %, validation" : "bits per character, validation", curve, curves,
+            error);
     for (size_t i = 0; i < STERNA_PLOT_CURVES_MAX; i++)
         free(trace[i].x);
     return status;

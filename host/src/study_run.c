@@ -187,7 +187,7 @@ enum sterna_status sterna_study_run(const struct sterna_study *study,
                                     const struct sterna_study_options *options,
                                     struct sterna_study_outcome *outcome, struct sterna_error *error)
 {
-    const unsigned jobs = options->jobs > JOBS_MAX ? JOBS_MAX : options->jobs;
+    const unsigned jobs = options->jobs < JOBS_MAX ? options->jobs : JOBS_MAX;
     const size_t stride = options->stride > 0 ? options->stride : 1;
     struct crew crew = {.study = study,
                         .options = options,

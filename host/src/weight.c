@@ -7,10 +7,10 @@
 
 #include "buffer.h"
 
-enum { SCALE_M_MAX = 255, SCALE_S_MAX = 31, DRAW_CHUNK = 256 };
+enum { SCALE_M_MAX = 255, SCALE_S_MAX = 31 };
 
 enum sterna_status sterna_weight_new(size_t rows, size_t cols, size_t blocks,
-                                     const struct sterna_quantizer *quantizer,
+                                     const struct sterna_quantizer *quantizer, const struct sterna_grid *grid,
                                      const struct sterna_normalizer *normalizer, struct sterna_weight *weight,
                                      struct sterna_error *error)
 {
@@ -21,15 +21,17 @@ enum sterna_status sterna_weight_new(size_t rows, size_t cols, size_t blocks,
         .blocks = blocks,
         .quantizer = quantizer,
         .normalizer = normalizer,
-        .bound = sterna_glorot_bound(cols, rows / blocks),
+        .grid = *grid,
         .level = sterna_buffer_new(rows * cols, sizeof(float)),
         .row = sterna_buffer_new(rows, sizeof(float)),
         .value = sterna_buffer_new(rows * cols, sizeof(float)),
-        .scale = sterna_buffer_new(blocks, sizeof(float)),
+        .scale = sterna_buffer_new(rows, sizeof(float)),
+        .code = sterna_buffer_new(rows * cols, sizeof(int8_t)),
         .scale_m = sterna_buffer_new(rows, sizeof(int32_t)),
         .scale_s = sterna_buffer_new(rows, sizeof(int32_t)),
     };
-    if (!fresh.level || !fresh.row || !fresh.value || !fresh.scale || !fresh.scale_m || !fresh.scale_s) {
+    if (!fresh.level || !fresh.row || !fresh.value || !fresh.scale || !fresh.code || !fresh.scale_m ||
+        !fresh.scale_s) {
         sterna_weight_free(&fresh);
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for a matrix of %zu x %zu", rows, cols);
     }
@@ -43,39 +45,49 @@ void sterna_weight_free(struct sterna_weight *weight)
     free(weight->row);
     free(weight->value);
     free(weight->scale);
+    free(weight->code);
     free(weight->scale_m);
     free(weight->scale_s);
     memset(weight, 0, sizeof *weight);
 }
 
-/* A stochastic sample of a block; the random numbers are those of the weights' places in the whole matrix. */
-static float sample_block(const struct sterna_weight *weight, size_t first, size_t count, const float *master,
-                          const struct sterna_draw *draw)
+static bool has_codes(const struct sterna_weight *weight)
 {
-    float uniform[DRAW_CHUNK], scale = 1.0f;
-
-    for (size_t done = 0; done < count;) {
-        size_t at = first + done, skip = at % 4, chunk = count - done;
-        if (chunk > DRAW_CHUNK - skip)
-            chunk = DRAW_CHUNK - skip;
-        sterna_philox_uniform(draw, at - skip, chunk + skip, uniform);
-        scale =
-            weight->quantizer->sample(master + at, chunk, weight->bound, uniform + skip, weight->level + at);
-        done += chunk;
-    }
-    return scale;
+    return weight->quantizer->format(&weight->grid) != STERNA_FORMATS;
 }
 
-static void quantize_block(struct sterna_weight *weight, size_t block, const struct sterna_draw *draw,
-                           const float *master)
+/* count weights from place first on. The random numbers are those of the places in the whole matrix. */
+static float quantize(const struct sterna_weight *weight, size_t first, size_t count,
+                      const struct sterna_preparation *preparation, const float *master)
 {
-    const size_t count = weight->rows / weight->blocks * weight->cols, first = block * count;
+    const struct sterna_quantizer *by = weight->quantizer;
+    const float *w = master + first;
+    float *level = weight->level + first;
 
-    if (draw && weight->quantizer->sample)
-        weight->scale[block] = sample_block(weight, first, count, master, draw);
-    else
-        weight->scale[block] =
-            weight->quantizer->round(master + first, count, weight->bound, weight->level + first);
+    if (preparation->integer && by->deploy)
+        return by->deploy(w, count, &weight->grid, level);
+    if (preparation->draw && by->sample)
+        return by->sample(w, count, &weight->grid, preparation->draw, first, level);
+    return by->round(w, count, &weight->grid, level);
+}
+
+static void quantize_block(struct sterna_weight *weight, size_t block,
+                           const struct sterna_preparation *preparation, const float *master)
+{
+    const size_t rows = weight->rows / weight->blocks, cols = weight->cols, first = block * rows;
+    const size_t step = weight->quantizer->by_row ? 1 : rows;
+
+    for (size_t r = first; r < first + rows; r += step) {
+        const float scale = quantize(weight, r * cols, step * cols, preparation, master);
+        for (size_t i = 0; i < step; i++)
+            weight->scale[r + i] = scale;
+    }
+}
+
+static void code_row(const float *level, size_t n, int8_t *code)
+{
+    for (size_t i = 0; i < n; i++)
+        code[i] = (int8_t)level[i];
 }
 
 void sterna_weight_round_scale(float value, int32_t *m, int32_t *s)
@@ -104,13 +116,15 @@ void sterna_weight_prepare(struct sterna_weight *weight, size_t block,
                            const float *gain)
 {
     const size_t rows = weight->rows / weight->blocks, cols = weight->cols;
+    const bool integer = preparation->integer && has_codes(weight);
 
-    quantize_block(weight, block, preparation->draw, master);
+    quantize_block(weight, block, preparation, master);
     for (size_t r = block * rows; r < (block + 1) * rows; r++) {
-        weight->row[r] = weight->normalizer->row(weight->level + r * cols, cols, weight->scale[block],
-                                                 gain ? gain[r] : 1.0f);
-        if (!preparation->integer)
+        weight->row[r] =
+            weight->normalizer->row(weight->level + r * cols, cols, weight->scale[r], gain ? gain[r] : 1.0f);
+        if (!integer)
             continue;
+        code_row(weight->level + r * cols, cols, weight->code + r * cols);
         sterna_weight_round_scale(weight->row[r] * 2048.0f / one, &weight->scale_m[r], &weight->scale_s[r]);
         weight->row[r] = ldexpf((float)weight->scale_m[r], -weight->scale_s[r]) * one / 2048.0f;
     }
@@ -135,7 +149,7 @@ void sterna_weight_backward(const struct sterna_weight *weight, size_t block, co
     const size_t rows = weight->rows / weight->blocks, cols = weight->cols;
 
     for (size_t r = block * rows; weight->normalizer->backward && r < (block + 1) * rows; r++) {
-        float along = weight->normalizer->backward(weight->level + r * cols, cols, weight->scale[block],
+        float along = weight->normalizer->backward(weight->level + r * cols, cols, weight->scale[r],
                                                    gain ? gain[r] : 1.0f, gradient + r * cols);
         if (gain_gradient)
             gain_gradient[r] = along;

@@ -2,6 +2,10 @@
  * whole network.
  *
  * One thread works on a window; windows share nothing but the prepared network, which they only read.
+ *
+ * A window of text is a cut through a stream: all sequences run all steps, every step has a target, and the state is carried
+ * from window to window. A window of labelled sequences holds them whole, the longest first: the state begins at zero, and
+ * a sequence has one target.
  */
 #ifndef STERNA_WINDOW_H
 #define STERNA_WINDOW_H
@@ -9,35 +13,59 @@
 #include "network.h"
 
 struct sterna_window {
-    size_t steps, batch; /* T, B */
-    size_t layers, hidden, outputs;
-    uint8_t *symbol;            /* [T, B] to be set by the caller */
-    uint8_t *target;            /* [T, B] likewise */
+    size_t steps, batch; /* T, B: what there is room for */
+    size_t layers, hidden, inputs, outputs;
+    enum sterna_head head;
+    /* To be set by the caller before a run. */
+    size_t run_steps;   /* at most steps */
+    size_t run_batch;   /* sequences, at most batch */
+    size_t *active;     /* [T] sequences that step t runs, non-increasing (text: all) */
+    uint8_t *symbol;    /* [T, run_batch] of text */
+    int8_t *input8;     /* [T, run_batch, I] of dense inputs; 0 where a sequence has ended */
+    uint8_t *target;    /* [T, run_batch] of text; [run_batch] labels of sequences */
+    size_t *length;     /* [run_batch] of sequences: steps */
+    size_t *index;      /* [batch] room for the caller's list of sequences */
+    struct sterna_draw draw; /* of dropout and noise: seed and step; shards differ by tensor */
+    /* The rest is the window's own. */
+    bool training;              /* of the run: dropout and noise */
     struct sterna_track *track; /* per layer */
-    float *logits;              /* [T, B, O]; after a backward: their gradient */
-    float *gradient;            /* of the network's parameters; NULL without training */
-    float *dh, *da;             /* [T, B, H] scratch */
-    float *dh_step;             /* [B, H] scratch */
-    float *table;  /* [I, G*H] scratch: gradient of the first layer's input weights, transposed */
-    float *memory; /* what all the floats above lie in */
+    struct sterna_product_trace *trace; /* [2 * layers] of normalized products */
+    float *input;  /* [T, B, I] of dense inputs */
+    float *keep;   /* [T, B] of text with dropout of inputs */
+    float *mask;   /* [layers - 1][T, B, H] dropout between layers */
+    float *above;  /* [layers - 1][T, B, H] a after dropout */
+    float *pooled; /* [B, H] what the output layer sees of sequences */
+    float *logits;   /* [T, B, O] of text, [B, O] of sequences; after a backward: their gradient */
+    float *gradient; /* of the network's parameters; NULL without training */
+    float *dh, *da;  /* [T, B, H] scratch */
+    float *da_step, *ds_step; /* [B, H] scratch */
+    float *quantized; /* [T, B, max(I, H)] scratch of quantized back-propagation; NULL without */
+    float *table;     /* [I, G*H] scratch: gradient of the first layer's input weights, transposed */
+    int32_t *sums;    /* [B, G*H] scratch of the integer pass */
+    int8_t *bytes;    /* a8 of all layers */
+    float *memory;    /* what all the floats above lie in */
 };
 
+/* training: with all that backward needs. */
 STERNA_MUST_CHECK enum sterna_status sterna_window_new(const struct sterna_network *network, size_t steps,
                                                        size_t batch, bool training,
                                                        struct sterna_window *window,
                                                        struct sterna_error *error);
 void sterna_window_free(struct sterna_window *window);
 
-/* Fill symbol and target from a text read as a ring: sequence b from place start + b * stride on, each target the symbol
- * after. */
-void sterna_window_load(struct sterna_window *window, const uint8_t *text, size_t length, uint64_t start,
-                        size_t stride);
+/* Number of floats that a network carries over per sequence: a and s of every layer. */
+size_t sterna_window_carry(const struct sterna_network *network);
 
-/* Run the first `steps` steps of the window (at most window->steps) to the logits. carry: h of layer k and
- * sequence b at carry[k * layer_stride + b * H], read and replaced by the last step's. */
-void sterna_window_forward(const struct sterna_network *network, struct sterna_window *window, size_t steps,
-                           float *carry, size_t layer_stride);
-/* After a forward of all steps: *loss is the sum of -ln p(target), window->gradient the gradient of factor
+/* Run the window to the logits. carry: NULL: from zero; else a of layer k, sequence b at carry[2 k stride + b * H], s at
+ * carry[(2 k + 1) stride + b * H], read and replaced by the last step's. training: with dropout and noise (in float only). */
+void sterna_window_forward(const struct sterna_network *network, struct sterna_window *window, bool training,
+                           float *carry, size_t stride);
+/* Number of predictions that the logits hold. */
+size_t sterna_window_predictions(const struct sterna_window *window);
+/* Layer k's buffers as this run uses them. */
+struct sterna_track sterna_window_track(const struct sterna_network *network, const struct sterna_window *window,
+                                        size_t k);
+/* After a forward for training: *loss is the sum of -ln p(target), window->gradient the gradient of factor
  * times it, of the effective weights (sterna_network_finish_gradient comes next). */
 void sterna_window_backward(const struct sterna_network *network, struct sterna_window *window, float factor,
                             double *loss);

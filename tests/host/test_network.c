@@ -85,9 +85,9 @@ END_TEST
 
 START_TEST(unknown_names_are_refused)
 {
-    snprintf(recipe.normalization, sizeof recipe.normalization, "layer");
+    snprintf(recipe.normalization, sizeof recipe.normalization, "group");
     ck_assert_int_eq(sterna_network_new(&recipe, 5, false, &network, &error), STERNA_ERR_RANGE);
-    ck_assert_ptr_nonnull(strstr(error.reason, "layer"));
+    ck_assert_ptr_nonnull(strstr(error.reason, "group"));
     sterna_recipe_default(&recipe);
     recipe.layers = 17;
     ck_assert_int_eq(sterna_network_new(&recipe, 5, false, &network, &error), STERNA_ERR_RANGE);

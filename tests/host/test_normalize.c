@@ -2,6 +2,9 @@
 #include "gradient_check.h"
 #include "normalize.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include <check.h>
 
 enum { COLS = 7 };
@@ -72,10 +75,46 @@ START_TEST(row_of_zeros_is_zero_and_can_come_back)
 }
 END_TEST
 
+/* Only weight normalization acts on rows; the others leave a row its scale, and no gain. */
+START_TEST(row_has_its_scale_without_weight_normalization)
+{
+    static const struct {
+        const char *name;
+        enum sterna_normalizer_kind kind;
+    } table[] = {{"none", STERNA_NORMALIZE_NONE},
+                 {"layer", STERNA_NORMALIZE_LAYER},
+                 {"batch", STERNA_NORMALIZE_BATCH}};
+    const float level[COLS] = {1, 0, -1, 1, 0, 1, 0};
+    for (int i = 0; i < 3; i++) {
+        struct row row = random_row(table[i].name, 1);
+        ck_assert_int_eq(row.normalizer->kind, table[i].kind);
+        ck_assert(!row.normalizer->gain && !row.normalizer->backward);
+        ck_assert(row.normalizer->row(level, COLS, 0.7f, 3.0f) == 0.7f);
+    }
+    struct row row = random_row("weight", 1);
+    ck_assert(row.normalizer->kind == STERNA_NORMALIZE_ROWS && row.normalizer->gain);
+}
+END_TEST
+
+START_TEST(the_list_of_names_is_that_of_the_methods)
+{
+    static const char *const names[] = {"none", "weight", "layer", "batch"};
+    char list[64] = "";
+    for (int i = 0; i < 4; i++) {
+        ck_assert_str_eq(random_row(names[i], 1).normalizer->name, names[i]);
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", names[i]);
+    }
+    ck_assert_str_eq(list, STERNA_NORMALIZER_NAMES);
+}
+END_TEST
+
 START_TEST(unknown_name_is_refused)
 {
     const struct sterna_normalizer *normalizer = NULL;
-    ck_assert_int_eq(sterna_normalizer_find("batch", &normalizer, NULL), STERNA_ERR_RANGE);
+    struct sterna_error error;
+    ck_assert_int_eq(sterna_normalizer_find("group", &normalizer, &error), STERNA_ERR_RANGE);
+    ck_assert_ptr_null(normalizer);
+    ck_assert_ptr_nonnull(strstr(error.reason, "there are " STERNA_NORMALIZER_NAMES));
 }
 END_TEST
 
@@ -86,6 +125,8 @@ Suite *sterna_suite(void)
     tcase_add_loop_test(tcase, gradients_match_differences, 0, 5);
     tcase_add_test(tcase, weight_normalized_row_has_the_gain_as_norm);
     tcase_add_test(tcase, row_of_zeros_is_zero_and_can_come_back);
+    tcase_add_test(tcase, row_has_its_scale_without_weight_normalization);
+    tcase_add_test(tcase, the_list_of_names_is_that_of_the_methods);
     tcase_add_test(tcase, unknown_name_is_refused);
     suite_add_tcase(suite, tcase);
     return suite;

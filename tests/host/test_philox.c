@@ -31,11 +31,33 @@ END_TEST
 START_TEST(number_depends_on_its_index_not_on_the_way_of_asking)
 {
     const struct sterna_draw draw = {.seed = 7, .step = 3, .tensor = 2};
-    float all[64], part[20];
-    sterna_philox_uniform(&draw, 0, 64, all);
-    sterna_philox_uniform(&draw, 12, 20, part);
-    for (int i = 0; i < 20; i++)
-        ck_assert(part[i] == all[12 + i]);
+    enum { COUNT = 700 };
+    float all[COUNT], part[COUNT];
+    sterna_philox_uniform(&draw, 0, COUNT, all);
+    for (size_t first = 0; first < COUNT; first += 37) {
+        for (size_t count = 1; count <= COUNT - first; count += 29) {
+            sterna_philox_uniform(&draw, first, count, part);
+            ck_assert_mem_eq(part, all + first, count * sizeof *part);
+        }
+    }
+}
+END_TEST
+
+/* 4 k to 4 k + 3 are the words of block k, whether made one by one or many together. */
+START_TEST(numbers_are_the_words_of_the_blocks)
+{
+    const struct sterna_draw draw = {
+        .seed = UINT64_C(0x123456789abcdef0), .step = UINT64_C(0xfedcba987654321), .tensor = 77};
+    const uint32_t key[2] = {0x9abcdef0u, 0x12345678u};
+    enum { COUNT = 600 };
+    float uniform[COUNT];
+    sterna_philox_uniform(&draw, 4000, COUNT, uniform);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        const uint32_t counter[4] = {1000 + i / 4, 77, 0x87654321u, 0x0fedcba9u};
+        uint32_t word[4];
+        sterna_philox(counter, key, word);
+        ck_assert(uniform[i] == (float)(word[i % 4] >> 8) / 16777216.0f);
+    }
 }
 END_TEST
 
@@ -76,6 +98,7 @@ Suite *sterna_suite(void)
     TCase *tcase = tcase_create("philox");
     tcase_add_loop_test(tcase, published_answers_are_reproduced, 0, 3);
     tcase_add_test(tcase, number_depends_on_its_index_not_on_the_way_of_asking);
+    tcase_add_test(tcase, numbers_are_the_words_of_the_blocks);
     tcase_add_test(tcase, seed_step_and_tensor_each_change_the_numbers);
     tcase_add_test(tcase, numbers_are_uniform_below_one);
     suite_add_tcase(suite, tcase);

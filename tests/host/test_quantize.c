@@ -1,114 +1,51 @@
-/* test_quantize.c - each quantizer against tables computed by hand, boundaries included; stochastic ones
- * against expectation. */
-#include "quantize.h"
+/* test_quantize.c - what holds for every quantizer: its name, its range, its format, and independence of
+ * order; the rules themselves are tested by test_quantize_*.c. */
+#include "gradient_check.h"
+#include "quantizer_check.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <check.h>
 
-static const struct sterna_quantizer *find(const char *name)
+static const char *const NAMES[] = {"float",        "binary",    "xnor", "ternary",    "twn",
+                                    "pow2-ternary", "dual-copy", "pow2", "exponential"};
+enum { METHODS = sizeof NAMES / sizeof NAMES[0], COUNT = 2500 };
+
+static const struct sterna_grid grids[] = {
+    {1.0f, 3, 0, 1}, {0.07f, 5, 1, 1}, {0.5f, 9, 1, 2}, {0.013f, 13, 0, 4}, {1.0f, 15, 2, 5}};
+enum { GRIDS = sizeof grids / sizeof grids[0] };
+
+/* Weights within +-1.5 unit; every ninth is the largest, +-1.5 unit, every eleventh 0. */
+static void fill(float *w, size_t n, float unit)
 {
-    const struct sterna_quantizer *quantizer = NULL;
-    ck_assert_int_eq(sterna_quantizer_find(name, &quantizer, NULL), STERNA_OK);
-    return quantizer;
+    uint64_t seed = 41;
+    random_values(w, n, 1.4f * unit, &seed);
+    for (size_t i = 0; i < n; i += 9)
+        w[i] = i % 2 ? 1.5f * unit : -1.5f * unit;
+    for (size_t i = 0; i < n; i += 11)
+        w[i] = 0.0f;
 }
 
 START_TEST(float_keeps_every_bit)
 {
     const float w[4] = {0.1f, -0.0f, 3e-39f, -7.5f};
     float level[4];
-    ck_assert(find("float")->round(w, 4, 0.3f, level) == 1.0f);
+    ck_assert(find_quantizer("float")->round(w, 4, &grids[0], level) == 1.0f);
     ck_assert_mem_eq(w, level, sizeof w);
-    ck_assert(isinf(find("float")->range(0.3f)));
-    ck_assert_int_eq((int)find("float")->format, STERNA_FORMATS);
+    ck_assert(isinf(find_quantizer("float")->range(&grids[0])));
+    ck_assert_int_eq((int)find_quantizer("float")->format(&grids[0]), STERNA_FORMATS);
 }
 END_TEST
 
-/* W0 = 0.5: +1 strictly above 0.25, -1 at -0.25 and below. */
-START_TEST(ternary_boundaries_are_exact)
+START_TEST(the_list_of_names_is_that_of_the_methods)
 {
-    const float w[] = {0.25f, 0x1.000002p-2f, -0.25f, -0x1.fffffep-3f, 0.0f, -0.0f, 0.5f, -0.5f, 0.1f};
-    const float expected[] = {0, 1, -1, 0, 0, 0, 1, -1, 0};
-    float level[9];
-    ck_assert(find("ternary")->round(w, 9, 0.5f, level) == 0.5f);
-    for (int i = 0; i < 9; i++)
-        ck_assert(level[i] == expected[i]);
-    ck_assert(find("ternary")->range(0.5f) == 0.5f);
-}
-END_TEST
-
-/* mean|w| = 1, cut = 0.7: kept are 2, -1.4, 0.8, whose mean magnitude is 1.4. */
-START_TEST(twn_follows_the_mean)
-{
-    const float w[] = {2.0f, -1.4f, 0.8f, 0.6f, -0.2f, 0.0f, 1.0f, 2.0f};
-    const float expected[] = {1, -1, 1, 0, 0, 0, 1, 1};
-    float level[8];
-    float scale = find("twn")->round(w, 8, 9.0f, level);
-    for (int i = 0; i < 8; i++)
-        ck_assert(level[i] == expected[i]);
-    ck_assert_float_eq_tol(scale, (2.0f + 1.4f + 0.8f + 1.0f + 2.0f) / 5.0f, 1e-6f);
-}
-END_TEST
-
-START_TEST(twn_of_zeros_is_zero_with_scale_one)
-{
-    const float w[3] = {0};
-    float level[3] = {5, 5, 5};
-    ck_assert(find("twn")->round(w, 3, 1.0f, level) == 1.0f);
-    for (int i = 0; i < 3; i++)
-        ck_assert(level[i] == 0.0f);
-}
-END_TEST
-
-/* The largest becomes 64; the next exponent strictly above 1.5 times a power; below 2^0 and its rounding there is 0. */
-START_TEST(pow2_boundaries_are_exact)
-{
-    const float w[] = {-64.0f,  48.0f, 48.001f, 1.5f, 1.501f, 0.75f,
-                       0.7501f, -3.0f, -3.001f, 0.0f, 33.0f,  -0.5f};
-    const float expected[] = {-64, 32, 64, 1, 2, 0, 1, -2, -4, 0, 32, 0};
-    float half[12], level[12];
-    for (int i = 0; i < 12; i++)
-        half[i] = 0.5f * w[i];
-    ck_assert(find("pow2")->round(w, 12, 9.0f, level) == 1.0f);
-    for (int i = 0; i < 12; i++)
-        ck_assert(level[i] == expected[i]);
-    ck_assert(find("pow2")->round(half, 12, 9.0f, level) == 0.5f);
-    for (int i = 0; i < 12; i++)
-        ck_assert(level[i] == expected[i]);
-}
-END_TEST
-
-START_TEST(pow2_of_zeros_is_zero_with_scale_one)
-{
-    const float w[3] = {0};
-    float level[3] = {5, 5, 5};
-    ck_assert(find("pow2")->round(w, 3, 1.0f, level) == 1.0f);
-    for (int i = 0; i < 3; i++)
-        ck_assert(level[i] == 0.0f);
-}
-END_TEST
-
-/* Inside the range the mean of W0 * level is w; outside it is +-W0. */
-START_TEST(stochastic_ternary_is_unbiased_over_100000_draws)
-{
-    enum { DRAWS = 100000 };
-    static const float weights[] = {0.0f, 0.1f, -0.3f, 0.5f, -0.5f, 0.9f};
-    const struct sterna_draw draw = {.seed = 5, .step = 9, .tensor = (uint32_t)_i};
-    static float w[DRAWS], uniform[DRAWS], level[DRAWS];
-    const float w0 = 0.5f;
-    double sum = 0.0;
-    for (int i = 0; i < DRAWS; i++)
-        w[i] = weights[_i];
-    sterna_philox_uniform(&draw, 0, DRAWS, uniform);
-    ck_assert(find("ternary")->sample(w, DRAWS, w0, uniform, level) == w0);
-    for (int i = 0; i < DRAWS; i++) {
-        ck_assert(level[i] == 0.0f || level[i] == (weights[_i] < 0.0f ? -1.0f : 1.0f));
-        sum += (double)(w0 * level[i]);
+    char list[256] = "";
+    for (int i = 0; i < METHODS; i++) {
+        ck_assert_str_eq(find_quantizer(NAMES[i])->name, NAMES[i]);
+        snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i ? ", " : "", NAMES[i]);
     }
-    double expected = fmin(fmax((double)weights[_i], -0.5), 0.5), p = fabs(expected) / 0.5;
-    double tolerance = 5.0 * 0.5 * sqrt(p * (1.0 - p) / DRAWS) + 1e-12; /* 5 standard errors */
-    ck_assert_double_le(fabs(sum / DRAWS - expected), tolerance);
+    ck_assert_str_eq(list, STERNA_QUANTIZER_NAMES);
 }
 END_TEST
 
@@ -118,7 +55,106 @@ START_TEST(unknown_name_is_refused_with_those_known)
     struct sterna_error error;
     ck_assert_int_eq(sterna_quantizer_find("trinary", &quantizer, &error), STERNA_ERR_RANGE);
     ck_assert_ptr_null(quantizer);
-    ck_assert_ptr_nonnull(strstr(error.reason, "ternary"));
+    ck_assert_ptr_nonnull(strstr(error.reason, "there are " STERNA_QUANTIZER_NAMES));
+}
+END_TEST
+
+static void check_codes(const float *level, enum sterna_format format)
+{
+    for (int i = 0; i < COUNT; i++) {
+        ck_assert(level[i] == truncf(level[i]));
+        ck_assert(sterna_format_has(format, (int)level[i]));
+    }
+}
+
+/* What a model gets are codes of the format; "exponential" alone trains with other levels. */
+START_TEST(levels_are_codes_of_the_format)
+{
+    const struct sterna_draw draw = {.seed = 2};
+    const struct sterna_quantizer *quantizer = find_quantizer(NAMES[_i]);
+    float w[COUNT], level[COUNT];
+    for (int g = 0; g < GRIDS && _i > 0; g++) {
+        const enum sterna_format format = quantizer->format(&grids[g]);
+        ck_assert_int_lt(format, STERNA_FORMATS);
+        fill(w, COUNT, grids[g].unit);
+        if (quantizer->deploy) {
+            ck_assert(quantizer->deploy(w, COUNT, &grids[g], level) > 0.0f);
+            check_codes(level, format);
+            continue;
+        }
+        ck_assert(quantizer->round(w, COUNT, &grids[g], level) > 0.0f);
+        check_codes(level, format);
+        if (quantizer->sample) {
+            ck_assert(quantizer->sample(w, COUNT, &grids[g], &draw, 0, level) > 0.0f);
+            check_codes(level, format);
+        }
+    }
+}
+END_TEST
+
+/* Where it is finite, a weight at its end is a level times the scale; one beyond becomes that, too. */
+START_TEST(range_ends_at_the_largest_value)
+{
+    static const bool finite[METHODS] = {false, true, false, true, false, true, true, false, true};
+    const struct sterna_quantizer *quantizer = find_quantizer(NAMES[_i]);
+    for (int g = 0; g < GRIDS; g++) {
+        const float range = quantizer->range(&grids[g]);
+        const float w[] = {range, -range, 2.0f * range, -2.0f * range};
+        float level[4];
+        ck_assert_int_eq(isinf(range) == 0, finite[_i]);
+        if (!finite[_i])
+            continue;
+        const float scale = quantizer->round(w, 4, &grids[g], level);
+        for (int i = 0; i < 4; i++)
+            ck_assert(level[i] * scale == (i % 2 ? -range : range));
+    }
+}
+END_TEST
+
+START_TEST(deterministic_levels_depend_on_the_weight_not_on_the_company)
+{
+    const struct sterna_quantizer *quantizer = find_quantizer(NAMES[_i]);
+    float w[COUNT], level[COUNT], single;
+    if (isinf(quantizer->range(&grids[2])))
+        return; /* scaled by the company */
+    fill(w, COUNT, grids[2].unit);
+    const float scale = quantizer->round(w, COUNT, &grids[2], level);
+    for (int i = 0; i < COUNT; i++) {
+        ck_assert(quantizer->round(w + i, 1, &grids[2], &single) == scale);
+        ck_assert(single == level[i]);
+    }
+}
+END_TEST
+
+/* A part of the block, sampled by itself, is that part of the whole. Each part has a largest weight. */
+START_TEST(stochastic_levels_depend_on_the_place_not_on_the_order)
+{
+    static const bool offered[METHODS] = {false, true, false, true, false, false, false, true, true};
+    const struct sterna_draw draw = {.seed = 3, .step = 4, .tensor = 5};
+    const struct sterna_quantizer *quantizer = find_quantizer(NAMES[_i]);
+    float w[COUNT], whole[COUNT], part[COUNT];
+    ck_assert_int_eq(quantizer->sample != NULL, offered[_i]);
+    if (!quantizer->sample)
+        return;
+    fill(w, COUNT, grids[2].unit);
+    const float scale = quantizer->sample(w, COUNT, &grids[2], &draw, 1000, whole);
+    for (size_t first = 0; first < COUNT; first += 61) {
+        const size_t count = COUNT - first < 700 ? COUNT - first : 700;
+        ck_assert(quantizer->sample(w + first, count, &grids[2], &draw, 1000 + first, part) == scale);
+        ck_assert_mem_eq(part, whole + first, count * sizeof *part);
+    }
+}
+END_TEST
+
+START_TEST(seed_step_and_tensor_each_change_the_sample)
+{
+    const struct sterna_draw draw[4] = {{1, 1, 1}, {2, 1, 1}, {1, 2, 1}, {1, 1, 2}};
+    float w[COUNT], level[4][COUNT];
+    fill(w, COUNT, 0.5f);
+    for (int d = 0; d < 4; d++)
+        find_quantizer("ternary")->sample(w, COUNT, &grids[2], &draw[d], 0, level[d]);
+    for (int d = 1; d < 4; d++)
+        ck_assert(memcmp(level[0], level[d], sizeof level[0]) != 0);
 }
 END_TEST
 
@@ -133,13 +169,13 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("quantize");
     TCase *tcase = tcase_create("quantize");
     tcase_add_test(tcase, float_keeps_every_bit);
-    tcase_add_test(tcase, ternary_boundaries_are_exact);
-    tcase_add_test(tcase, twn_follows_the_mean);
-    tcase_add_test(tcase, twn_of_zeros_is_zero_with_scale_one);
-    tcase_add_test(tcase, pow2_boundaries_are_exact);
-    tcase_add_test(tcase, pow2_of_zeros_is_zero_with_scale_one);
-    tcase_add_loop_test(tcase, stochastic_ternary_is_unbiased_over_100000_draws, 0, 6);
+    tcase_add_test(tcase, the_list_of_names_is_that_of_the_methods);
     tcase_add_test(tcase, unknown_name_is_refused_with_those_known);
+    tcase_add_loop_test(tcase, levels_are_codes_of_the_format, 0, METHODS);
+    tcase_add_loop_test(tcase, range_ends_at_the_largest_value, 0, METHODS);
+    tcase_add_loop_test(tcase, deterministic_levels_depend_on_the_weight_not_on_the_company, 0, METHODS);
+    tcase_add_loop_test(tcase, stochastic_levels_depend_on_the_place_not_on_the_order, 0, METHODS);
+    tcase_add_test(tcase, seed_step_and_tensor_each_change_the_sample);
     tcase_add_test(tcase, glorot_bound_is_sqrt_6_over_fans);
     suite_add_tcase(suite, tcase);
     return suite;

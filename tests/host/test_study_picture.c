@@ -45,7 +45,7 @@ static void expect_in(const char *name, const char *part)
     free(text);
 }
 
-static const char head[] = "characters,train_bpc,valid_bpc,rate\n";
+static const char head[] = "seen,train_bits,valid_bits,valid_accuracy,rate\n";
 
 START_TEST(a_picture_per_section_and_per_task)
 {
@@ -54,7 +54,7 @@ START_TEST(a_picture_per_section_and_per_task)
                                  "axis cell = gru | g2:\naxis task = one: | two:\naxis method = a: | b:\n",
                                  &study, &error),
                      STERNA_OK);
-    (void)snprintf(curve, sizeof curve, "%s1000000,3,2.5,0.1\n", head);
+    (void)snprintf(curve, sizeof curve, "%s1000000,3,2.5,,0.1\n", head);
     pretend(0, 2.5, curve); /* gru-one-a */
     pretend(5, 2.5, curve); /* g2-one-b */
     draw();
@@ -82,13 +82,26 @@ START_TEST(curve_is_the_mean_over_the_seeds)
     char curve[256];
     ck_assert_int_eq(study_write(&scratch, "axis seed = 1 | 2\naxis method = a:\n", &study, &error),
                      STERNA_OK);
-    (void)snprintf(curve, sizeof curve, "%s1000000,9,3,0.1\n2000000,9,2,0.1\n3000000,9,1,0.1\n", head);
+    (void)snprintf(curve, sizeof curve, "%s1000000,9,3,,0.1\n2000000,9,2,,0.1\n3000000,9,1,,0.1\n", head);
     pretend(0, 1, curve);
-    (void)snprintf(curve, sizeof curve, "%s1000000,9,5,0.1\n2000000,9,4,0.1\n", head);
+    (void)snprintf(curve, sizeof curve, "%s1000000,9,5,,0.1\n2000000,9,4,,0.1\n", head);
     pretend(1, 1, curve);
     draw();
     expect_in("curves.svg", ">3.00</text>");
     ck_assert(study_has(study, study->runs, "bits.svg"));
+}
+END_TEST
+
+START_TEST(accuracy_is_drawn_where_there_is_one)
+{
+    char curve[256];
+    ck_assert_int_eq(study_write(&scratch, "axis method = a:\n", &study, &error), STERNA_OK);
+    (void)snprintf(curve, sizeof curve, "%s1000,9,3,50.000,0.1\n2000,9,2,87.500,0.1\n", head);
+    pretend(0, 1, curve);
+    draw();
+    expect_in("curves.svg", ">87.5</text>");
+    expect_in("curves.svg", "sequences seen (thousands)");
+    expect_in("curves.svg", "accuracy, %, validation");
 }
 END_TEST
 
@@ -109,6 +122,7 @@ Suite *sterna_suite(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, a_picture_per_section_and_per_task);
     tcase_add_test(tcase, curve_is_the_mean_over_the_seeds);
+    tcase_add_test(tcase, accuracy_is_drawn_where_there_is_one);
     tcase_add_test(tcase, missing_curve_is_told);
     suite_add_tcase(suite, tcase);
     return suite;

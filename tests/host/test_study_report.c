@@ -24,7 +24,8 @@ static void tear_down(void)
 /* As a run leaves it. */
 static void write_curve(size_t run)
 {
-    static const char curve[] = "characters,train_bpc,valid_bpc,rate\n1000,3,2,0.1\n2000,2,1.5,0.1\n";
+    static const char curve[] =
+        "seen,train_bits,valid_bits,valid_accuracy,rate\n1000,3,2,,0.1\n2000,2,1.5,,0.1\n";
     char path[STERNA_STUDY_PATH];
     sterna_study_file(study, run, "curve.csv", path);
     ck_assert_int_eq(sterna_file_write(path, curve, sizeof curve - 1, &error), STERNA_OK);

@@ -8,6 +8,7 @@
 
 enum { ROWS = 6, COLS = 5, BLOCKS = 3 };
 
+static const struct sterna_grid grid = {.unit = 0.7f, .levels = 15, .integer_bits = 1, .fraction_bits = 2};
 static struct sterna_weight weight;
 static float master[ROWS * COLS], gain[ROWS];
 
@@ -18,7 +19,8 @@ static void open_weight(const char *quantizer_name, const char *normalizer_name)
     uint64_t seed = 17;
     ck_assert_int_eq(sterna_quantizer_find(quantizer_name, &quantizer, NULL), STERNA_OK);
     ck_assert_int_eq(sterna_normalizer_find(normalizer_name, &normalizer, NULL), STERNA_OK);
-    ck_assert_int_eq(sterna_weight_new(ROWS, COLS, BLOCKS, quantizer, normalizer, &weight, NULL), STERNA_OK);
+    ck_assert_int_eq(sterna_weight_new(ROWS, COLS, BLOCKS, quantizer, &grid, normalizer, &weight, NULL),
+                     STERNA_OK);
     random_values(master, ROWS * COLS, 1.0f, &seed);
     random_values(gain, ROWS, 2.0f, &seed);
 }
@@ -48,15 +50,40 @@ START_TEST(each_block_has_its_own_threshold)
 }
 END_TEST
 
+/* Rows 0 and 1 are one block; each has its own mean magnitude. */
+START_TEST(each_row_has_its_own_scale_if_the_quantizer_says_so)
+{
+    open_weight("xnor", "none");
+    for (int i = 0; i < ROWS * COLS; i++)
+        master[i] = (float)(i / COLS + 1) * (i % 3 ? -1.0f : 1.0f);
+    prepare(false, NULL, 128.0f);
+    for (int r = 0; r < ROWS; r++)
+        ck_assert(weight.scale[r] == (float)(r + 1) && weight.row[r] == (float)(r + 1));
+    for (int i = 0; i < ROWS * COLS; i++)
+        ck_assert(weight.value[i] == master[i]);
+}
+END_TEST
+
+START_TEST(every_row_has_the_scale_of_its_block)
+{
+    open_weight("pow2", "none");
+    for (int i = 0; i < ROWS * COLS; i++)
+        master[i] = (float)(i + 1);
+    prepare(false, NULL, 128.0f);
+    for (int r = 0; r < ROWS; r++)
+        ck_assert(weight.scale[r] == (float)(10 * (r / 2 + 1)) / 64.0f);
+}
+END_TEST
+
 START_TEST(stochastic_sample_depends_on_place_not_on_blocks)
 {
     const struct sterna_draw draw = {.seed = 3, .step = 4, .tensor = 5};
-    float uniform[ROWS * COLS + 2];
+    float uniform[ROWS * COLS];
     open_weight("ternary", "none");
     prepare(false, &draw, 128.0f);
     sterna_philox_uniform(&draw, 0, ROWS * COLS, uniform);
     for (int i = 0; i < ROWS * COLS; i++) {
-        float expected = uniform[i] * weight.bound < fabsf(master[i]) ? 1.0f : 0.0f;
+        float expected = uniform[i] * 0.7f < fabsf(master[i]) ? 1.0f : 0.0f;
         ck_assert(weight.level[i] == (master[i] < 0.0f ? -expected : expected));
     }
 }
@@ -111,6 +138,57 @@ START_TEST(integer_preparation_rounds_the_rows_and_keeps_levels)
 }
 END_TEST
 
+/* Whatever the quantizer, codes times rounded rows are the values, the sign of a row in the row. */
+START_TEST(integer_preparation_gives_the_levels_as_codes)
+{
+    static const char *const names[] = {"binary",       "xnor",      "ternary", "twn",
+                                        "pow2-ternary", "dual-copy", "pow2",    "exponential"};
+    open_weight(names[_i], "weight");
+    for (int r = 0; r < ROWS; r++)
+        gain[r] = r % 2 ? -0.4f : 0.6f;
+    prepare(false, NULL, 128.0f);
+    for (int i = 0; i < ROWS * COLS; i++)
+        ck_assert_int_eq(weight.code[i], 0);
+    prepare(true, NULL, 128.0f);
+    for (int i = 0; i < ROWS * COLS; i++) {
+        ck_assert((float)weight.code[i] == weight.level[i]);
+        ck_assert(weight.value[i] == weight.row[i / COLS] * (float)weight.code[i]);
+        ck_assert(sterna_format_has(weight.quantizer->format(&grid), weight.code[i]));
+        ck_assert(weight.code[i] == 0 || (weight.code[i] > 0) == (master[i] >= 0.0f));
+    }
+    for (int r = 0; r < ROWS; r++)
+        ck_assert(weight.row[r] == 0.0f || (weight.scale_m[r] < 0) == (r % 2 == 1));
+}
+END_TEST
+
+/* "exponential" samples while training; the integer phase takes deploy, which draws nothing. */
+START_TEST(deployable_levels_are_not_drawn)
+{
+    const struct sterna_draw draw = {.seed = 3, .step = 4, .tensor = 5};
+    float level[ROWS * COLS], drawn[ROWS * COLS];
+    open_weight("exponential", "none");
+    prepare(true, NULL, 128.0f);
+    memcpy(level, weight.level, sizeof level);
+    prepare(true, &draw, 128.0f);
+    ck_assert_mem_eq(level, weight.level, sizeof level);
+    prepare(false, &draw, 128.0f);
+    memcpy(drawn, weight.level, sizeof drawn);
+    prepare(false, NULL, 128.0f);
+    ck_assert(memcmp(drawn, weight.level, sizeof drawn) != 0);
+    ck_assert(memcmp(level, weight.level, sizeof level) != 0);
+}
+END_TEST
+
+START_TEST(float_weights_stay_exact_in_the_integer_phase)
+{
+    open_weight("float", "none");
+    prepare(true, NULL, 128.0f);
+    ck_assert_mem_eq(weight.value, master, sizeof master);
+    for (int i = 0; i < ROWS * COLS; i++)
+        ck_assert_int_eq(weight.code[i], 0);
+}
+END_TEST
+
 /* With float "quantization" the whole way is differentiable: <wanted, value> by differences. */
 static double objective(void *context)
 {
@@ -145,10 +223,15 @@ Suite *sterna_suite(void)
     TCase *tcase = tcase_create("weight");
     tcase_add_checked_fixture(tcase, NULL, tear_down);
     tcase_add_test(tcase, each_block_has_its_own_threshold);
+    tcase_add_test(tcase, each_row_has_its_own_scale_if_the_quantizer_says_so);
+    tcase_add_test(tcase, every_row_has_the_scale_of_its_block);
     tcase_add_test(tcase, stochastic_sample_depends_on_place_not_on_blocks);
     tcase_add_test(tcase, row_scale_is_the_nearest_of_8_bits);
     tcase_add_test(tcase, row_scale_of_extremes_is_in_range);
     tcase_add_test(tcase, integer_preparation_rounds_the_rows_and_keeps_levels);
+    tcase_add_loop_test(tcase, integer_preparation_gives_the_levels_as_codes, 0, 8);
+    tcase_add_test(tcase, deployable_levels_are_not_drawn);
+    tcase_add_test(tcase, float_weights_stay_exact_in_the_integer_phase);
     tcase_add_loop_test(tcase, backward_matches_differences, 0, 2);
     suite_add_tcase(suite, tcase);
     return suite;
