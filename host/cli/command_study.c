@@ -127,21 +127,21 @@ static int print_list(const struct sterna_options *options, const struct sterna_
 {
     static const char *const names[] = {"waiting", "claimed", "done", "diverged"};
 
-    for (size_t run = 0; run < sterna_study_runs(study); run++) {
+    for (size_t i = 0; i < sterna_study_runs(study); i++) {
         enum sterna_run_state state = STERNA_RUN_WAITING;
         struct sterna_record record;
         struct sterna_error error;
         char holder[160];
         if (!options->json) {
-            (void)printf("%s\n", sterna_study_id(study, run));
+            (void)printf("%s\n", sterna_study_id(study, i));
             continue;
         }
-        if (sterna_study_state(study, run, &state, holder, &error) != STERNA_OK) {
+        if (sterna_study_state(study, i, &state, holder, &error) != STERNA_OK) {
             sterna_complain("study", "%s", error.reason);
             return STERNA_EXIT_FAILED;
         }
         sterna_record_begin(&record, true);
-        sterna_record_text(&record, "id", sterna_study_id(study, run));
+        sterna_record_text(&record, "id", sterna_study_id(study, i));
         sterna_record_text(&record, "state", names[state]);
         sterna_record_text(&record, "holder", holder);
         const int status = sterna_record_end(&record);

@@ -442,7 +442,8 @@ struct sterna_study;
 
 /* out: the folder instead of the file's; may be NULL. */
 STERNA_MUST_CHECK enum sterna_status sterna_study_open(const char *path, const char *out,
-                                                       struct sterna_study **study, struct sterna_error *error);
+                                                       struct sterna_study **study,
+                                                       struct sterna_error *error);
 void sterna_study_free(struct sterna_study *study);
 size_t sterna_study_runs(const struct sterna_study *study);
 const char *sterna_study_id(const struct sterna_study *study, size_t run);
@@ -481,7 +482,7 @@ struct sterna_study_options {
     unsigned jobs;        /* runs side by side, each with one thread; 0 or 1: one run with `threads` */
     unsigned threads;     /* 0: one per processor */
     bool steal;           /* take over claims of other hosts, which are known to be dead */
-    const volatile sig_atomic_t *stop; /* may be NULL */
+    const volatile sig_atomic_t *stop;                                             /* may be NULL */
     void (*progress)(const struct sterna_study_progress *progress, void *context); /* one call at a time */
     void *context;
 };

@@ -23,10 +23,12 @@ struct owner {
 
 /* ---- processes ----------------------------------------------------------------------------------------- */
 
-/* Field 22 of /proc/PID/stat (proc(5)); 0 where there is none. The second field, the name in brackets, may hold anything. */
-static unsigned long long start_of(long pid)
+/* When a process started, field 22 of /proc/PID/stat (proc(5)); 0 where there is no such file. *ended: it is a zombie, field 3, which nobody
+ * has waited for. The second field, the name in brackets, may hold anything. */
+static unsigned long long start_of(long pid, bool *ended)
 {
     char path[64], text[1024];
+    *ended = false;
     (void)snprintf(path, sizeof path, "/proc/%ld/stat", pid);
     FILE *stream = fopen(path, "r");
     if (stream == NULL)
@@ -35,6 +37,9 @@ static unsigned long long start_of(long pid)
     (void)fclose(stream);
     text[size] = '\0';
     const char *at = strrchr(text, ')');
+    if (at == NULL || at[1] != ' ')
+        return 0;
+    *ended = at[2] == 'Z' || at[2] == 'X';
     for (int field = 3; at != NULL && field <= 22; field++)
         at = strchr(at + 1, ' ');
     return at != NULL ? strtoull(at + 1, NULL, 10) : 0;
@@ -57,7 +62,8 @@ static struct owner this_process(void)
     struct tm utc;
 
     name_host(owner.host);
-    owner.start = start_of(owner.pid);
+    bool ended = false;
+    owner.start = start_of(owner.pid, &ended);
     if (gmtime_r(&now, &utc) == NULL ||
         strftime(owner.date, sizeof owner.date, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
         (void)snprintf(owner.date, sizeof owner.date, "?");
@@ -68,8 +74,9 @@ static bool is_gone(const struct owner *owner)
 {
     if (kill((pid_t)owner->pid, 0) != 0 && errno == ESRCH)
         return true;
-    const unsigned long long start = start_of(owner->pid);
-    return owner->start != 0 && start != 0 && start != owner->start;
+    bool ended = false;
+    const unsigned long long start = start_of(owner->pid, &ended);
+    return ended || (owner->start != 0 && start != 0 && start != owner->start);
 }
 
 /* ---- the file ------------------------------------------------------------------------------------------ */

@@ -187,17 +187,17 @@ enum sterna_status sterna_study_run(const struct sterna_study *study,
                                     const struct sterna_study_options *options,
                                     struct sterna_study_outcome *outcome, struct sterna_error *error)
 {
-    const unsigned jobs = options->jobs < JOBS_MAX ? options->jobs : JOBS_MAX;
+    const bool several = options->jobs > 1;
     const size_t stride = options->stride > 0 ? options->stride : 1;
     struct crew crew = {.study = study,
                         .options = options,
-                        .threads = jobs > 1 ? 1 : options->threads,
+                        .threads = several ? 1 : options->threads,
                         .next = options->first};
 
     if (options->first < study->runs)
         crew.outcome.selected = (study->runs - options->first - 1) / stride + 1;
     (void)pthread_mutex_init(&crew.lock, NULL);
-    run_crew(&crew, jobs);
+    run_crew(&crew, options->jobs < JOBS_MAX ? options->jobs : JOBS_MAX);
     (void)pthread_mutex_destroy(&crew.lock);
     *outcome = crew.outcome;
     const size_t settled =

@@ -3,6 +3,7 @@
 #include "scratch.h"
 #include "study_claim.h"
 
+#include <signal.h>
 #include <sys/wait.h>
 
 #include <check.h>
@@ -78,6 +79,26 @@ START_TEST(dead_process_of_this_host_loses_its_claim)
     ck_assert(!sterna_claim_held(path, holder));
     ck_assert(take(false));
     ck_assert(!take(false));
+}
+END_TEST
+
+/* It has ended, but its parent has not asked how. */
+START_TEST(zombie_loses_its_claim)
+{
+    int ends[2];
+    char byte;
+    ck_assert_int_eq(pipe(ends), 0);
+    const pid_t child = fork();
+    if (child == 0) {
+        byte = take(false) ? 'w' : 'l';
+        (void)!write(ends[1], &byte, 1);
+        _exit(0);
+    }
+    ck_assert(read(ends[0], &byte, 1) == 1 && byte == 'w');
+    siginfo_t info;
+    ck_assert_int_eq(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT), 0);
+    ck_assert(take(false));
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
 }
 END_TEST
 
@@ -175,6 +196,7 @@ Suite *sterna_suite(void)
     tcase_add_test(tcase, second_is_told_who_was_first);
     tcase_add_test(tcase, living_process_of_this_host_is_never_robbed);
     tcase_add_test(tcase, dead_process_of_this_host_loses_its_claim);
+    tcase_add_test(tcase, zombie_loses_its_claim);
     tcase_add_test(tcase, same_process_number_of_another_start_is_another_process);
     tcase_add_loop_test(tcase, other_hosts_and_unreadable_claims_are_kept_unless_stolen, 0, 4);
     tcase_add_test(tcase, release_leaves_what_others_have_stolen);
