@@ -198,7 +198,7 @@ struct sterna_recipe {
     uint64_t levels;           /* of "pow2": 0 and (levels - 1) / 2 powers of two of each sign */
     uint64_t integer_bits, fraction_bits; /* of "dual-copy": Qi.f */
     char clip_weights[32];                /* master weights stay in the quantizer's range: "yes" or "no" */
-    char rate_scale[32];    /* "glorot": matrices move faster by 1 / sqrt(1.5 / (fan in + fan out)); or "none" */
+    char rate_scale[32]; /* "glorot": matrices move faster by 1 / sqrt(1.5 / (fan in + fan out)); or "none" */
     uint64_t backprop_bits; /* quantized back-propagation: exponent bits of the activations in dW; 0: off */
     char normalization[32]; /* "none", "weight", "layer", "batch" (of the input's products) */
     uint64_t hidden;        /* units per layer */
@@ -215,10 +215,10 @@ struct sterna_recipe {
     uint64_t validate_every;  /* updates */
     uint64_t checkpoint_every;
     uint64_t seed;
-    double rate;     /* Adam's step, start of the cosine */
-    double rate_end; /* its end */
-    double warmup;   /* updates of linear rise before the cosine */
-    double clip;     /* bound of the gradient's norm */
+    double rate;                               /* Adam's step, start of the cosine */
+    double rate_end;                           /* its end */
+    double warmup;                             /* updates of linear rise before the cosine */
+    double clip;                               /* bound of the gradient's norm */
     struct sterna_front_end_options front_end; /* of sound; its keys are those of sterna_front_end_set */
 };
 
@@ -381,15 +381,16 @@ struct sterna_eval_options {
 };
 
 struct sterna_eval_result {
-    char metric[16];   /* "bpc" (bits per character) or "accuracy" (percent) */
-    double value;      /* of the metric */
-    double bits;       /* -log2 p(target), mean over the predictions */
-    size_t steps;      /* time steps run */
-    size_t sequences;  /* 0 for a text */
+    char metric[16];  /* "bpc" (bits per character) or "accuracy" (percent) */
+    double value;     /* of the metric */
+    double bits;      /* -log2 p(target), mean over the predictions */
+    size_t steps;     /* time steps run */
+    size_t sequences; /* 0 for a text */
     double seconds;
-    uint64_t cycles;   /* of the device's own counter over the steps; 0 where there is none */
-    size_t classes;    /* of sequences; 0 for a text */
-    uint32_t *confusion; /* [classes, classes] counts by label and prediction, or NULL; sterna_eval_result_free */
+    uint64_t cycles; /* of the device's own counter over the steps; 0 where there is none */
+    size_t classes;  /* of sequences; 0 for a text */
+    uint32_t
+        *confusion; /* [classes, classes] counts by label and prediction, or NULL; sterna_eval_result_free */
     char (*class_name)[STERNA_CLASS_NAME]; /* [classes] or NULL */
 };
 void sterna_eval_result_free(struct sterna_eval_result *result);

@@ -22,7 +22,8 @@ void sterna_gate_tables_fill(struct sterna_gate_tables *tables);
 /* The integer terms of one step of one sequence. */
 struct sterna_fixed_row {
     const struct sterna_gate_tables *tables;
-    const int32_t *x;     /* [G*H] S(sum) + bias of the input's rows; those of gates with a bias of their own saturated */
+    const int32_t
+        *x; /* [G*H] S(sum) + bias of the input's rows; those of gates with a bias of their own saturated */
     const int32_t *sum;   /* [G*H] exact sums of the recurrent rows */
     const int32_t *m, *s; /* [G*H] their scales */
     const int32_t *bias;  /* [own_gates * H] of the recurrent rows with a bias of their own */
@@ -31,11 +32,12 @@ struct sterna_fixed_row {
 struct sterna_cell_type {
     const char *name;
     enum sterna_cell cell;
-    size_t gates;     /* rows of the matrices per unit */
-    size_t own_gates; /* the last of them add their recurrent bias to the recurrent product, the others to the input's */
-    size_t saved;     /* S: numbers per unit and step kept for backward */
-    bool memory;      /* s is used */
-    float forget;     /* first value of the second gate's bias: 1 for the LSTM */
+    size_t gates; /* rows of the matrices per unit */
+    size_t
+        own_gates; /* the last of them add their recurrent bias to the recurrent product, the others to the input's */
+    size_t saved; /* S: numbers per unit and step kept for backward */
+    bool memory;  /* s is used */
+    float forget; /* first value of the second gate's bias: 1 for the LSTM */
     /* One step of one sequence: saved, s_next and a_next from x, s (and a: GRU has it in s). bias: as above. */
     void (*forward)(size_t H, const float *x, const float *bias, const float *s, float *saved, float *s_next,
                     float *a_next);
@@ -60,6 +62,7 @@ int32_t sterna_cell_round_bias(float value);
 /* input_gradient of cells whose gates take input and recurrent products as one sum. */
 size_t sterna_cell_same_gradient(size_t gate);
 
-extern const struct sterna_cell_type sterna_gru, sterna_lstm, sterna_rnn_tanh, sterna_rnn_relu, sterna_rnn_sign;
+extern const struct sterna_cell_type sterna_gru, sterna_lstm, sterna_rnn_tanh, sterna_rnn_relu,
+    sterna_rnn_sign;
 
 #endif

@@ -17,8 +17,9 @@ static enum sterna_status add_vector(struct sterna_tensors *tensors, const struc
         if (tensor->count == 0)
             continue;
         snprintf(name, sizeof name, "%s%s", STERNA_CHECKPOINT_PREFIX[which], tensor->name);
-        enum sterna_status status = sterna_tensors_add(tensors, name, STERNA_F32, tensor->cols ? 2 : 1, shape,
-                                                       sterna_checkpoint_vector(training, which) + tensor->offset, error);
+        enum sterna_status status =
+            sterna_tensors_add(tensors, name, STERNA_F32, tensor->cols ? 2 : 1, shape,
+                               sterna_checkpoint_vector(training, which) + tensor->offset, error);
         if (status != STERNA_OK)
             return status;
     }
@@ -44,15 +45,16 @@ static enum sterna_status set_text(struct sterna_tensors *tensors, const struct 
     return sterna_tensors_set_metadata(tensors, "alphabet", alphabet, error);
 }
 
-static enum sterna_status set_sequences(struct sterna_tensors *tensors, const struct sterna_training *training,
-                                        struct sterna_error *error)
+static enum sterna_status set_sequences(struct sterna_tensors *tensors,
+                                        const struct sterna_training *training, struct sterna_error *error)
 {
     const struct sterna_training_data *data = &training->data;
     char names[256 * (STERNA_CLASS_NAME + 1)];
     size_t used = 0;
 
     for (size_t i = 0; i < data->classes; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? "\n" : "", data->class_name[i]);
+        used +=
+            (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? "\n" : "", data->class_name[i]);
     enum sterna_status status = sterna_tensors_set_metadata(tensors, "classes", names, error);
     if (status == STERNA_OK)
         status = set_count(tensors, "inputs", data->ends.inputs, error);
@@ -95,7 +97,8 @@ static enum sterna_status set_metadata(struct sterna_tensors *tensors, const str
 static enum sterna_status add_rest(struct sterna_tensors *tensors, const struct sterna_training *training,
                                    struct sterna_error *error)
 {
-    const size_t curve[2] = {training->points, STERNA_CHECKPOINT_COLUMNS}, inputs = training->data.ends.inputs;
+    const size_t curve[2] = {training->points, STERNA_CHECKPOINT_COLUMNS},
+                 inputs = training->data.ends.inputs;
     enum sterna_status status = STERNA_OK;
     size_t carry[3];
 
@@ -105,7 +108,8 @@ static enum sterna_status add_rest(struct sterna_tensors *tensors, const struct 
     if (status == STERNA_OK && training->points > 0)
         status = sterna_tensors_add(tensors, "curve", STERNA_F64, 2, curve, training->curve, error);
     if (status == STERNA_OK && training->data.mean)
-        status = sterna_tensors_add(tensors, "front_end.mean", STERNA_F32, 1, &inputs, training->data.mean, error);
+        status =
+            sterna_tensors_add(tensors, "front_end.mean", STERNA_F32, 1, &inputs, training->data.mean, error);
     if (status == STERNA_OK && training->data.mean)
         status = sterna_tensors_add(tensors, "front_end.deviation", STERNA_F32, 1, &inputs,
                                     training->data.deviation, error);

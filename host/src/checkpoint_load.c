@@ -1,7 +1,7 @@
 /* checkpoint_load.c - checkpoints (training.h) from safetensors files. */
 #include <errno.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "buffer.h"
@@ -62,8 +62,8 @@ static int hex_digit(char c)
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-static enum sterna_status read_alphabet(const char *path, const char *text, struct sterna_training_data *alphabet,
-                                        struct sterna_error *error)
+static enum sterna_status read_alphabet(const char *path, const char *text,
+                                        struct sterna_training_data *alphabet, struct sterna_error *error)
 {
     const size_t digits = strlen(text);
 
@@ -109,8 +109,9 @@ static enum sterna_status read_vector(const struct sterna_tensors *tensors, cons
         if (tensor->count == 0)
             continue;
         snprintf(name, sizeof name, "%s%s", STERNA_CHECKPOINT_PREFIX[which], tensor->name);
-        enum sterna_status status = read_floats(tensors, path, name, tensor->cols ? 2 : 1, shape,
-                                                sterna_checkpoint_vector(training, which) + tensor->offset, error);
+        enum sterna_status status =
+            read_floats(tensors, path, name, tensor->cols ? 2 : 1, shape,
+                        sterna_checkpoint_vector(training, which) + tensor->offset, error);
         if (status != STERNA_OK)
             return status;
     }
@@ -152,8 +153,8 @@ static enum sterna_status read_classes(const char *path, const char *names, stru
     for (size_t i = 0; i < classes; i++, names += strcspn(names, "\n") + 1) {
         const size_t length = strcspn(names, "\n");
         if (length == 0 || length >= STERNA_CLASS_NAME)
-            return sterna_fail(error, STERNA_ERR_FORMAT, "%s: the name of class %zu has %zu bytes: 1 to %d", path,
-                               i, length, STERNA_CLASS_NAME - 1);
+            return sterna_fail(error, STERNA_ERR_FORMAT, "%s: the name of class %zu has %zu bytes: 1 to %d",
+                               path, i, length, STERNA_CLASS_NAME - 1);
         memcpy(data->class_name[i], names, length);
     }
     return STERNA_OK;
@@ -190,7 +191,8 @@ static enum sterna_status read_sequences(const struct sterna_tensors *tensors, c
         status = read_count(tensors, path, "rate", &rate, error);
     if (status == STERNA_OK && (inputs < 1 || inputs > STERNA_MODEL_SIZE_MAX ||
                                 fraction > STERNA_MODEL_FRACTION_MAX || rate > UINT32_MAX))
-        status = sterna_fail(error, STERNA_ERR_FORMAT, "%s: inputs, input_fraction or rate out of range", path);
+        status =
+            sterna_fail(error, STERNA_ERR_FORMAT, "%s: inputs, input_fraction or rate out of range", path);
     if (status != STERNA_OK)
         return status;
     data->ends = (struct sterna_network_ends){
@@ -204,7 +206,8 @@ static enum sterna_status read_sequences(const struct sterna_tensors *tensors, c
         status = read_floats(tensors, path, "front_end.mean", 1, &data->ends.inputs, data->mean, error);
     }
     if (status == STERNA_OK && rate)
-        status = read_floats(tensors, path, "front_end.deviation", 1, &data->ends.inputs, data->deviation, error);
+        status =
+            read_floats(tensors, path, "front_end.deviation", 1, &data->ends.inputs, data->deviation, error);
     return status == STERNA_OK ? sterna_head_by_name(head, &data->ends.head, error) : status;
 }
 
@@ -224,8 +227,8 @@ static enum sterna_status read_frame(const struct sterna_tensors *tensors, const
         status = metadata(tensors, path, "version", &version, error);
     if (status == STERNA_OK && strcmp(version, STERNA_CHECKPOINT_VERSION) != 0)
         status = sterna_fail(error, STERNA_ERR_FORMAT,
-                             "%s: a checkpoint of version %.20s, this program reads version %s: train again", path,
-                             version, STERNA_CHECKPOINT_VERSION);
+                             "%s: a checkpoint of version %.20s, this program reads version %s: train again",
+                             path, version, STERNA_CHECKPOINT_VERSION);
     if (status == STERNA_OK)
         status = metadata(tensors, path, "recipe", &recipe_text, error);
     if (status == STERNA_OK)

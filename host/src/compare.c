@@ -160,7 +160,8 @@ static enum sterna_status run_sequence(struct run *run, size_t index, struct ste
     }
     if (status != STERNA_OK)
         return status;
-    sterna_model_logits_mean(run->model, run->total, run->model->head == STERNA_HEAD_MEAN ? steps : 1, run->logits);
+    sterna_model_logits_mean(run->model, run->total, run->model->head == STERNA_HEAD_MEAN ? steps : 1,
+                             run->logits);
     sterna_tally_add(&run->tally, run->logits, outputs, set->label[index]);
     return STERNA_OK;
 }
@@ -180,8 +181,8 @@ static enum sterna_status run_all(struct run *run, struct sterna_error *error)
         if (status == STERNA_OK && options->progress)
             options->progress(done, total, options->context);
         if (status == STERNA_OK && options->stop && *options->stop)
-            status = sterna_fail(error, STERNA_ERR_INTERRUPTED, "interrupted after %zu of %zu %s", done, total,
-                                 run->trial->is_text ? "steps" : "sequences");
+            status = sterna_fail(error, STERNA_ERR_INTERRUPTED, "interrupted after %zu of %zu %s", done,
+                                 total, run->trial->is_text ? "steps" : "sequences");
     }
     return status;
 }
@@ -215,8 +216,8 @@ static void fill_compare(const struct run *run, struct sterna_compare_result *re
 
 enum sterna_status sterna_run_on_device(const struct sterna_model *model, const struct sterna_trial *trial,
                                         const struct sterna_eval_options *options,
-                                        struct sterna_device_run *result, struct sterna_compare_result *compare,
-                                        struct sterna_error *error)
+                                        struct sterna_device_run *result,
+                                        struct sterna_compare_result *compare, struct sterna_error *error)
 {
     struct run run = {.model = model, .trial = trial, .options = options, .compare = compare};
     enum sterna_status status = run_all(&run, error);

@@ -52,7 +52,8 @@ enum sterna_status sterna_curve_svg(const struct sterna_training *training, cons
         {.label = "validation", .x = seen, .y = valid, .count = count},
     };
     enum sterna_status status = sterna_plot_curves(
-        path, "Learning curve", training->data.symbols ? "characters seen (millions)" : "sequences seen (thousands)",
+        path, "Learning curve",
+        training->data.symbols ? "characters seen (millions)" : "sequences seen (thousands)",
         training->data.symbols ? "bits per character" : "bits per sequence", curves, 2, error);
     free(column);
     return status;

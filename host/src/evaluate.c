@@ -72,8 +72,9 @@ static enum sterna_status run_text(const struct subject *subject, const struct s
     return status;
 }
 
-static enum sterna_status run_sequences(const struct subject *subject, const struct sterna_eval_options *options,
-                                        struct sterna_tally *tally, struct sterna_error *error)
+static enum sterna_status run_sequences(const struct subject *subject,
+                                        const struct sterna_eval_options *options, struct sterna_tally *tally,
+                                        struct sterna_error *error)
 {
     const struct sterna_network *network = &subject->network;
     const struct sterna_sequence_set *set = subject->trial.set;
@@ -176,7 +177,8 @@ void sterna_eval_result_free(struct sterna_eval_result *result)
 }
 
 /* The tally's and the trial's memory becomes the result's. */
-static void fill_result(struct subject *subject, struct sterna_tally *tally, struct sterna_eval_result *result)
+static void fill_result(struct subject *subject, struct sterna_tally *tally,
+                        struct sterna_eval_result *result)
 {
     struct sterna_eval_result filled = {
         .value = sterna_tally_value(tally),

@@ -8,7 +8,6 @@
 #include "checkpoint.h"
 #include "export.h"
 
-
 /* A negative row value becomes a positive scale of negated codes. */
 static void fill_matrix(const struct sterna_weight *weight, struct sterna_matrix *matrix)
 {
@@ -62,8 +61,7 @@ static enum sterna_status fill_ends(const struct sterna_training *training, stru
     model->symbols = data->symbols;
     memcpy(model->alphabet, data->alphabet, data->symbols);
     if (data->classes)
-        status = sterna_model_set_classes(model, data->classes,
-                                          data->class_name, error);
+        status = sterna_model_set_classes(model, data->classes, data->class_name, error);
     if (status == STERNA_OK && data->rate)
         status = sterna_model_set_sound(model, data->rate, &training->recipe.front_end, data->mean,
                                         data->deviation, error);

@@ -52,7 +52,8 @@ static enum sterna_status open_sequences(const struct sterna_recipe *recipe, str
     feed->order.index = sterna_buffer_new(feed->size, sizeof *feed->order.index);
     feed->order.epoch = UINT64_MAX;
     if (!feed->pick || !feed->order.index)
-        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the order of %zu sequences", feed->size);
+        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the order of %zu sequences",
+                           feed->size);
     return STERNA_OK;
 }
 
@@ -162,7 +163,8 @@ size_t sterna_feed_longest(const struct sterna_sequence_set *set)
 /* ---- windows ---- */
 
 /* Sequence b from place start + b * stride on, the text read as a ring, each target the symbol after. */
-static void load_text(const struct sterna_feed *feed, uint64_t update, size_t shard, struct sterna_window *window)
+static void load_text(const struct sterna_feed *feed, uint64_t update, size_t shard,
+                      struct sterna_window *window)
 {
     const uint8_t *text = feed->text.split[STERNA_TRAIN];
     const size_t length = feed->size, stride = length / feed->batch, batch = window->run_batch;
@@ -200,10 +202,12 @@ void sterna_feed_load_sequences(const struct sterna_sequence_set *set, size_t fe
     }
 }
 
-void sterna_feed_load(const struct sterna_feed *feed, uint64_t update, size_t shard, struct sterna_window *window)
+void sterna_feed_load(const struct sterna_feed *feed, uint64_t update, size_t shard,
+                      struct sterna_window *window)
 {
     window->run_batch = sterna_feed_shard_batch(feed, shard);
-    window->draw = (struct sterna_draw){.seed = feed->seed, .step = update, .tensor = (uint32_t)(shard << 22)};
+    window->draw =
+        (struct sterna_draw){.seed = feed->seed, .step = update, .tensor = (uint32_t)(shard << 22)};
     if (feed->is_text) {
         window->run_steps = feed->steps;
         load_text(feed, update, shard, window);

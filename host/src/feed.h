@@ -23,8 +23,8 @@ struct sterna_feed {
 };
 
 /* Open the recipe's data. STERNA_ERR_RANGE if there is too little to train on. */
-STERNA_MUST_CHECK enum sterna_status sterna_feed_open(const struct sterna_recipe *recipe, struct sterna_feed *feed,
-                                                      struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_feed_open(const struct sterna_recipe *recipe,
+                                                      struct sterna_feed *feed, struct sterna_error *error);
 void sterna_feed_close(struct sterna_feed *feed);
 /* A text's indices rewritten for a model's alphabet; for sequences nothing. */
 STERNA_MUST_CHECK enum sterna_status sterna_feed_map(struct sterna_feed *feed, const uint8_t *alphabet,
@@ -36,7 +36,8 @@ void sterna_feed_choose(struct sterna_feed *feed, uint64_t update);
 size_t sterna_feed_shards(const struct sterna_feed *feed);
 size_t sterna_feed_shard_batch(const struct sterna_feed *feed, size_t shard);
 /* Fill a window with its part of the chosen batch. */
-void sterna_feed_load(const struct sterna_feed *feed, uint64_t update, size_t shard, struct sterna_window *window);
+void sterna_feed_load(const struct sterna_feed *feed, uint64_t update, size_t shard,
+                      struct sterna_window *window);
 
 /* Fill a window with these sequences of a split, sorted here: index [count], count at most window->batch. */
 void sterna_feed_load_sequences(const struct sterna_sequence_set *set, size_t features, size_t *index,

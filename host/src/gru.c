@@ -7,10 +7,10 @@
 #include "activation.h"
 #include "fixed_vector.h"
 
-/* Each gate's row by a pointer of its own: the compiler then knows that they are apart, and makes vector code. */
+/* Each gate's row by a pointer of its own: so the compiler knows that they are apart. */
 static void gates(size_t H, const float *restrict x, const float *restrict bias, float *restrict r_row,
-                  float *restrict z_row, float *restrict hn_row, float *restrict n_row, const float *restrict s,
-                  float *restrict s_next, float *restrict a_next)
+                  float *restrict z_row, float *restrict hn_row, float *restrict n_row,
+                  const float *restrict s, float *restrict s_next, float *restrict a_next)
 {
     for (size_t u = 0; u < H; u++) {
         float r = sterna_sigmoid(x[u] + r_row[u]);

@@ -13,12 +13,9 @@ struct sterna_linear {
     float *matrix;               /* [H, O] what the input is multiplied with */
 };
 
-STERNA_MUST_CHECK enum sterna_status sterna_linear_new(size_t inputs, size_t outputs,
-                                                       const struct sterna_quantizer *quantizer,
-                                                       const struct sterna_grid *grid,
-                                                       const struct sterna_normalizer *normalizer,
-                                                       struct sterna_linear *linear,
-                                                       struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_linear_new(
+    size_t inputs, size_t outputs, const struct sterna_quantizer *quantizer, const struct sterna_grid *grid,
+    const struct sterna_normalizer *normalizer, struct sterna_linear *linear, struct sterna_error *error);
 void sterna_linear_free(struct sterna_linear *linear);
 /* From the expanded weight and the bias [O]. integer: the forward pass uses exact sums and a bias rounded to
  * Q4.11. */

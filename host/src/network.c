@@ -11,7 +11,8 @@
 enum { HIDDEN_MAX = 4096, LAYERS_MAX = 64, ENDS_MAX = 4096 };
 
 static const float BATCH_GAIN = 0.1f, LAYER_GAIN = 1.0f; /* first gains: Ott et al. 2016; Ba et al. 2016 */
-static const float GRID_SPREAD = 0.8660254f; /* uniform of deviation 0.5, for an absolute grid (magnitude "one") */
+static const float GRID_SPREAD =
+    0.8660254f; /* uniform of deviation 0.5, for an absolute grid (magnitude "one") */
 
 /* What the parts are made of. */
 struct materials {
@@ -71,7 +72,7 @@ static struct sterna_parameters_shape shape_of(const struct materials *with)
         .statistics_hh = norm == STERNA_NORMALIZE_LAYER,
         .gain = norm == STERNA_NORMALIZE_BATCH   ? BATCH_GAIN
                 : norm == STERNA_NORMALIZE_LAYER ? LAYER_GAIN
-                                            : 0.0f,
+                                                 : 0.0f,
         .spread = with->grid.unit > 0.0f ? 0.0f : GRID_SPREAD,
         .forget = with->cell->forget,
     };
@@ -82,8 +83,11 @@ static enum sterna_status assemble(const struct materials *with, struct sterna_n
 {
     const struct sterna_grid grid = grid_of(with, with->hidden, with->ends.outputs);
     const struct sterna_parameters_shape shape = shape_of(with);
-    struct sterna_network fresh = {
-        .ends = with->ends, .hidden = with->hidden, .cell = with->cell, .quantizer_bias = with->bias, .normalizer = with->normalizer};
+    struct sterna_network fresh = {.ends = with->ends,
+                                   .hidden = with->hidden,
+                                   .cell = with->cell,
+                                   .quantizer_bias = with->bias,
+                                   .normalizer = with->normalizer};
     enum sterna_status status = STERNA_OK;
 
     sterna_product_setup();
@@ -155,7 +159,8 @@ static enum sterna_status read_grid(const struct sterna_recipe *recipe, struct s
                            (unsigned long long)recipe->levels);
     if (bits < 1 || bits > 7)
         return sterna_fail(error, STERNA_ERR_RANGE,
-                           "integer_bits + fraction_bits = %llu: 1 to 7 are possible", (unsigned long long)bits);
+                           "integer_bits + fraction_bits = %llu: 1 to 7 are possible",
+                           (unsigned long long)bits);
     grid->unit = strcmp(recipe->magnitude, "one") == 0      ? 0.0f
                  : strcmp(recipe->magnitude, "glorot") == 0 ? 1.0f
                                                             : 0.5f;

@@ -14,7 +14,7 @@ struct matrix {
     size_t tensor;
     const struct sterna_parameter *mean, *variance; /* of normalized products */
     float *frozen;                                  /* [rows] */
-    float one; /* the activation that stands for 1.0 in front of it */
+    float one;                                      /* the activation that stands for 1.0 in front of it */
 };
 
 /* Number of matrices: ih and hh of every layer, and the output layer's. */
@@ -150,7 +150,8 @@ static float *make_biases(const struct job *job, size_t k)
                                                  which ? STERNA_BIAS_HH : STERNA_BIAS_IH);
         float *to = bias + which * rows;
         for (size_t g = 0; g < network->cell->gates; g++) {
-            const float scale = network->quantizer_bias->round(from + g * H, H, &matrix.weight->grid, to + g * H);
+            const float scale =
+                network->quantizer_bias->round(from + g * H, H, &matrix.weight->grid, to + g * H);
             for (size_t u = 0; u < H; u++)
                 to[g * H + u] *= scale;
         }
@@ -180,9 +181,8 @@ static void prepare_layer(void *context, size_t task)
 
     if (task == network->layers) {
         network->output.integer = job->preparation->integer;
-        sterna_linear_prepare(
-            &network->output,
-            sterna_parameters_in(&network->parameters, job->value, task, STERNA_LINEAR_BIAS));
+        sterna_linear_prepare(&network->output, sterna_parameters_in(&network->parameters, job->value, task,
+                                                                     STERNA_LINEAR_BIAS));
         return;
     }
     struct sterna_recurrent *layer = &network->layer[task];
@@ -212,7 +212,8 @@ void sterna_network_prepare(struct sterna_network *network, const struct sterna_
 }
 
 /* A gain acts on the frozen factor and on the bias: factor = gain inverse, bias' = bias - factor mean. */
-static void finish_frozen(const struct job *job, const struct matrix *matrix, size_t block, float *gain_gradient)
+static void finish_frozen(const struct job *job, const struct matrix *matrix, size_t block,
+                          float *gain_gradient)
 {
     const size_t k = matrix->tensor / STERNA_LAYER_ROLES;
     const bool hh = matrix->tensor % STERNA_LAYER_ROLES == STERNA_WEIGHT_HH;

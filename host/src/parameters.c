@@ -98,13 +98,15 @@ static float norm(const float *row, size_t n)
 }
 
 /* Matrix i of the list, and its gains behind it. */
-static void initialize_matrix(const struct sterna_parameters *parameters, size_t i, uint64_t seed, float *vector)
+static void initialize_matrix(const struct sterna_parameters *parameters, size_t i, uint64_t seed,
+                              float *vector)
 {
     const struct sterna_parameters_shape *shape = &parameters->shape;
     const struct sterna_parameter *tensor = &parameters->list[i];
     const bool output = i >= parameters->layers * STERNA_LAYER_ROLES;
     const float boost = output ? GAIN_OUTPUT : i == STERNA_WEIGHT_IH && shape->one_hot ? GAIN_ONE_HOT : 1.0f;
-    const float glorot = sterna_glorot_bound(tensor->cols, output ? tensor->rows : tensor->rows / shape->gates);
+    const float glorot =
+        sterna_glorot_bound(tensor->cols, output ? tensor->rows : tensor->rows / shape->gates);
     const float bound = shape->spread > 0.0f && !output ? shape->spread : glorot;
     const struct sterna_draw draw = {seed, INITIALIZATION, (uint32_t)i};
     float *weight = vector + tensor->offset, *gain = tensor[1].count ? vector + tensor[1].offset : NULL;
@@ -117,7 +119,8 @@ static void initialize_matrix(const struct sterna_parameters *parameters, size_t
                                                 : boost * norm(weight + r * tensor->cols, tensor->cols);
 }
 
-static void fill(float *vector, const struct sterna_parameter *tensor, size_t first, size_t count, float value)
+static void fill(float *vector, const struct sterna_parameter *tensor, size_t first, size_t count,
+                 float value)
 {
     for (size_t i = first; i < tensor->count && i - first < count; i++)
         vector[tensor->offset + i] = value;

@@ -181,5 +181,8 @@ static float frozen_backward(const float *level, size_t n, float scale, float ga
     return along;
 }
 
-const struct sterna_normalizer sterna_normalizer_frozen = {
-    .name = "frozen", .kind = STERNA_NORMALIZE_ROWS, .gain = true, .row = frozen_row, .backward = frozen_backward};
+const struct sterna_normalizer sterna_normalizer_frozen = {.name = "frozen",
+                                                           .kind = STERNA_NORMALIZE_ROWS,
+                                                           .gain = true,
+                                                           .row = frozen_row,
+                                                           .backward = frozen_backward};

@@ -108,7 +108,8 @@ static void symbol_terms(const struct sterna_recurrent *layer, const struct ster
     const bool biased = layer->norm == STERNA_NORMALIZE_NONE;
 
     for (size_t i = 0; i < track->steps * track->batch; i++) {
-        const float *from = layer->x_table + track->symbol[i] * rows, keep = track->keep ? track->keep[i] : 1.0f;
+        const float *from = layer->x_table + track->symbol[i] * rows,
+                    keep = track->keep ? track->keep[i] : 1.0f;
         for (size_t g = 0; g < rows; g++) {
             float bias = biased ? layer->bias[g] : 0.0f;
             to[i * rows + g] = (from[g] - bias) * keep + bias;
@@ -184,8 +185,8 @@ void sterna_recurrent_forward(const struct sterna_recurrent *layer, const struct
         float *saved = track->saved + now * S * H;
         sterna_packed_product(count, track->a + now * H, H, &layer->h_forward, false, saved, S * H);
         if (layer->norm == STERNA_NORMALIZE_LAYER)
-            sterna_layer_norm_step(count, rows, layer->h_scale.gain, saved, S * H, h_trace->normal + now * rows,
-                                   h_trace->inverse + now, h_trace);
+            sterna_layer_norm_step(count, rows, layer->h_scale.gain, saved, S * H,
+                                   h_trace->normal + now * rows, h_trace->inverse + now, h_trace);
         for (size_t b = 0; b < count; b++) {
             const size_t i = now + b;
             const float *x =

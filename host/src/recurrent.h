@@ -19,18 +19,18 @@
 struct sterna_recurrent {
     const struct sterna_cell_type *type;
     size_t inputs, hidden;
-    bool one_hot;                  /* inputs are indices */
-    bool integer;                  /* prepared for the integer forward pass */
-    bool training;                 /* batch normalization by the window's own statistics */
+    bool one_hot;                     /* inputs are indices */
+    bool integer;                     /* prepared for the integer forward pass */
+    bool training;                    /* batch normalization by the window's own statistics */
     enum sterna_normalizer_kind norm; /* of float products; the integer pass has it in rows and biases */
-    float one_in;                  /* the activation that stands for 1.0 in the input; in h: sterna_cell_one */
-    struct sterna_weight ih;       /* [G*H, I] */
-    struct sterna_weight hh;       /* [G*H, H] */
-    float *bias;                   /* [G*H] of the input's terms, then [own_gates*H] of the recurrent ones */
-    int32_t *bias_fixed;           /* the same in Q4.11 */
-    float *x_table;                /* one-hot: [I, G*H] the input's terms by symbol, biases included unless norm */
-    int32_t *x_table_fixed;        /* the same for the integer pass */
-    float *x_matrix;               /* dense: [I, G*H] */
+    float one_in;            /* the activation that stands for 1.0 in the input; in h: sterna_cell_one */
+    struct sterna_weight ih; /* [G*H, I] */
+    struct sterna_weight hh; /* [G*H, H] */
+    float *bias;             /* [G*H] of the input's terms, then [own_gates*H] of the recurrent ones */
+    int32_t *bias_fixed;     /* the same in Q4.11 */
+    float *x_table;          /* one-hot: [I, G*H] the input's terms by symbol, biases included unless norm */
+    int32_t *x_table_fixed;  /* the same for the integer pass */
+    float *x_matrix;         /* dense: [I, G*H] */
     struct sterna_packed_int x_codes; /* dense, integer */
     struct sterna_packed h_forward;   /* W_hh for sums, and for their gradient */
     struct sterna_packed h_backward;
@@ -46,24 +46,24 @@ struct sterna_track {
     const float *keep;     /* [T, B] factor of each symbol's column (dropout of inputs); NULL: 1 */
     const float *input;    /* [T, B, I] of a dense layer */
     const int8_t *input8;  /* the same as the device sees it */
-    float *terms;          /* [T, B, G*H] scratch; int32 in the integer pass; NULL: one-hot, straight from the table */
-    int32_t *sums;         /* [B, G*H] scratch of the integer pass */
-    float *s, *a;          /* [T + 1, B, H]; [0] is the state carried in */
-    int8_t *a8;            /* [T + 1, B, H] a as the device sees it */
-    float *saved;          /* [T, B, saved*H] */
+    float *terms; /* [T, B, G*H] scratch; int32 in the integer pass; NULL: one-hot, straight from the table */
+    int32_t *sums;                                  /* [B, G*H] scratch of the integer pass */
+    float *s, *a;                                   /* [T + 1, B, H]; [0] is the state carried in */
+    int8_t *a8;                                     /* [T + 1, B, H] a as the device sees it */
+    float *saved;                                   /* [T, B, saved*H] */
     struct sterna_product_trace *x_trace, *h_trace; /* of norm */
 };
 
 /* Where backward leaves dL/d(...), of the effective weights; all but input add up. */
 struct sterna_recurrent_gradient {
-    float *ih;       /* one-hot: [I, G*H], transposed; dense: [G*H, I] */
-    float *hh;       /* [G*H, H] */
-    float *bias_ih;  /* [G*H] */
-    float *bias_hh;  /* [G*H] */
-    float *gain_ih;  /* [G*H] of norm */
-    float *gain_hh;  /* [G*H] */
-    float *input;    /* dense: [T, B, I], set; NULL if nobody wants it */
-    float *da, *ds;  /* [B, H] scratch */
+    float *ih;        /* one-hot: [I, G*H], transposed; dense: [G*H, I] */
+    float *hh;        /* [G*H, H] */
+    float *bias_ih;   /* [G*H] */
+    float *bias_hh;   /* [G*H] */
+    float *gain_ih;   /* [G*H] of norm */
+    float *gain_hh;   /* [G*H] */
+    float *input;     /* dense: [T, B, I], set; NULL if nobody wants it */
+    float *da, *ds;   /* [B, H] scratch */
     float *quantized; /* [T, B, max(I, H)] scratch of quantized back-propagation; NULL: off */
     unsigned backprop_bits;
     struct sterna_draw draw; /* of quantized back-propagation */

@@ -101,8 +101,8 @@ static void unnormalize(const struct sterna_recurrent *layer, const struct stern
 
     gather_terms(layer, track);
     if (layer->norm == STERNA_NORMALIZE_BATCH) {
-        sterna_batch_norm_backward(track->steps, B, track->active, rows, layer->x_scale.gain, track->terms, trace,
-                                   gradient->gain_ih);
+        sterna_batch_norm_backward(track->steps, B, track->active, rows, layer->x_scale.gain, track->terms,
+                                   trace, gradient->gain_ih);
     } else {
         for (size_t t = 0; t < track->steps; t++)
             sterna_layer_norm_step_backward(track->active[t], rows, layer->x_scale.gain,

@@ -91,8 +91,8 @@ void sterna_recurrent_fixed_forward(const struct sterna_recurrent *layer, const 
             float *a_next = track->a + (then + b) * H;
             row.x = layer->one_hot ? layer->x_table_fixed + track->symbol[i] * rows : terms + i * rows;
             row.sum = track->sums + b * rows;
-            layer->type->fixed(H, &row, track->s + i * H, track->saved + i * S * H,
-                               track->s + (then + b) * H, a_next);
+            layer->type->fixed(H, &row, track->s + i * H, track->saved + i * S * H, track->s + (then + b) * H,
+                               a_next);
             for (size_t u = 0; u < H; u++)
                 track->a8[(then + b) * H + u] = (int8_t)(a_next[u] * one);
         }

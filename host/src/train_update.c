@@ -121,7 +121,8 @@ static void run_shard(void *context, size_t shard)
 
     sterna_feed_load(&trainer->feed, training->updates, shard, window);
     sterna_window_forward(&training->network, window, true, carry, trainer->feed.batch * H);
-    sterna_window_backward(&training->network, window, 1.0f / (float)predictions(trainer), &trainer->loss[shard]);
+    sterna_window_backward(&training->network, window, 1.0f / (float)predictions(trainer),
+                           &trainer->loss[shard]);
 }
 
 static void add_piece(void *context, size_t index)
@@ -212,7 +213,8 @@ enum sterna_status sterna_trainer_update(struct sterna_trainer *trainer, struct 
     sterna_workers_run(trainer->workers, trainer->pieces, square_piece, trainer);
     const double norm = sqrt(sum_of(trainer->square, trainer->pieces));
     if (!isfinite(norm))
-        return sterna_fail(error, STERNA_ERR_RANGE, "the gradient of %s is not finite", find_culprit(trainer));
+        return sterna_fail(error, STERNA_ERR_RANGE, "the gradient of %s is not finite",
+                           find_culprit(trainer));
 
     trainer->step.update = training->updates + 1;
     trainer->step.rate = (float)sterna_schedule_rate(recipe, training->updates);
@@ -239,7 +241,8 @@ static void validate_streams(struct sterna_trainer *trainer, size_t shard)
 {
     struct sterna_window *window = &trainer->window[shard];
     const struct sterna_network *network = &trainer->training.network;
-    const size_t B = window->batch, first = shard * trainer->feed.shard, floats = sterna_window_carry(network);
+    const size_t B = window->batch, first = shard * trainer->feed.shard,
+                 floats = sterna_window_carry(network);
     const uint8_t *text = trainer->feed.text.split[STERNA_VALID];
     float *carry = trainer->carry + first * floats;
     size_t stride = 0;
@@ -288,7 +291,8 @@ static void validate_sequences(void *context, size_t shard)
             sterna_feed_load_sequences(set, trainer->feed.sequences.features, window->index, count, window);
             sterna_window_forward(&trainer->training.network, window, false, NULL, 0);
             trainer->valid[task] += sterna_loss(count, window->outputs, window->logits, window->target);
-            trainer->correct[task] += sterna_loss_correct(count, window->outputs, window->logits, window->target);
+            trainer->correct[task] +=
+                sterna_loss_correct(count, window->outputs, window->logits, window->target);
         }
     }
 }

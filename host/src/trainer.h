@@ -23,9 +23,9 @@ struct sterna_trainer {
     double *square;               /* [pieces] sums of squares of the gradient */
     float *gradient;              /* [parameters] */
     /* Of a validation: */
-    float *carry;     /* [shards] of a text's windows, one after the other */
-    double *valid;    /* [tasks] nats */
-    size_t *correct;  /* [tasks] */
+    float *carry;    /* [shards] of a text's windows, one after the other */
+    double *valid;   /* [tasks] nats */
+    size_t *correct; /* [tasks] */
     struct sterna_adam_step step;
 };
 

@@ -61,10 +61,11 @@ static enum sterna_status open_sequences(const struct sterna_eval_options *optio
         return status;
     if (sequences->features != needs->ends->inputs || sequences->classes != needs->ends->outputs ||
         sequences->fraction != needs->ends->fraction)
-        return sterna_fail(error, STERNA_ERR_RANGE,
-                           "%s: %zu features in 1/%u and %zu classes; the network takes %zu in 1/%u and tells %zu apart",
-                           options->data, sequences->features, 1u << sequences->fraction, sequences->classes,
-                           needs->ends->inputs, 1u << needs->ends->fraction, needs->ends->outputs);
+        return sterna_fail(
+            error, STERNA_ERR_RANGE,
+            "%s: %zu features in 1/%u and %zu classes; the network takes %zu in 1/%u and tells %zu apart",
+            options->data, sequences->features, 1u << sequences->fraction, sequences->classes,
+            needs->ends->inputs, 1u << needs->ends->fraction, needs->ends->outputs);
     trial->set = &sequences->split[options->split];
     if (needs->mean && sequences->mean && !same_scaling(needs, sequences))
         rescale(needs, sequences, trial->set);
@@ -81,13 +82,15 @@ enum sterna_status sterna_trial_open(const struct sterna_eval_options *options,
 
     if (sequences != (needs->symbols == 0))
         return sterna_fail(error, STERNA_ERR_RANGE, "%s: the network is one of %s, not of %s", options->data,
-                           sequences ? "text" : "labelled sequences", sequences ? "labelled sequences" : "text");
-    enum sterna_status status = sequences ? open_sequences(options, needs, &fresh, error)
-                                          : open_text(options, needs, &fresh, error);
+                           sequences ? "text" : "labelled sequences",
+                           sequences ? "labelled sequences" : "text");
+    enum sterna_status status =
+        sequences ? open_sequences(options, needs, &fresh, error) : open_text(options, needs, &fresh, error);
     if (status == STERNA_OK && options->limit && options->limit < fresh.count)
         fresh.count = options->limit;
     if (status == STERNA_OK && !sequences && fresh.count < 2)
-        status = sterna_fail(error, STERNA_ERR_RANGE, "%s: a text of %zu characters predicts nothing; at least 2 are needed",
+        status = sterna_fail(error, STERNA_ERR_RANGE,
+                             "%s: a text of %zu characters predicts nothing; at least 2 are needed",
                              options->data, fresh.count);
     if (status != STERNA_OK) {
         sterna_trial_close(&fresh);

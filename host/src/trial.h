@@ -25,7 +25,8 @@ struct sterna_trial_needs {
 /* Open options->data for a network; the split and limit are the options'. STERNA_ERR_RANGE if the data are not of the network's kind, or too few. */
 STERNA_MUST_CHECK enum sterna_status sterna_trial_open(const struct sterna_eval_options *options,
                                                        const struct sterna_trial_needs *needs,
-                                                       struct sterna_trial *trial, struct sterna_error *error);
+                                                       struct sterna_trial *trial,
+                                                       struct sterna_error *error);
 /* The same for a model. */
 STERNA_MUST_CHECK enum sterna_status sterna_trial_open_for(const struct sterna_eval_options *options,
                                                            const struct sterna_model *model,
@@ -41,8 +42,8 @@ struct sterna_tally {
     uint32_t *confusion; /* [classes, classes] */
 };
 
-STERNA_MUST_CHECK enum sterna_status sterna_tally_new(const struct sterna_trial *trial, struct sterna_tally *tally,
-                                                      struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_tally_new(const struct sterna_trial *trial,
+                                                      struct sterna_tally *tally, struct sterna_error *error);
 void sterna_tally_free(struct sterna_tally *tally);
 /* One prediction's logits. */
 void sterna_tally_add(struct sterna_tally *tally, const float *logits, size_t outputs, size_t target);

@@ -23,7 +23,8 @@ static void place_layer(const struct sterna_network *network, struct sterna_wind
                         float *memory, size_t *used)
 {
     const struct sterna_recurrent *layer = &network->layer[k];
-    const size_t B = window->batch, TB = window->steps * B, H = window->hidden, rows = network->cell->gates * H;
+    const size_t B = window->batch, TB = window->steps * B, H = window->hidden,
+                 rows = network->cell->gates * H;
     const size_t norm = layer->norm == STERNA_NORMALIZE_NONE ? 0 : 1;
     const bool keep = k == 0 && network->ends.one_hot && network->dropout_input > 0.0f;
     struct sterna_track *track = &window->track[k];
@@ -158,8 +159,8 @@ static void add_noise(struct sterna_draw draw, float deviation, size_t count, fl
         const size_t chunk = count - done < CHUNK ? count - done : CHUNK;
         sterna_philox_uniform(&draw, 4 * done, 4 * chunk, uniform);
         for (size_t i = 0; i < chunk; i++)
-            value[done + i] +=
-                factor * (uniform[4 * i] + uniform[4 * i + 1] + uniform[4 * i + 2] + uniform[4 * i + 3] - 2.0f);
+            value[done + i] += factor * (uniform[4 * i] + uniform[4 * i + 1] + uniform[4 * i + 2] +
+                                         uniform[4 * i + 3] - 2.0f);
     }
 }
 
@@ -290,7 +291,8 @@ void sterna_window_forward(const struct sterna_network *network, struct sterna_w
         }
         sterna_recurrent_forward(&network->layer[k], &track);
         for (size_t i = 0; carry && i < 2; i++)
-            memcpy(carry + (2 * k + i) * stride, kept[i] + window->run_steps * states, states * sizeof *carry);
+            memcpy(carry + (2 * k + i) * stride, kept[i] + window->run_steps * states,
+                   states * sizeof *carry);
         if (k + 1 < window->layers && drops(network, window))
             drop(network, window, k);
     }

@@ -17,33 +17,33 @@ struct sterna_window {
     size_t layers, hidden, inputs, outputs;
     enum sterna_head head;
     /* To be set by the caller before a run. */
-    size_t run_steps;   /* at most steps */
-    size_t run_batch;   /* sequences, at most batch */
-    size_t *active;     /* [T] sequences that step t runs, non-increasing (text: all) */
-    uint8_t *symbol;    /* [T, run_batch] of text */
-    int8_t *input8;     /* [T, run_batch, I] of dense inputs; 0 where a sequence has ended */
-    uint8_t *target;    /* [T, run_batch] of text; [run_batch] labels of sequences */
-    size_t *length;     /* [run_batch] of sequences: steps */
-    size_t *index;      /* [batch] room for the caller's list of sequences */
+    size_t run_steps;        /* at most steps */
+    size_t run_batch;        /* sequences, at most batch */
+    size_t *active;          /* [T] sequences that step t runs, non-increasing (text: all) */
+    uint8_t *symbol;         /* [T, run_batch] of text */
+    int8_t *input8;          /* [T, run_batch, I] of dense inputs; 0 where a sequence has ended */
+    uint8_t *target;         /* [T, run_batch] of text; [run_batch] labels of sequences */
+    size_t *length;          /* [run_batch] of sequences: steps */
+    size_t *index;           /* [batch] room for the caller's list of sequences */
     struct sterna_draw draw; /* of dropout and noise: seed and step; shards differ by tensor */
     /* The rest is the window's own. */
-    bool training;              /* of the run: dropout and noise */
-    struct sterna_track *track; /* per layer */
+    bool training;                      /* of the run: dropout and noise */
+    struct sterna_track *track;         /* per layer */
     struct sterna_product_trace *trace; /* [2 * layers] of normalized products */
-    float *input;  /* [T, B, I] of dense inputs */
-    float *keep;   /* [T, B] of text with dropout of inputs */
-    float *mask;   /* [layers - 1][T, B, H] dropout between layers */
-    float *above;  /* [layers - 1][T, B, H] a after dropout */
-    float *pooled; /* [B, H] what the output layer sees of sequences */
-    float *logits;   /* [T, B, O] of text, [B, O] of sequences; after a backward: their gradient */
-    float *gradient; /* of the network's parameters; NULL without training */
-    float *dh, *da;  /* [T, B, H] scratch */
+    float *input;                       /* [T, B, I] of dense inputs */
+    float *keep;                        /* [T, B] of text with dropout of inputs */
+    float *mask;                        /* [layers - 1][T, B, H] dropout between layers */
+    float *above;                       /* [layers - 1][T, B, H] a after dropout */
+    float *pooled;                      /* [B, H] what the output layer sees of sequences */
+    float *logits;            /* [T, B, O] of text, [B, O] of sequences; after a backward: their gradient */
+    float *gradient;          /* of the network's parameters; NULL without training */
+    float *dh, *da;           /* [T, B, H] scratch */
     float *da_step, *ds_step; /* [B, H] scratch */
-    float *quantized; /* [T, B, max(I, H)] scratch of quantized back-propagation; NULL without */
-    float *table;     /* [I, G*H] scratch: gradient of the first layer's input weights, transposed */
-    int32_t *sums;    /* [B, G*H] scratch of the integer pass */
-    int8_t *bytes;    /* a8 of all layers */
-    float *memory;    /* what all the floats above lie in */
+    float *quantized;         /* [T, B, max(I, H)] scratch of quantized back-propagation; NULL without */
+    float *table;             /* [I, G*H] scratch: gradient of the first layer's input weights, transposed */
+    int32_t *sums;            /* [B, G*H] scratch of the integer pass */
+    int8_t *bytes;            /* a8 of all layers */
+    float *memory;            /* what all the floats above lie in */
 };
 
 /* training: with all that backward needs. */
@@ -63,8 +63,8 @@ void sterna_window_forward(const struct sterna_network *network, struct sterna_w
 /* Number of predictions that the logits hold. */
 size_t sterna_window_predictions(const struct sterna_window *window);
 /* Layer k's buffers as this run uses them. */
-struct sterna_track sterna_window_track(const struct sterna_network *network, const struct sterna_window *window,
-                                        size_t k);
+struct sterna_track sterna_window_track(const struct sterna_network *network,
+                                        const struct sterna_window *window, size_t k);
 /* After a forward for training: *loss is the sum of -ln p(target), window->gradient the gradient of factor
  * times it, of the effective weights (sterna_network_finish_gradient comes next). */
 void sterna_window_backward(const struct sterna_network *network, struct sterna_window *window, float factor,

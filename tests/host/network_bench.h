@@ -67,7 +67,8 @@ static inline void bench_open(struct bench *bench, const struct sterna_recipe *r
     ends.one_hot = ends.head == STERNA_HEAD_NEXT;
     struct sterna_error error;
     if (sterna_network_new(recipe, &ends, false, &bench->network, &error) != STERNA_OK ||
-        sterna_window_new(&bench->network, BENCH_STEPS, BENCH_BATCH, true, &bench->window, &error) != STERNA_OK) {
+        sterna_window_new(&bench->network, BENCH_STEPS, BENCH_BATCH, true, &bench->window, &error) !=
+            STERNA_OK) {
         (void)fprintf(stderr, "%s\n", error.reason);
         abort();
     }
@@ -78,9 +79,11 @@ static inline void bench_open(struct bench *bench, const struct sterna_recipe *r
     random_values(bench->value, parameters->size, 1.0f, &seed);
     random_values(bench->carry, carry, 0.9f, &seed);
     for (size_t i = 0; i < parameters->tensors; i++) /* variances are positive */
-        for (size_t j = 0; strstr(parameters->list[i].name, ".variance") && j < parameters->list[i].count; j++)
+        for (size_t j = 0; strstr(parameters->list[i].name, ".variance") && j < parameters->list[i].count;
+             j++)
             bench->value[parameters->list[i].offset + j] = 1.0f + 0.1f * (float)j;
-    for (size_t k = 0; ends.one_hot && recipe->cell[0] == 'g' && k < recipe->layers; k++) /* a GRU's a is its s */
+    for (size_t k = 0; ends.one_hot && recipe->cell[0] == 'g' && k < recipe->layers;
+         k++) /* a GRU's a is its s */
         memcpy(bench->carry + (2 * k + 1) * BENCH_BATCH * BENCH_HIDDEN,
                bench->carry + 2 * k * BENCH_BATCH * BENCH_HIDDEN, BENCH_BATCH * BENCH_HIDDEN * sizeof(float));
     bench->carries = ends.one_hot;

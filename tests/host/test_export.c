@@ -89,7 +89,8 @@ static void run_model(const struct sterna_window *window, size_t b, int32_t *sum
         if (model->one_hot)
             sterna_fixed_step_one_hot(model, &state, window->symbol[at], sums + t * window->outputs);
         else
-            sterna_fixed_step(model, &state, window->input8 + at * window->inputs, sums + t * window->outputs);
+            sterna_fixed_step(model, &state, window->input8 + at * window->inputs,
+                              sums + t * window->outputs);
     }
     sterna_fixed_free(&state);
 }
@@ -136,7 +137,8 @@ START_TEST(every_sum_of_the_model_is_the_trainers)
     float *raw = calloc(T * B * O, sizeof *raw);
     int32_t *sums = calloc(T * O, sizeof *sums);
     sterna_window_forward(&training.network, &window, false, NULL, 0);
-    sterna_linear_sums(&training.network.output, T * B, window.track[recipe.layers - 1].a + B * recipe.hidden, raw);
+    sterna_linear_sums(&training.network.output, T * B, window.track[recipe.layers - 1].a + B * recipe.hidden,
+                       raw);
     double moved = 0.0;
     for (size_t b = 0; b < B; b++) {
         run_model(&window, b, sums);
@@ -144,8 +146,9 @@ START_TEST(every_sum_of_the_model_is_the_trainers)
             const size_t t = i / O, o = i % O;
             /* the sign of a row is in the scale here and in the codes there */
             float sign = training.network.output.weight.scale_m[o] < 0 ? -1.0f : 1.0f;
-            ck_assert_msg(sign * raw[(t * B + b) * O + o] * one == (float)sums[i], "step %zu, output %zu: %g, %d", t,
-                          o, (double)(raw[(t * B + b) * O + o] * one), (int)sums[i]);
+            ck_assert_msg(sign * raw[(t * B + b) * O + o] * one == (float)sums[i],
+                          "step %zu, output %zu: %g, %d", t, o, (double)(raw[(t * B + b) * O + o] * one),
+                          (int)sums[i]);
             moved += fabs((double)sums[i]);
         }
     }

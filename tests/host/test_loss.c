@@ -38,6 +38,26 @@ START_TEST(gradient_matches_differences)
 }
 END_TEST
 
+/* Sums are taken in lanes and blocks: sizes around both. */
+START_TEST(any_number_of_outputs)
+{
+    static float row[150];
+    for (size_t outputs = 1; outputs <= 150; outputs++) {
+        const uint8_t last = (uint8_t)(outputs - 1);
+        double total = 0.0, wanted;
+        uint64_t seed = outputs;
+        random_values(row, outputs, 4.0f, &seed);
+        for (size_t o = 0; o < outputs; o++)
+            total += exp((double)row[o]);
+        wanted = log(total) - (double)row[last];
+        ck_assert_double_lt(fabs(sterna_loss(1, outputs, row, &last) - wanted), 2e-6);
+        double softmax = exp((double)row[0]) / total - (outputs == 1);
+        ck_assert_double_lt(fabs(sterna_loss_gradient(1, outputs, row, &last, 1.0f) - wanted), 2e-6);
+        ck_assert_double_lt(fabs((double)row[0] - softmax), 1e-6);
+    }
+}
+END_TEST
+
 START_TEST(large_logits_do_not_overflow)
 {
     for (int i = 0; i < ROWS * OUTPUTS; i++)
@@ -61,6 +81,7 @@ Suite *sterna_suite(void)
     TCase *tcase = tcase_create("loss");
     tcase_add_test(tcase, loss_of_equal_logits_is_log_of_their_number);
     tcase_add_test(tcase, gradient_matches_differences);
+    tcase_add_test(tcase, any_number_of_outputs);
     tcase_add_test(tcase, large_logits_do_not_overflow);
     tcase_add_test(tcase, nan_is_not_hidden);
     suite_add_tcase(suite, tcase);

@@ -42,8 +42,8 @@ static void check_gradients(const char *what)
         for (size_t j = tensor->offset; j < tensor->offset + tensor->count; j++) {
             double numeric = numeric_gradient(objective, NULL, &bench.value[j]);
             ck_assert_msg(fabs(numeric - (double)gradient[j]) < 2e-3 * (1.0 + fabs(numeric)),
-                          "%s: %s[%zu]: %g by differences, %g backward", what, tensor->name, j - tensor->offset,
-                          numeric, (double)gradient[j]);
+                          "%s: %s[%zu]: %g by differences, %g backward", what, tensor->name,
+                          j - tensor->offset, numeric, (double)gradient[j]);
         }
     }
     free(gradient);
@@ -154,7 +154,8 @@ START_TEST(sequences_do_not_see_each_other)
         window->length[0] = length;
         for (size_t t = 0; t < length; t++) {
             window->active[t] = 1;
-            memcpy(window->input8 + t * BENCH_INPUTS, frames + (t * BENCH_BATCH + b) * BENCH_INPUTS, BENCH_INPUTS);
+            memcpy(window->input8 + t * BENCH_INPUTS, frames + (t * BENCH_BATCH + b) * BENCH_INPUTS,
+                   BENCH_INPUTS);
         }
         sterna_window_forward(&bench.network, window, false, NULL, 0);
         for (size_t o = 0; o < BENCH_OUTPUTS; o++)
