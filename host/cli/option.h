@@ -28,7 +28,13 @@ enum sterna_option_bit {
     STERNA_TAKES_SECONDS = 1U << 15,
     STERNA_TAKES_OVERWRITE = 1U << 16,
     STERNA_TAKES_PICTURE = 1U << 17,
-    STERNA_TAKES_HELP = 1U << 18 /* every command */
+    STERNA_TAKES_HELP = 1U << 18, /* every command */
+    STERNA_TAKES_JOBS = 1U << 19,
+    STERNA_TAKES_ONLY = 1U << 20,
+    STERNA_TAKES_SHARD = 1U << 21,
+    STERNA_TAKES_LIST = 1U << 22,
+    STERNA_TAKES_REPORT = 1U << 23,
+    STERNA_TAKES_STEAL = 1U << 24
 };
 
 enum { STERNA_ARGUMENTS_MAX = 9, STERNA_SETTINGS_MAX = 64 };
@@ -40,10 +46,10 @@ struct sterna_options {
     const char *setting[STERNA_SETTINGS_MAX]; /* of --set, in order */
     size_t settings;
     unsigned given; /* the options that were there: bits as above */
-    const char *recipe, *out, *on, *split, *weights, *prime, *picture;
-    uint64_t threads, limit, length, seed, seconds;
+    const char *recipe, *out, *on, *split, *weights, *prime, *picture, *only, *shard;
+    uint64_t threads, limit, length, seed, seconds, jobs;
     double temperature;
-    bool json, resume, overwrite, text, help;
+    bool json, resume, overwrite, text, help, list, report, steal;
 };
 
 /* Read argv[0..count) (what follows the command's name) for this command. Returns false after a complaint on standard

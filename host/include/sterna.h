@@ -250,6 +250,7 @@ struct sterna_train_options {
     struct sterna_recipe recipe;
     const char *directory; /* gets checkpoint.safetensors, curve.csv, curve.svg */
     bool resume;           /* go on from the directory's checkpoint; the recipe is the checkpoint's */
+    bool histogram;        /* also histogram.csv: how the first recurrent matrix spreads, at each validation */
     unsigned threads;      /* 0: one per processor; never changes the result */
     const volatile sig_atomic_t
         *stop; /* set non-zero to stop after this update with a checkpoint; may be NULL */
@@ -262,7 +263,7 @@ STERNA_MUST_CHECK enum sterna_status sterna_train(const struct sterna_train_opti
                                                   struct sterna_error *error);
 
 /* Draw the learning curves of several runs, from the checkpoints in their directories, into one SVG: validation loss, bits per
- * prediction, over predictions learned from. 1 to 6 runs. */
+ * prediction, over predictions learned from. 1 to 12 runs. */
 STERNA_MUST_CHECK enum sterna_status sterna_curve_plot(const char *svg_path, const char *const *directories,
                                                        const char *const *labels, size_t runs,
                                                        struct sterna_error *error);
@@ -423,6 +424,90 @@ struct sterna_compare_result {
 STERNA_MUST_CHECK enum sterna_status sterna_compare(const struct sterna_eval_options *options,
                                                     struct sterna_compare_result *result,
                                                     struct sterna_error *error);
+
+/* ---- studies --------------------------------------------------------------------------------------------------- */
+
+/* A study is a grid of runs of the trainer, read from a file of lines "key = value"; '#' starts a comment:
+ *
+ *   out = FOLDER                      where results go; the folder of a run is FOLDER/ID
+ *   base = FILE                       a recipe to start from (first of all; else the default recipe)
+ *   limit = N                         evaluate at most N characters or sequences of a split (else all)
+ *   KEY = VALUE                       any key of recipes: for all runs
+ *   axis NAME = LABEL: KEY=VALUE KEY=VALUE | LABEL: ...      one dimension of the grid; a second line for the same axis adds to it
+ *   axis KEY = VALUE | VALUE          short for VALUE: KEY=VALUE
+ *
+ * There is a run for each combination of labels, the last axis changing fastest; its ID is the labels joined by '-'. Two names mean
+ * something: results are averaged over the axis "seed", and what is compared, ranked on validation data alone, is the axis "method"
+ * (without one: the last that is not "seed"). */
+struct sterna_study;
+
+/* out: the folder instead of the file's; may be NULL. */
+STERNA_MUST_CHECK enum sterna_status sterna_study_open(const char *path, const char *out,
+                                                       struct sterna_study **study,
+                                                       struct sterna_error *error);
+void sterna_study_free(struct sterna_study *study);
+size_t sterna_study_runs(const struct sterna_study *study);
+const char *sterna_study_id(const struct sterna_study *study, size_t run);
+const char *sterna_study_directory(const struct sterna_study *study);
+
+enum sterna_run_state {
+    STERNA_RUN_WAITING,
+    STERNA_RUN_CLAIMED, /* by a process that is at it, as far as this host can tell */
+    STERNA_RUN_DONE,
+    STERNA_RUN_DIVERGED /* done: training came to numbers that are not finite */
+};
+/* holder (may be NULL) gets who has claimed it: "HOST, process PID, since DATE"; else "". */
+STERNA_MUST_CHECK enum sterna_status sterna_study_state(const struct sterna_study *study, size_t run,
+                                                        enum sterna_run_state *state, char holder[160],
+                                                        struct sterna_error *error);
+
+enum sterna_study_event {
+    STERNA_STUDY_BEGINS,
+    STERNA_STUDY_TRAINS,
+    STERNA_STUDY_EVALUATES,
+    STERNA_STUDY_ENDS,
+    STERNA_STUDY_DIVERGES,
+    STERNA_STUDY_FAILS,    /* text: the reason; the other runs go on */
+    STERNA_STUDY_ELSEWHERE /* text: who has claimed it */
+};
+
+struct sterna_study_progress {
+    enum sterna_study_event event;
+    size_t run;           /* index of it */
+    uint64_t done, total; /* updates, or steps of an evaluation */
+    const char *text;     /* what else to say */
+};
+
+struct sterna_study_options {
+    size_t first, stride; /* the runs first, first + stride, ...; stride 0 is 1 */
+    unsigned jobs;        /* runs side by side, each with one thread; 0 or 1: one run with `threads` */
+    unsigned threads;     /* 0: one per processor */
+    bool steal;           /* take over claims of other hosts, which are known to be dead */
+    const volatile sig_atomic_t *stop;                                             /* may be NULL */
+    void (*progress)(const struct sterna_study_progress *progress, void *context); /* one call at a time */
+    void *context;
+};
+
+struct sterna_study_outcome { /* of the runs selected */
+    size_t selected;
+    size_t before; /* were done already */
+    size_t done;   /* now, the diverged ones included */
+    size_t diverged, failed, elsewhere;
+};
+
+/* Run what is selected and not done: train, resuming from the run's checkpoint, quantize, evaluate. Any number of processes, on any number
+ * of machines that share the folder, may do this at a time: each run is done once. *outcome is set in any case.
+ *
+ * STERNA_ERR_INTERRUPTED when stopped: the run under way keeps its checkpoint and is released. If runs failed, the first one's status
+ * and reason, after the others. A folder that holds another recipe's run of this ID is STERNA_ERR_RANGE. */
+STERNA_MUST_CHECK enum sterna_status sterna_study_run(const struct sterna_study *study,
+                                                      const struct sterna_study_options *options,
+                                                      struct sterna_study_outcome *outcome,
+                                                      struct sterna_error *error);
+/* Gather what is done so far: study.csv (a line per run), study.md (a table, a row per combination of labels other than "seed"), and
+ * pictures: curves-*.svg and bits-*.svg. */
+STERNA_MUST_CHECK enum sterna_status sterna_study_report(const struct sterna_study *study,
+                                                         struct sterna_error *error);
 
 /* ---- generation ------------------------------------------------------------------------------------------------ */
 

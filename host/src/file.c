@@ -226,3 +226,28 @@ enum sterna_status sterna_file_write(const char *path, const void *bytes, size_t
         status = sterna_file_commit(&writer, error);
     return status;
 }
+
+/* ---- directories --------------------------------------------------------------------------------------- */
+
+enum sterna_status sterna_file_make_directory(const char *path, struct sterna_error *error)
+{
+    if (path[0] == '\0')
+        return sterna_fail(error, STERNA_ERR_RANGE, "the directory's name is empty");
+    char *part = strdup(path);
+    if (part == NULL)
+        return sterna_fail(error, STERNA_ERR_MEMORY, "%s: out of memory", path);
+    enum sterna_status status = STERNA_OK;
+    for (char *at = part + 1; status == STERNA_OK; at++) {
+        const char end = *at;
+        if (end != '/' && end != '\0')
+            continue;
+        *at = '\0';
+        if (mkdir(part, 0777) != 0 && errno != EEXIST)
+            status = fail_errno(error, part, "cannot make the directory");
+        *at = end;
+        if (end == '\0')
+            break;
+    }
+    free(part);
+    return status;
+}

@@ -34,4 +34,7 @@ void sterna_file_abandon(struct sterna_file_writer *writer);
 STERNA_MUST_CHECK enum sterna_status sterna_file_write(const char *path, const void *bytes, size_t size,
                                                        struct sterna_error *error);
 
+/* Make a directory and those above it; what is there already is fine. */
+STERNA_MUST_CHECK enum sterna_status sterna_file_make_directory(const char *path, struct sterna_error *error);
+
 #endif

@@ -1,240 +1,112 @@
-/* plot.c - SVG written by hand: a frame of data coordinates, ticks at round numbers, lines, labels at
- * their ends. */
+/* plot.c - line plots. Few curves have their names above the frame and their last values at their ends; many have both in a column at the
+ * right, best readable where the eye arrives anyway. */
 #include "plot.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "file.h"
-#include "utf8.h"
+#include "plot_frame.h"
 
-/* The picture, in pixels of its own size. */
+/* Pixels. */
 enum { WIDTH = 760, HEIGHT = 440, LEFT = 70, RIGHT = 690, TOP = 84, BOTTOM = 380 };
-/* Text: advance of an average character of the legend, distance of two end labels. */
-enum { LEGEND_CHARACTER = 7, LEGEND_GAP = 44, LABEL_HEIGHT = 15 };
+enum { LEGEND_GAP = 44, LABEL_HEIGHT = 15, SIDE_TOP = 60, SIDE_ROW = 19, SIDE_SAMPLE = 20, SIDE_VALUE = 62 };
 /* Curves of so few points show each of them. */
 enum { DOTS_MAX = 24 };
 
-static const double largest = 1e100; /* what is beyond is treated as not finite: no sum of a few overflows */
-
-struct axis {
-    double low, high, step; /* ticks at multiples of step */
-};
-
-struct frame {
-    struct axis x, y;
-    bool empty;
-};
-
-/* ---- axes ---------------------------------------------------------------------------------------------- */
-
-static bool usable(double value)
-{
-    return isfinite(value) && fabs(value) < largest;
-}
-
 static bool is_point(const struct sterna_curve *curve, size_t i)
 {
-    return usable(curve->x[i]) && usable(curve->y[i]);
+    return sterna_plot_usable(curve->x[i]) && sterna_plot_usable(curve->y[i]);
 }
 
-static void include(struct axis *axis, double value)
+/* ---- layout -------------------------------------------------------------------------------------------- */
+
+/* Whether the names do not fit in one line above the frame. */
+static bool needs_side(const struct sterna_curve *curves, size_t count)
 {
-    axis->low = fmin(axis->low, value);
-    axis->high = fmax(axis->high, value);
+    int width = 0;
+    for (size_t c = 0; c < count; c++)
+        width += LEGEND_GAP + STERNA_PLOT_CHARACTER * sterna_plot_text_length(curves[c].label);
+    return width > RIGHT - LEFT + LEGEND_GAP || count > STERNA_PLOT_COLOURS;
 }
 
-/* 1, 2 or 5 times a power of ten, so that about `intervals` of it make up the range. */
-static double round_step(double range, int intervals)
+static int longest_name(const struct sterna_curve *curves, size_t count)
 {
-    double rough = range / intervals;
-    double power = pow(10, floor(log10(rough)));
-    double factor = rough / power;
-    return power * (factor < 1.5 ? 1 : factor < 3.5 ? 2 : factor < 7.5 ? 5 : 10);
-}
-
-/* Give an axis around its values a width and a step. */
-static void finish_axis(struct axis *axis, int intervals)
-{
-    double size = fmax(fabs(axis->low), fabs(axis->high));
-    if (axis->high - axis->low <= 1e-9 * size || axis->high == axis->low) { /* all values the same */
-        double margin = size > 0 ? size / 2 : 0.5;
-        axis->low -= margin;
-        axis->high += margin;
+    int longest = 0;
+    for (size_t c = 0; c < count; c++) {
+        const int length = sterna_plot_text_length(curves[c].label);
+        longest = length > longest ? length : longest;
     }
-    axis->step = round_step(axis->high - axis->low, intervals);
+    return longest;
 }
 
-static struct frame make_frame(const struct sterna_curve *curves, size_t count)
+static struct sterna_plot_frame make_frame(const struct sterna_curve *curves, size_t count, bool *empty)
 {
-    struct frame frame = {.x = {INFINITY, -INFINITY, 1}, .y = {INFINITY, -INFINITY, 1}, .empty = true};
+    struct sterna_plot_frame frame = {.width = WIDTH,
+                                      .height = HEIGHT,
+                                      .left = LEFT,
+                                      .right = RIGHT,
+                                      .top = TOP,
+                                      .bottom = BOTTOM,
+                                      .x = sterna_plot_axis_none(),
+                                      .y = sterna_plot_axis_none()};
+    *empty = true;
     for (size_t c = 0; c < count; c++) {
         for (size_t i = 0; i < curves[c].count; i++) {
             if (!is_point(&curves[c], i))
                 continue;
-            include(&frame.x, curves[c].x[i]);
+            sterna_plot_axis_include(&frame.x, curves[c].x[i]);
             if (i >= curves[c].count / 20)
-                include(&frame.y, curves[c].y[i]);
-            frame.empty = false;
+                sterna_plot_axis_include(&frame.y, curves[c].y[i]);
+            *empty = false;
         }
     }
-    if (frame.empty || frame.y.low > frame.y.high) /* nothing, or nothing but a beginning */
-        frame.y = (struct axis){0, 1, 1};
-    if (frame.empty)
-        frame.x = (struct axis){0, 1, 1};
     if (frame.x.low > 0 && frame.x.low < frame.x.high / 4)
         frame.x.low = 0;
-    finish_axis(&frame.x, 8);
-    finish_axis(&frame.y, 6);
-    frame.y.low = floor(frame.y.low / frame.y.step + 1e-9) * frame.y.step;
-    frame.y.high = ceil(frame.y.high / frame.y.step - 1e-9) * frame.y.step;
-    return frame;
-}
-
-static double place_x(const struct frame *frame, double x)
-{
-    return LEFT + (RIGHT - LEFT) * (x - frame->x.low) / (frame->x.high - frame->x.low);
-}
-
-/* Far above the frame is far enough: the line is cut off there. */
-static double place_y(const struct frame *frame, double y)
-{
-    double place = BOTTOM - (BOTTOM - TOP) * (y - frame->y.low) / (frame->y.high - frame->y.low);
-    return fmin(fmax(place, -HEIGHT), 2 * HEIGHT);
-}
-
-/* ---- text ---------------------------------------------------------------------------------------------- */
-
-/* Text from anywhere as XML: its special characters escaped, what XML cannot hold replaced. */
-static void put_text(FILE *out, const char *text)
-{
-    bool ascii_only = !sterna_utf8_valid(text, strlen(text));
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '&')
-            fputs("&amp;", out);
-        else if (c == '<')
-            fputs("&lt;", out);
-        else if (c == '>')
-            fputs("&gt;", out);
-        else if (c == '"')
-            fputs("&quot;", out);
-        else
-            fputc(c < 0x20 || c == 0x7F || (c >= 0x80 && ascii_only) ? '?' : c, out);
+    sterna_plot_axis_finish(&frame.x, 8);
+    sterna_plot_axis_finish(&frame.y, 6);
+    sterna_plot_axis_round(&frame.y);
+    if (needs_side(curves, count)) {
+        frame.top = SIDE_TOP;
+        frame.width = RIGHT + LEGEND_GAP + SIDE_SAMPLE + SIDE_VALUE +
+                      STERNA_PLOT_CHARACTER * longest_name(curves, count);
     }
-}
-
-/* Characters of a UTF-8 text, roughly: continuation bytes take no room. */
-static int text_length(const char *text)
-{
-    int length = 0;
-    for (; *text != '\0'; text++)
-        length += ((unsigned char)*text & 0xC0) != 0x80;
-    return length;
-}
-
-/* A number with as many decimals as distinguish multiples of step. */
-static void put_number(FILE *out, double value, double step)
-{
-    int decimals = step < 1 ? (int)ceil(-log10(step) - 1e-9) : 0;
-    if (fabs(value) >= 1e7 || decimals > 6)
-        fprintf(out, "%.4g", value);
-    else
-        fprintf(out, "%.*f", decimals, value == 0 ? 0 : value); /* never -0 */
+    return frame;
 }
 
 /* ---- parts of the picture ------------------------------------------------------------------------------ */
 
-static void put_head(FILE *out, const char *title)
+/* Curves beyond the number of colours are dashed. */
+static void put_sample(FILE *out, size_t curve, double x, double y)
 {
-    fprintf(out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\" "
-            "role=\"img\">\n"
-            "<title>",
-            WIDTH, HEIGHT, WIDTH, HEIGHT);
-    put_text(out, title);
-    fprintf(out,
-            "</title>\n"
-            "<style>\n"
-            "text { font: 13px system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif; fill: #57606a }\n"
-            ".title { font-size: 17px; font-weight: 600; fill: #1f2328 }\n"
-            ".end { font-weight: 600 }\n"
-            ".paper { fill: #ffffff }\n"
-            ".grid { stroke: #d8dee4; stroke-width: 1 }\n"
-            ".axis { stroke: #8c959f; stroke-width: 1 }\n"
-            ".line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round }\n"
-            ".c0 { stroke: #0969da } .c1 { stroke: #d4570a } .c2 { stroke: #1a7f5a }\n"
-            ".c3 { stroke: #bf3989 } .c4 { stroke: #8250df } .c5 { stroke: #6e7781 }\n"
-            ".f0 { fill: #0969da } .f1 { fill: #d4570a } .f2 { fill: #1a7f5a }\n"
-            ".f3 { fill: #bf3989 } .f4 { fill: #8250df } .f5 { fill: #6e7781 }\n"
-            "@media (prefers-color-scheme: dark) {\n"
-            "text { fill: #9da7b3 } .title { fill: #e6edf3 } .paper { fill: #0d1117 }\n"
-            ".grid { stroke: #262c36 } .axis { stroke: #6e7681 }\n"
-            ".c0 { stroke: #58a6ff } .c1 { stroke: #f0883e } .c2 { stroke: #3fb98a }\n"
-            ".c3 { stroke: #f778ba } .c4 { stroke: #bc8cff } .c5 { stroke: #9da7b3 }\n"
-            ".f0 { fill: #58a6ff } .f1 { fill: #f0883e } .f2 { fill: #3fb98a }\n"
-            ".f3 { fill: #f778ba } .f4 { fill: #bc8cff } .f5 { fill: #9da7b3 }\n"
-            "}\n"
-            "</style>\n"
-            "<clipPath id=\"frame\"><rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/></clipPath>\n"
-            "<rect class=\"paper\" width=\"%d\" height=\"%d\" rx=\"6\"/>\n"
-            "<text class=\"title\" x=\"%d\" y=\"34\">",
-            LEFT - 4, TOP - 4, RIGHT - LEFT + 8, BOTTOM - TOP + 8, WIDTH, HEIGHT, LEFT);
-    put_text(out, title);
-    fprintf(out, "</text>\n");
-}
-
-static void put_axes(FILE *out, const struct frame *frame, const char *x_label, const char *y_label)
-{
-    double first = ceil(frame->y.low / frame->y.step - 1e-9);
-    for (int i = 0; i < 20 && (first + i) * frame->y.step <= frame->y.high + 1e-9 * frame->y.step; i++) {
-        double y = place_y(frame, (first + i) * frame->y.step);
-        fprintf(out, "<path class=\"%s\" d=\"M%d %.1fH%d\"/>\n", i == 0 ? "axis" : "grid", LEFT, y, RIGHT);
-        fprintf(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">", LEFT - 10, y + 4.5);
-        put_number(out, (first + i) * frame->y.step, frame->y.step);
-        fprintf(out, "</text>\n");
-    }
-    first = ceil(frame->x.low / frame->x.step - 1e-9);
-    for (int i = 0; i < 20 && (first + i) * frame->x.step <= frame->x.high + 1e-9 * frame->x.step; i++) {
-        double x = place_x(frame, (first + i) * frame->x.step);
-        fprintf(out, "<path class=\"axis\" d=\"M%.1f %dv5\"/>\n", x, BOTTOM);
-        fprintf(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">", x, BOTTOM + 21);
-        put_number(out, (first + i) * frame->x.step, frame->x.step);
-        fprintf(out, "</text>\n");
-    }
-    fprintf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">", (LEFT + RIGHT) / 2, BOTTOM + 45);
-    put_text(out, x_label);
-    fprintf(out, "</text>\n<text transform=\"translate(22 %d) rotate(-90)\" text-anchor=\"middle\">",
-            (TOP + BOTTOM) / 2);
-    put_text(out, y_label);
-    fprintf(out, "</text>\n");
+    fprintf(out, "<path class=\"line c%zu%s\" d=\"M%.0f %.1fh%d\"/>\n", curve % STERNA_PLOT_COLOURS,
+            curve < STERNA_PLOT_COLOURS ? "" : " dashed", x, y, SIDE_SAMPLE);
 }
 
 static void put_legend(FILE *out, const struct sterna_curve *curves, size_t count)
 {
     int x = LEFT;
     for (size_t c = 0; c < count; c++) {
-        fprintf(out, "<path class=\"line c%zu\" d=\"M%d 57h20\"/>\n<text x=\"%d\" y=\"62\">", c, x + 1,
-                x + 28);
-        put_text(out, curves[c].label);
+        put_sample(out, c, x + 1, 57);
+        fprintf(out, "<text x=\"%d\" y=\"62\">", x + 28);
+        sterna_plot_text(out, curves[c].label);
         fprintf(out, "</text>\n");
-        x += LEGEND_GAP + LEGEND_CHARACTER * text_length(curves[c].label);
+        x += LEGEND_GAP + STERNA_PLOT_CHARACTER * sterna_plot_text_length(curves[c].label);
     }
 }
 
 /* The line, in pieces between the gaps; a dot for each point that has no neighbour, or for all if they are
  * few. */
-static void put_curve(FILE *out, const struct frame *frame, const struct sterna_curve *curve, size_t c)
+static void put_curve(FILE *out, const struct sterna_plot_frame *frame, const struct sterna_curve *curve,
+                      size_t c)
 {
+    const size_t colour = c % STERNA_PLOT_COLOURS;
     bool drawing = false;
-    fprintf(out, "<g clip-path=\"url(#frame)\">\n<path class=\"line c%zu\" d=\"", c);
+    fprintf(out, "<g clip-path=\"url(#frame)\">\n<path class=\"line c%zu%s\" d=\"", colour,
+            c < STERNA_PLOT_COLOURS ? "" : " dashed");
     for (size_t i = 0; i < curve->count; i++) {
         bool here = is_point(curve, i);
         if (here)
-            fprintf(out, "%s%.1f %.1f", drawing ? "L" : "M", place_x(frame, curve->x[i]),
-                    place_y(frame, curve->y[i]));
+            fprintf(out, "%s%.1f %.1f", drawing ? "L" : "M", sterna_plot_x(frame, curve->x[i]),
+                    sterna_plot_y(frame, curve->y[i]));
         drawing = here;
     }
     fprintf(out, "\"/>\n");
@@ -243,50 +115,91 @@ static void put_curve(FILE *out, const struct frame *frame, const struct sterna_
         bool after = i + 1 < curve->count && is_point(curve, i + 1);
         bool shown = curve->count <= DOTS_MAX || (!before && !after);
         if (is_point(curve, i) && shown)
-            fprintf(out, "<circle class=\"f%zu\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"/>\n", c,
-                    place_x(frame, curve->x[i]), place_y(frame, curve->y[i]));
+            fprintf(out, "<circle class=\"f%zu\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"/>\n", colour,
+                    sterna_plot_x(frame, curve->x[i]), sterna_plot_y(frame, curve->y[i]));
     }
     fprintf(out, "</g>\n");
 }
 
+/* ---- ends ---------------------------------------------------------------------------------------------- */
+
 struct end_label {
     size_t curve;
+    bool has_value;
     double value, x, y;
 };
 
-/* The last point of each curve that has one inside the frame, from the top down, pushed down until none
- * covers another. */
-static size_t place_labels(const struct frame *frame, const struct sterna_curve *curves, size_t count,
-                           struct end_label labels[STERNA_PLOT_CURVES_MAX])
+static void insert_label(struct end_label *labels, size_t n, struct end_label label)
+{
+    size_t at = n;
+    for (; at > 0 && labels[at - 1].y > label.y; at--)
+        labels[at] = labels[at - 1];
+    labels[at] = label;
+}
+
+/* The last point of each curve from the top down; all: also of curves without one, or with one outside the frame. */
+static size_t find_ends(const struct sterna_plot_frame *frame, const struct sterna_curve *curves,
+                        size_t count, bool all, struct end_label labels[STERNA_PLOT_CURVES_MAX])
 {
     size_t n = 0;
     for (size_t c = 0; c < count; c++) {
         size_t last = curves[c].count;
         while (last > 0 && !is_point(&curves[c], last - 1))
             last--;
-        if (last == 0 || curves[c].y[last - 1] > frame->y.high || curves[c].y[last - 1] < frame->y.low)
-            continue;
-        struct end_label label = {.curve = c, .value = curves[c].y[last - 1]};
-        label.x = place_x(frame, curves[c].x[last - 1]) + 8;
-        label.y = place_y(frame, label.value) + 4.5;
-        size_t at = n++;
-        for (; at > 0 && labels[at - 1].y > label.y; at--)
-            labels[at] = labels[at - 1];
-        labels[at] = label;
+        struct end_label label = {.curve = c, .x = frame->right + 8, .y = frame->bottom};
+        if (last > 0) {
+            label.has_value = true;
+            label.value = curves[c].y[last - 1];
+            label.x = sterna_plot_x(frame, curves[c].x[last - 1]) + 8;
+            label.y = sterna_plot_y(frame, label.value) + 4.5;
+        }
+        if (all || (last > 0 && label.value <= frame->y.high && label.value >= frame->y.low))
+            insert_label(labels, n++, label);
     }
-    for (size_t i = 1; i < n; i++)
-        labels[i].y = fmax(labels[i].y, labels[i - 1].y + LABEL_HEIGHT);
     return n;
 }
 
-static void put_labels(FILE *out, const struct frame *frame, const struct sterna_curve *curves, size_t count)
+static void put_values(FILE *out, const struct sterna_plot_frame *frame, const struct sterna_curve *curves,
+                       size_t count)
 {
     struct end_label labels[STERNA_PLOT_CURVES_MAX];
-    size_t n = place_labels(frame, curves, count, labels);
+    size_t n = find_ends(frame, curves, count, false, labels);
+    for (size_t i = 1; i < n; i++) /* pushed down until none covers another */
+        labels[i].y = fmax(labels[i].y, labels[i - 1].y + LABEL_HEIGHT);
     for (size_t i = 0; i < n; i++) {
         fprintf(out, "<text class=\"end f%zu\" x=\"%.1f\" y=\"%.1f\">", labels[i].curve, labels[i].x,
                 labels[i].y);
-        put_number(out, labels[i].value, frame->y.step / 20);
+        sterna_plot_number(out, labels[i].value, frame->y.step / 20);
+        fprintf(out, "</text>\n");
+    }
+}
+
+/* Move the labels apart, as little as makes a row of each, and into the height of the frame: push down, then up. */
+static void spread_labels(const struct sterna_plot_frame *frame, struct end_label *labels, size_t n)
+{
+    const double highest = frame->top + 12, lowest = fmax(frame->bottom, highest + SIDE_ROW * (double)n);
+    for (size_t i = 0; i < n; i++)
+        labels[i].y = fmax(labels[i].y, i > 0 ? labels[i - 1].y + SIDE_ROW : highest);
+    for (size_t i = n; i-- > 0;)
+        labels[i].y = fmin(labels[i].y, i + 1 < n ? labels[i + 1].y - SIDE_ROW : lowest);
+}
+
+static void put_side(FILE *out, const struct sterna_plot_frame *frame, const struct sterna_curve *curves,
+                     size_t count)
+{
+    struct end_label labels[STERNA_PLOT_CURVES_MAX];
+    const size_t n = find_ends(frame, curves, count, true, labels);
+    const int x = frame->right + 18;
+    spread_labels(frame, labels, n);
+    for (size_t i = 0; i < n; i++) {
+        const size_t c = labels[i].curve;
+        put_sample(out, c, x, labels[i].y - 4.5);
+        fprintf(out, "<text class=\"end f%zu\" x=\"%d\" y=\"%.1f\">", c % STERNA_PLOT_COLOURS,
+                x + SIDE_SAMPLE + 8, labels[i].y);
+        if (labels[i].has_value)
+            sterna_plot_number(out, labels[i].value, frame->y.step / 20);
+        fprintf(out, "</text>\n<text x=\"%d\" y=\"%.1f\">", x + SIDE_SAMPLE + SIDE_VALUE, labels[i].y);
+        sterna_plot_text(out, curves[c].label);
         fprintf(out, "</text>\n");
     }
 }
@@ -297,29 +210,28 @@ enum sterna_status sterna_plot_curves(const char *path, const char *title, const
                                       const char *y_label, const struct sterna_curve *curves, size_t count,
                                       struct sterna_error *error)
 {
+    struct sterna_plot_page page;
+    bool empty = true;
+
     if (count > STERNA_PLOT_CURVES_MAX)
         return sterna_fail(error, STERNA_ERR_RANGE, "%s: %zu curves, at most %d can be told apart", path,
                            count, STERNA_PLOT_CURVES_MAX);
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    if (out == NULL)
-        return sterna_fail(error, STERNA_ERR_MEMORY, "%s: out of memory", path);
-    struct frame frame = make_frame(curves, count);
-    put_head(out, title);
-    put_axes(out, &frame, x_label, y_label);
-    put_legend(out, curves, count);
+    enum sterna_status status = sterna_plot_open(path, &page, error);
+    if (status != STERNA_OK)
+        return status;
+    const struct sterna_plot_frame frame = make_frame(curves, count, &empty);
+    const bool side = needs_side(curves, count);
+    sterna_plot_head(page.out, &frame, title);
+    sterna_plot_axes(page.out, &frame, x_label, y_label);
+    if (!side)
+        put_legend(page.out, curves, count);
     for (size_t c = 0; c < count; c++)
-        put_curve(out, &frame, &curves[c], c);
-    put_labels(out, &frame, curves, count);
-    if (frame.empty)
-        fprintf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">no data</text>\n", (LEFT + RIGHT) / 2,
-                (TOP + BOTTOM) / 2);
-    fprintf(out, "</svg>\n");
-    bool complete = ferror(out) == 0;
-    complete = fclose(out) == 0 && complete;
-    enum sterna_status status = complete ? sterna_file_write(path, text, size, error)
-                                         : sterna_fail(error, STERNA_ERR_MEMORY, "%s: out of memory", path);
-    free(text);
-    return status;
+        put_curve(page.out, &frame, &curves[c], c);
+    if (side)
+        put_side(page.out, &frame, curves, count);
+    else
+        put_values(page.out, &frame, curves, count);
+    if (empty)
+        sterna_plot_nothing(page.out, &frame);
+    return sterna_plot_close(&page, error);
 }

@@ -4,7 +4,7 @@
 
 #include "sterna.h"
 
-enum { STERNA_PLOT_CURVES_MAX = 6 }; /* as many as there are colours that can be told apart */
+enum { STERNA_PLOT_CURVES_MAX = 12 }; /* six colours that can be told apart, solid and dashed */
 
 /* A curve through the points (x[i], y[i]). A point that is not finite interrupts the line; a point between
  * two such interruptions is drawn as a dot. */

@@ -1,5 +1,4 @@
 /* train.c - a training from its beginning, or a checkpoint, to its end: updates, validations, checkpoints, curves. */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,8 @@
 #include <time.h>
 
 #include "curve.h"
+#include "file.h"
+#include "histogram.h"
 #include "loss.h"
 #include "schedule.h"
 #include "trainer.h"
@@ -17,31 +18,17 @@ enum { PATH_SIZE = 4096 };
 struct run {
     const struct sterna_train_options *options;
     struct sterna_trainer trainer;
-    char checkpoint[PATH_SIZE], csv[PATH_SIZE], svg[PATH_SIZE];
+    char checkpoint[PATH_SIZE], csv[PATH_SIZE], svg[PATH_SIZE], histogram[PATH_SIZE];
     struct timespec started;
 };
 
 /* ---- start ---- */
 
-/* Make the directory and those above it. */
 static enum sterna_status make_directory(const char *directory, struct sterna_error *error)
 {
-    char path[PATH_SIZE];
-
-    if (!directory || snprintf(path, sizeof path, "%s", directory) >= (int)sizeof path - 64 || !path[0])
+    if (!directory || !directory[0] || strlen(directory) >= PATH_SIZE - 64)
         return sterna_fail(error, STERNA_ERR_RANGE, "the output directory's name is empty or too long");
-    for (char *at = path + 1;; at++) {
-        const char end = *at;
-        if (end != '/' && end != '\0')
-            continue;
-        *at = '\0';
-        if (mkdir(path, 0777) != 0 && errno != EEXIST)
-            return sterna_fail(error, STERNA_ERR_IO, "%s: cannot make the directory: %s", path,
-                               strerror(errno));
-        *at = end;
-        if (end == '\0')
-            return STERNA_OK;
-    }
+    return sterna_file_make_directory(directory, error);
 }
 
 /* A checkpoint goes on with the data that it began with. */
@@ -95,6 +82,7 @@ static enum sterna_status open_run(struct run *run, struct sterna_error *error)
     snprintf(run->checkpoint, PATH_SIZE, "%s/checkpoint.safetensors", options->directory);
     snprintf(run->csv, PATH_SIZE, "%s/curve.csv", options->directory);
     snprintf(run->svg, PATH_SIZE, "%s/curve.svg", options->directory);
+    snprintf(run->histogram, PATH_SIZE, "%s/histogram.csv", options->directory);
     status = open_training(run, error);
     if (status == STERNA_OK)
         status = sterna_trainer_open(&run->trainer, options->threads, error);
@@ -123,6 +111,15 @@ static enum sterna_status refuse_divergence(const struct run *run, const struct 
                        kept ? run->checkpoint : "");
 }
 
+static enum sterna_status note_weights(const struct sterna_training *training, const char *path,
+                                       struct sterna_error *error)
+{
+    const struct sterna_parameters *parameters = &training->network.parameters;
+    return sterna_histogram_append(path, training->updates,
+                                   sterna_parameters_in(parameters, training->value, 0, STERNA_WEIGHT_HH),
+                                   parameters->list[STERNA_WEIGHT_HH].count, 0.0f, error);
+}
+
 static enum sterna_status validate(struct run *run, struct sterna_error *error)
 {
     struct sterna_training *training = &run->trainer.training;
@@ -139,7 +136,10 @@ static enum sterna_status validate(struct run *run, struct sterna_error *error)
     if (isnan(nats)) /* too short a text to validate on */
         return STERNA_OK;
     enum sterna_status status = sterna_training_note(training, &point, error);
-    return status == STERNA_OK ? sterna_curve_csv(training, run->csv, error) : status;
+    if (status == STERNA_OK)
+        status = sterna_curve_csv(training, run->csv, error);
+    return status == STERNA_OK && run->options->histogram ? note_weights(training, run->histogram, error)
+                                                          : status;
 }
 
 static void report(const struct run *run, bool validated)

@@ -6,7 +6,7 @@
 static struct child child;
 
 static const char *const commands[] = {"train", "quantize", "eval", "compare", "generate", "run",
-                                       "info",  "bench",    "plot", "report",  "data"};
+                                       "info",  "bench",    "plot", "report",  "data",     "study"};
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
 START_TEST(help_names_every_command)

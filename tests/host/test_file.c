@@ -217,6 +217,26 @@ START_TEST(control_characters_never_reach_a_reason)
 }
 END_TEST
 
+START_TEST(directories_are_made_with_those_above)
+{
+    char path[SCRATCH_PATH], inner[SCRATCH_PATH + 8], file[SCRATCH_PATH];
+    struct stat facts;
+    (void)snprintf(inner, sizeof inner, "%s/b//c/", scratch_path(&scratch, "a", path));
+    ck_assert_int_eq(sterna_file_make_directory(inner, &error), STERNA_OK);
+    ck_assert_int_eq(sterna_file_make_directory(inner, &error), STERNA_OK);
+    ck_assert(stat(inner, &facts) == 0 && S_ISDIR(facts.st_mode));
+    ck_assert_int_eq(sterna_file_write(scratch_path(&scratch, "file", file), "", 0, &error), STERNA_OK);
+    (void)snprintf(inner, sizeof inner, "%s/x", file);
+    ck_assert_int_eq(sterna_file_make_directory(inner, &error), STERNA_ERR_IO);
+    ck_assert_int_eq(sterna_file_make_directory("", &error), STERNA_ERR_RANGE);
+    (void)snprintf(inner, sizeof inner, "%s/b/c", path);
+    ck_assert_int_eq(rmdir(inner), 0);
+    (void)snprintf(inner, sizeof inner, "%s/b", path);
+    ck_assert_int_eq(rmdir(inner), 0);
+    ck_assert_int_eq(rmdir(path), 0);
+}
+END_TEST
+
 Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("file");
@@ -233,6 +253,7 @@ Suite *sterna_suite(void)
     tcase_add_test(tcase, new_files_obey_the_umask);
     tcase_add_test(tcase, unreadable_things_are_told);
     tcase_add_test(tcase, pipe_is_read_to_its_end);
+    tcase_add_test(tcase, directories_are_made_with_those_above);
     tcase_add_test(tcase, control_characters_never_reach_a_reason);
     suite_add_tcase(suite, tcase);
     return suite;

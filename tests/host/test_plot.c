@@ -180,6 +180,29 @@ START_TEST(too_many_curves_are_refused_and_the_old_plot_stays)
 }
 END_TEST
 
+/* Seven curves, and names too long for a line: a column at the right, in the order of the ends. */
+START_TEST(many_curves_are_named_at_their_ends)
+{
+    static const double x[2] = {0, 1};
+    static const double ends[7][2] = {{9, 1}, {9, 4}, {9, 2}, {9, 7}, {9, 3}, {9, NAN}, {9, 5}};
+    static const char *const order[] = {"n3", "n6", "n1", "n4", "n2", "n0"}; /* 7, 5, 4, 3, 2, 1 */
+    struct sterna_curve curves[7];
+    static const char *const names[] = {"n0", "n1", "n2", "n3", "n4", "n5", "n6"};
+    for (size_t i = 0; i < 7; i++)
+        curves[i] = (struct sterna_curve){names[i], x, ends[i], 2};
+    draw("Many", curves, 7);
+    ck_assert_uint_eq(occurrences("dashed\" d="), 2); /* the seventh, and its sample */
+    const char *at = svg;
+    for (size_t i = 0; i < 6; i++) {
+        char part[16];
+        (void)snprintf(part, sizeof part, ">%s</text>", order[i]);
+        at = strstr(at, part);
+        ck_assert_msg(at != NULL, "%s", part);
+    }
+    ck_assert_uint_eq(occurrences(">n5</text>"), 1);
+}
+END_TEST
+
 Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("plot");
@@ -191,6 +214,7 @@ Suite *sterna_suite(void)
     tcase_add_test(tcase, names_are_escaped);
     tcase_add_test(tcase, any_range_of_numbers_is_drawn);
     tcase_add_test(tcase, high_beginning_does_not_press_the_rest_flat);
+    tcase_add_test(tcase, many_curves_are_named_at_their_ends);
     tcase_add_test(tcase, too_many_curves_are_refused_and_the_old_plot_stays);
     suite_add_tcase(suite, tcase);
     return suite;
