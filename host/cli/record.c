@@ -169,3 +169,10 @@ int sterna_record_end(struct sterna_record *record)
     cJSON_free(text);
     return STERNA_EXIT_DONE;
 }
+
+void sterna_record_discard(struct sterna_record *record)
+{
+    if (record->json)
+        cJSON_Delete(record->object[0]);
+    record->depth = 0;
+}

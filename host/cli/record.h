@@ -30,5 +30,7 @@ void sterna_record_open(struct sterna_record *record, const char *key);
 void sterna_record_close(struct sterna_record *record);
 /* Print and release. Returns the exit status. */
 int sterna_record_end(struct sterna_record *record);
+/* Release without printing: something failed. */
+void sterna_record_discard(struct sterna_record *record);
 
 #endif
