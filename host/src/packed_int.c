@@ -4,14 +4,11 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "strip_int.h"
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
-
-/* As in packed.c: the registers hold a strip of rows times a panel of columns, and the words to multiply. DEPTH rows of a panel are 8 KB as
- * bytes and 16 KB as 16-bit numbers; CHUNK rows of activations are at most 96 KB. Both divide by 4. */
-enum { WIDTH = 16, STRIP = 4, DEPTH = 512, CHUNK = 96, OFFSET = 128, NARROW = 4 };
+/* As in packed.c: a block of a panel, BLOCK bytes for each of its columns, stays in the first-level cache while the
+ * strips of a chunk pass over it; the chunk, repacked so that a strip is one stream, stays in the second level. */
+enum { CHUNK = 96, BLOCK = 1024, OFFSET = 128, NARROW = 4, WIDTH = STERNA_STRIP_COLS };
 
 /* Codes that reach +-largest: how often four products can be added, by twos, to a 16-bit sum. */
 static size_t span_of(int largest)
@@ -101,167 +98,31 @@ void sterna_packed_int_fill(struct sterna_packed_int *packed, const int8_t *code
 /* to [depth/4][rows][4], activation + 128 (which is its sign bit turned); zero beyond depth. */
 static void pack_bytes(size_t rows, size_t depth, const int8_t *a, size_t lda, uint32_t *to)
 {
-    for (size_t r = 0; r < rows; r++, a += lda) {
-        for (size_t k = 0; k < depth; k += 4) {
-            uint32_t word = 0;
-            memcpy(&word, a + k, depth - k < 4 ? depth - k : 4);
-            to[k / 4 * rows + r] = word ^ 0x80808080u;
+    const uint32_t signs = 0x80808080u;
+
+    for (size_t k = 0; k + 4 <= depth; k += 4) {
+        for (size_t r = 0; r < rows; r++) {
+            uint32_t word;
+            memcpy(&word, a + r * lda + k, sizeof word);
+            *to++ = word ^ signs;
         }
+    }
+    for (size_t r = 0; depth % 4 > 0 && r < rows; r++) {
+        uint32_t word = 0;
+        memcpy(&word, a + r * lda + depth / 4 * 4, depth % 4);
+        *to++ = word ^ signs;
     }
 }
 
 /* to [depth/2][rows][2] */
 static void pack_words(size_t rows, size_t depth, const int8_t *a, size_t lda, int16_t *to)
 {
-    for (size_t r = 0; r < rows; r++, a += lda) {
-        for (size_t k = 0; k < depth; k += 2) {
-            to[(k / 2 * rows + r) * 2] = a[k];
-            to[(k / 2 * rows + r) * 2 + 1] = k + 1 < depth ? a[k + 1] : 0;
-        }
-    }
-}
-
-/* ---- a strip times a panel: sum [rows, 16] += ---- */
-
-/* words: 32-bit words of the inner dimension; span as in sterna_packed_int. */
-typedef void strip_product(size_t rows, size_t words, size_t span, const void *a, const void *b,
-                           int32_t *sum);
-
-static void strip_portable(size_t rows, size_t words, size_t span, const void *a, const void *b, int32_t *sum)
-{
-    const uint8_t *bytes = a;
-    const int8_t *codes = b;
-    const int16_t *activations = a, *wide = b;
-
-    for (size_t i = 0; i < words * rows * WIDTH; i++) {
-        const size_t k = i / (rows * WIDTH), r = i / WIDTH % rows, n = i % WIDTH;
-        const size_t x = k * rows + r, w = k * WIDTH + n;
-        for (size_t j = 0; span > 0 && j < 4; j++)
-            sum[r * WIDTH + n] += bytes[x * 4 + j] * codes[w * 4 + j];
-        for (size_t j = 0; span == 0 && j < 2; j++)
-            sum[r * WIDTH + n] += activations[x * 2 + j] * wide[w * 2 + j];
-    }
-}
-
-#if defined(__x86_64__)
-#define AVX2_ROWS __attribute__((target("avx2"), always_inline)) static inline void
-
-#define AVX2_VALUE __attribute__((target("avx2"), always_inline)) static inline __m256i
-
-/* The word of every row at k, in all lanes. */
-AVX2_VALUE spread(const void *a, size_t index)
-{
-    int32_t word;
-    memcpy(&word, (const char *)a + index * sizeof word, sizeof word);
-    return _mm256_set1_epi32(word);
-}
-
-/* Multiply, then add in place. Written out because compilers keep one more copy of each sum than there are
- * registers for, and read a code from memory once per row: half the speed. */
-AVX2_VALUE add_bytes(__m256i sum, __m256i x, __m256i code)
-{
-    __m256i products;
-    __asm__("vpmaddubsw %3, %2, %1\n\tvpaddw %1, %0, %0" : "+x"(sum), "=&x"(products) : "x"(x), "x"(code));
-    return sum;
-}
-
-AVX2_VALUE add_words(__m256i sum, __m256i x, __m256i code)
-{
-    __m256i products;
-    __asm__("vpmaddwd %3, %2, %1\n\tvpaddd %1, %0, %0" : "+x"(sum), "=&x"(products) : "x"(x), "x"(code));
-    return sum;
-}
-
-AVX2_ROWS strip_words_rows(size_t rows, size_t words, const void *a, const void *b, int32_t *sum)
-{
-    __m256i low[STRIP], high[STRIP], *to = (__m256i *)(void *)sum;
-    const __m256i *code = b;
-
-#pragma GCC unroll 4
-    for (size_t r = 0; r < rows; r++) {
-        low[r] = _mm256_load_si256(to + 2 * r);
-        high[r] = _mm256_load_si256(to + 2 * r + 1);
-    }
-    for (size_t k = 0; k < words; k++, code += 2) {
-        const __m256i code_low = _mm256_load_si256(code), code_high = _mm256_load_si256(code + 1);
-#pragma GCC unroll 4
+    for (size_t k = 0; k < depth; k += 2) {
         for (size_t r = 0; r < rows; r++) {
-            const __m256i x = spread(a, k * rows + r);
-            low[r] = add_words(low[r], x, code_low);
-            high[r] = add_words(high[r], x, code_high);
+            *to++ = a[r * lda + k];
+            *to++ = k + 1 < depth ? a[r * lda + k + 1] : 0;
         }
     }
-#pragma GCC unroll 4
-    for (size_t r = 0; r < rows; r++) {
-        _mm256_store_si256(to + 2 * r, low[r]);
-        _mm256_store_si256(to + 2 * r + 1, high[r]);
-    }
-}
-
-/* At most span words: the 16-bit sums start at zero and are added, pairwise, to the 32-bit ones. */
-AVX2_ROWS strip_bytes_rows(size_t rows, size_t words, const void *a, const __m256i *code, __m256i *to)
-{
-    __m256i low[STRIP], high[STRIP];
-    const __m256i ones = _mm256_set1_epi16(1);
-
-#pragma GCC unroll 4
-    for (size_t r = 0; r < rows; r++)
-        low[r] = high[r] = _mm256_setzero_si256();
-    for (size_t k = 0; k < words; k++, code += 2) {
-        const __m256i code_low = _mm256_load_si256(code), code_high = _mm256_load_si256(code + 1);
-#pragma GCC unroll 4
-        for (size_t r = 0; r < rows; r++) {
-            const __m256i x = spread(a, k * rows + r);
-            low[r] = add_bytes(low[r], x, code_low);
-            high[r] = add_bytes(high[r], x, code_high);
-        }
-    }
-#pragma GCC unroll 4
-    for (size_t r = 0; r < rows; r++) {
-        to[2 * r] = _mm256_add_epi32(to[2 * r], _mm256_madd_epi16(low[r], ones));
-        to[2 * r + 1] = _mm256_add_epi32(to[2 * r + 1], _mm256_madd_epi16(high[r], ones));
-    }
-}
-
-/* Inlined with a constant number of rows: the loops over r unroll and the sums stay in registers. */
-AVX2_ROWS strip_rows(size_t rows, size_t words, size_t span, const void *a, const void *b, int32_t *sum)
-{
-    if (span == 0) {
-        strip_words_rows(rows, words, a, b, sum);
-        return;
-    }
-    for (size_t k = 0; k < words; k += span)
-        strip_bytes_rows(rows, words - k < span ? words - k : span, (const char *)a + k * rows * 4,
-                         (const __m256i *)b + 2 * k, (__m256i *)(void *)sum);
-}
-
-__attribute__((target("avx2"))) static void strip_avx2(size_t rows, size_t words, size_t span, const void *a,
-                                                       const void *b, int32_t *sum)
-{
-    switch (rows) {
-    case 1:
-        strip_rows(1, words, span, a, b, sum);
-        break;
-    case 2:
-        strip_rows(2, words, span, a, b, sum);
-        break;
-    case 3:
-        strip_rows(3, words, span, a, b, sum);
-        break;
-    default:
-        strip_rows(STRIP, words, span, a, b, sum);
-        break;
-    }
-}
-#endif
-
-static strip_product *best_strip(void)
-{
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2"))
-        return strip_avx2;
-#endif
-    return strip_portable;
 }
 
 /* ---- the product ---- */
@@ -274,13 +135,13 @@ static void put_row(const int32_t *tile, size_t width, const int32_t *excess, in
 }
 
 /* A strip of rows times the panel of column n. */
-static void tile_product(strip_product *strip, size_t rows, size_t words, const void *a,
+static void tile_product(sterna_strip_int *strip, size_t rows, size_t words, const void *a,
                          const struct sterna_packed_int *b, size_t n, const void *panel, bool add,
                          int32_t *sums, size_t ldc)
 {
     const size_t width = b->cols - n < WIDTH ? b->cols - n : WIDTH;
     const int32_t *excess = add ? NULL : b->excess + n;
-    _Alignas(32) int32_t tile[STRIP * WIDTH] = {0};
+    _Alignas(32) int32_t tile[STERNA_STRIP_ROWS * WIDTH] = {0};
 
     strip(rows, words, b->span, a, panel, tile);
     for (size_t r = 0; r < rows; r++) {
@@ -291,51 +152,54 @@ static void tile_product(strip_product *strip, size_t rows, size_t words, const 
     }
 }
 
-/* At most CHUNK rows and DEPTH of the inner dimension, from k0 on. Rows are spread evenly over the strips. */
-static void chunk_product(strip_product *strip, size_t rows, size_t k0, const int8_t *a, size_t lda,
-                          const struct sterna_packed_int *b, int32_t *sums, size_t ldc)
+/* At most CHUNK rows and depth of the inner dimension, from k0 on. Rows are spread evenly over the strips. */
+static void chunk_product(sterna_strip_int *strip, size_t rows, size_t k0, size_t depth, const int8_t *a,
+                          size_t lda, const struct sterna_packed_int *b, int32_t *sums, size_t ldc)
 {
-    _Alignas(64) int16_t packed[CHUNK * DEPTH];
-    const size_t depth = b->inner - k0 < DEPTH ? b->inner - k0 : DEPTH, strips = (rows + STRIP - 1) / STRIP;
-    const size_t per_word = b->span > 0 ? 4 : 2, words = (depth + per_word - 1) / per_word;
+    _Alignas(64) uint32_t packed[CHUNK * BLOCK / sizeof(uint32_t)];
+    const size_t strips = (rows + STERNA_STRIP_ROWS - 1) / STERNA_STRIP_ROWS, per_word = b->span > 0 ? 4 : 2;
+    const size_t words = (depth + per_word - 1) / per_word;
 
     for (size_t s = 0; s < strips; s++) {
         const size_t first = rows * s / strips, end = rows * (s + 1) / strips;
-        int16_t *to = packed + first * words * 2;
+        uint32_t *to = packed + first * words;
         if (b->span > 0)
-            pack_bytes(end - first, depth, a + first * lda + k0, lda, (uint32_t *)(void *)to);
+            pack_bytes(end - first, depth, a + first * lda + k0, lda, to);
         else
-            pack_words(end - first, depth, a + first * lda + k0, lda, to);
+            pack_words(end - first, depth, a + first * lda + k0, lda, (int16_t *)(void *)to);
     }
     for (size_t n = 0; n < b->cols; n += WIDTH) {
         const char *panel =
             (const char *)b->panel + (n * round_up(b->inner, 4) + k0 * WIDTH) * (4 / per_word);
         for (size_t s = 0; s < strips; s++) {
             const size_t first = rows * s / strips, end = rows * (s + 1) / strips;
-            tile_product(strip, end - first, words, packed + first * words * 2, b, n, panel, k0 > 0,
+            tile_product(strip, end - first, words, packed + first * words, b, n, panel, k0 > 0,
                          sums + first * ldc, ldc);
         }
     }
 }
 
-static void product(strip_product *strip, size_t rows, const int8_t *a, size_t lda,
+static void product(sterna_strip_int *strip, size_t rows, const int8_t *a, size_t lda,
                     const struct sterna_packed_int *b, int32_t *sums, size_t ldc)
 {
+    const size_t step = b->span > 0 ? BLOCK : BLOCK / 2;
+
     for (size_t first = 0; first < rows; first += CHUNK) {
         const size_t count = rows - first < CHUNK ? rows - first : CHUNK;
-        for (size_t k0 = 0; k0 < b->inner; k0 += DEPTH)
-            chunk_product(strip, count, k0, a + first * lda, lda, b, sums + first * ldc, ldc);
+        for (size_t k0 = 0; k0 < b->inner; k0 += step)
+            chunk_product(strip, count, k0, b->inner - k0 < step ? b->inner - k0 : step, a + first * lda, lda,
+                          b, sums + first * ldc, ldc);
     }
 }
 
 void sterna_packed_int_product(size_t rows, const int8_t *a, size_t lda, const struct sterna_packed_int *b,
                                int32_t *sums, size_t ldc)
 {
-    product(best_strip(), rows, a, lda, b, sums, ldc);
+    product(sterna_strip_int_best(), rows, a, lda, b, sums, ldc);
 }
 
 void sterna_packed_int_product_portable(size_t rows, const int8_t *a, size_t lda,
                                         const struct sterna_packed_int *b, int32_t *sums, size_t ldc)
 {
-    product(strip_portable, rows, a, lda, b, sums, ldc);
+    product(sterna_strip_int_portable, rows, a, lda, b, sums, ldc);
 }

@@ -10,7 +10,6 @@
 #include "file.h"
 #include "histogram.h"
 #include "loss.h"
-#include "schedule.h"
 #include "trainer.h"
 
 enum { PATH_SIZE = 4096 };
@@ -161,7 +160,7 @@ static void report(const struct run *run, bool validated)
         .rate = (double)run->trainer.step.rate,
         .seconds =
             (double)(now.tv_sec - run->started.tv_sec) + 1e-9 * (double)(now.tv_nsec - run->started.tv_nsec),
-        .integer_phase = sterna_schedule_integer(&training->recipe, training->updates - 1),
+        .integer_phase = sterna_trainer_integer(training, training->updates - 1),
         .validated = validated,
     };
     run->options->progress(&progress, run->options->context);

@@ -178,8 +178,8 @@ static double sum_of(const double *value, size_t count)
     return total;
 }
 
-/* The tensor in whose gradient something is not finite; where all is, the parameters. */
-static const char *find_culprit(const struct sterna_trainer *trainer)
+/* The tensor in whose gradient something is not finite, the last layer first, as backward goes. */
+static const char *find_in_gradient(const struct sterna_trainer *trainer)
 {
     const struct sterna_parameters *parameters = &trainer->training.network.parameters;
     for (size_t i = parameters->tensors; i-- > 0;) {
@@ -190,12 +190,48 @@ static const char *find_culprit(const struct sterna_trainer *trainer)
     return "all layers";
 }
 
+/* Whether layer k's activations are finite in every window. */
+static bool is_finite_layer(const struct sterna_trainer *trainer, size_t k)
+{
+    for (size_t i = 0; i < trainer->shards; i++) {
+        const struct sterna_window *window = &trainer->window[i];
+        const size_t states = window->run_batch * window->hidden;
+        if (!sterna_buffer_finite(window->track[k].a + states, window->run_steps * states))
+            return false;
+    }
+    return true;
+}
+
+/* The first thing that is not finite on the way from the input to the loss: a parameter, else a layer's output. */
+static enum sterna_status refuse_loss(const struct sterna_trainer *trainer, struct sterna_error *error)
+{
+    const struct sterna_training *training = &trainer->training;
+    const struct sterna_parameters *parameters = &training->network.parameters;
+
+    for (size_t i = 0; i < parameters->tensors; i++) {
+        const struct sterna_parameter *tensor = &parameters->list[i];
+        if (!sterna_buffer_finite(training->value + tensor->offset, tensor->count))
+            return sterna_fail(error, STERNA_ERR_RANGE, "the loss is not finite, because %s is not",
+                               tensor->name);
+    }
+    for (size_t k = 0; k < training->network.layers; k++)
+        if (!is_finite_layer(trainer, k))
+            return sterna_fail(error, STERNA_ERR_RANGE, "the loss is not finite, first so in layer %zu", k);
+    return sterna_fail(error, STERNA_ERR_RANGE, "the loss is not finite, first so in the output layer");
+}
+
+bool sterna_trainer_integer(const struct sterna_training *training, uint64_t update)
+{
+    return sterna_schedule_integer(&training->recipe, update) &&
+           sterna_network_deployable(&training->network);
+}
+
 enum sterna_status sterna_trainer_update(struct sterna_trainer *trainer, struct sterna_error *error)
 {
     struct sterna_training *training = &trainer->training;
     struct sterna_network *network = &training->network;
     const struct sterna_recipe *recipe = &training->recipe;
-    const bool integer = sterna_schedule_integer(recipe, training->updates);
+    const bool integer = sterna_trainer_integer(training, training->updates);
     const bool stochastic = !integer && strcmp(recipe->sampling, "stochastic") == 0;
     const struct sterna_draw draw = {.seed = recipe->seed, .step = training->updates};
     const struct sterna_preparation preparation = {.integer = integer, .draw = stochastic ? &draw : NULL};
@@ -206,15 +242,14 @@ enum sterna_status sterna_trainer_update(struct sterna_trainer *trainer, struct 
     const double nats = sum_of(trainer->loss, trainer->shards) / (double)predictions(trainer);
     sterna_workers_run(trainer->workers, trainer->pieces, add_piece, trainer);
     if (!isfinite(nats))
-        return sterna_fail(error, STERNA_ERR_RANGE, "the loss is not finite (gradient of %s)",
-                           find_culprit(trainer));
+        return refuse_loss(trainer, error);
     sterna_network_finish_gradient(network, trainer->workers, trainer->shards, training->value,
                                    trainer->gradient);
     sterna_workers_run(trainer->workers, trainer->pieces, square_piece, trainer);
     const double norm = sqrt(sum_of(trainer->square, trainer->pieces));
     if (!isfinite(norm))
         return sterna_fail(error, STERNA_ERR_RANGE, "the gradient of %s is not finite",
-                           find_culprit(trainer));
+                           find_in_gradient(trainer));
 
     trainer->step.update = training->updates + 1;
     trainer->step.rate = (float)sterna_schedule_rate(recipe, training->updates);
@@ -301,7 +336,7 @@ void sterna_trainer_validate(struct sterna_trainer *trainer, double *nats, doubl
 {
     struct sterna_training *training = &trainer->training;
     const struct sterna_preparation preparation = {
-        .integer = sterna_schedule_integer(&training->recipe, training->updates - 1)};
+        .integer = sterna_trainer_integer(training, training->updates - 1)};
     size_t stride = 0, correct = 0;
 
     *nats = *accuracy = (double)NAN;

@@ -154,6 +154,26 @@ START_TEST(float_model_and_device_agree_on_sequences)
 }
 END_TEST
 
+/* In float the running statistics normalize; in the model they are row scales and biases. */
+START_TEST(batch_normalization_is_deployed_as_scales_and_biases)
+{
+    recipe = tiny_sequences(&scratch);
+    snprintf(recipe.cell, sizeof recipe.cell, "%s", cells[_i]);
+    snprintf(recipe.normalization, sizeof recipe.normalization, "batch");
+    recipe.updates = 300;
+    recipe.integer_updates = 60;
+    train();
+    (void)value_of(checkpoint, "float", "deterministic");
+    const double weights = result.bits;
+    (void)value_of(model, "float", NULL);
+    ck_assert_double_lt(weights, 0.5);
+    ck_assert_double_lt(fabs(result.bits - weights), 0.03);
+    const double quantized = result.bits;
+    (void)value_of(model, "reference", NULL);
+    ck_assert_double_lt(fabs(result.bits - quantized), 0.06);
+}
+END_TEST
+
 START_TEST(confusion_adds_up_to_the_accuracy)
 {
     uint32_t right = 0, total = 0;
@@ -198,6 +218,7 @@ Suite *sterna_suite(void)
     tcase_add_test(tcase, text_with_foreign_symbols_is_refused);
     tcase_add_test(tcase, master_and_stochastic_weights_can_be_had);
     tcase_add_loop_test(tcase, float_model_and_device_agree_on_sequences, 0, 10);
+    tcase_add_loop_test(tcase, batch_normalization_is_deployed_as_scales_and_biases, 0, 3);
     tcase_add_loop_test(tcase, confusion_adds_up_to_the_accuracy, 0, 2);
     tcase_add_test(tcase, limit_counts_sequences);
     suite_add_tcase(suite, tcase);
