@@ -13,11 +13,21 @@ static void record_facts(struct sterna_record *record, const char *path,
     sterna_record_count(record, "inputs", facts->inputs);
     sterna_record_count(record, "hidden", facts->hidden);
     sterna_record_count(record, "outputs", facts->outputs);
+    sterna_record_text(record, "input", facts->one_hot ? "one-hot" : "dense");
+    sterna_record_text(record, "head", facts->head);
+    sterna_record_text(record, "format_input", facts->format_input);
     sterna_record_text(record, "format", facts->format);
     sterna_record_text(record, "format_output", facts->format_output);
     sterna_record_count(record, "weights", facts->weights);
     sterna_record_count(record, "model_bytes", facts->bytes);
-    sterna_record_count(record, "symbols", facts->symbols);
+    if (facts->symbols > 0)
+        sterna_record_count(record, "symbols", facts->symbols);
+    if (facts->classes > 0)
+        sterna_record_count(record, "classes", facts->classes);
+    if (facts->metric[0] != '\0') {
+        sterna_record_text(record, "metric", facts->metric);
+        sterna_record_real(record, "validation", facts->valid, 4);
+    }
     sterna_record_text(record, "trained_on", facts->data);
 }
 
@@ -25,6 +35,8 @@ static void record_geometry(struct sterna_record *record, const char *on,
                             const struct sterna_geometry *geometry)
 {
     sterna_record_text(record, "on", on);
+    if (geometry->tables == 0) /* fixed.c in this process: neither memories nor a clock */
+        return;
     sterna_record_open(record, "device");
     sterna_record_text(record, "name", geometry->name);
     sterna_record_count(record, "protocol", geometry->protocol);

@@ -33,6 +33,7 @@ enum sterna_status {
     STERNA_ERR_DEVICE,      /* the device refused, or answered nonsense */
     STERNA_ERR_TIMEOUT,     /* the device did not answer */
     STERNA_ERR_INTERRUPTED, /* the caller's stop flag was set; nothing is lost */
+    STERNA_ERR_DIVERGED,    /* training came to numbers that are not finite */
     STERNA_ERR_MISSING      /* data, a tool or a back end that is not there; the reason says how to get it */
 };
 

@@ -229,12 +229,6 @@ static enum sterna_status judge(struct sterna_study_job *job, struct sterna_run_
     return status;
 }
 
-/* The trainer's words for numbers that are not finite: a finding about the method, and the same at each attempt. */
-static bool is_divergence(enum sterna_status status, const struct sterna_error *error)
-{
-    return status == STERNA_ERR_RANGE && strstr(error->reason, "is not finite") != NULL;
-}
-
 enum sterna_status sterna_study_job_run(struct sterna_study_job *job, bool *diverged,
                                         struct sterna_error *error)
 {
@@ -247,7 +241,7 @@ enum sterna_status sterna_study_job_run(struct sterna_study_job *job, bool *dive
         return status;
     tell(job, STERNA_STUDY_BEGINS, 0, job->recipe.updates, "");
     status = train(job, &result, error);
-    *diverged = is_divergence(status, error);
+    *diverged = status == STERNA_ERR_DIVERGED; /* a finding about the method, and the same at each attempt */
     if (*diverged) {
         (void)snprintf(result.diverged, sizeof result.diverged, "%.*s", (int)sizeof result.diverged - 1,
                        error->reason);

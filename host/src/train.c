@@ -104,7 +104,7 @@ static enum sterna_status refuse_divergence(const struct run *run, const struct 
 {
     struct stat found;
     const bool kept = stat(run->checkpoint, &found) == 0;
-    return sterna_fail(error, STERNA_ERR_RANGE, "update %llu: %s; lower the rate; %s%s",
+    return sterna_fail(error, STERNA_ERR_DIVERGED, "update %llu: %s; lower the rate; %s%s",
                        (unsigned long long)run->trainer.training.updates + 1, reason->reason,
                        kept ? "the last checkpoint is " : "there is no checkpoint yet",
                        kept ? run->checkpoint : "");

@@ -211,13 +211,13 @@ static enum sterna_status refuse_loss(const struct sterna_trainer *trainer, stru
     for (size_t i = 0; i < parameters->tensors; i++) {
         const struct sterna_parameter *tensor = &parameters->list[i];
         if (!sterna_buffer_finite(training->value + tensor->offset, tensor->count))
-            return sterna_fail(error, STERNA_ERR_RANGE, "the loss is not finite, because %s is not",
+            return sterna_fail(error, STERNA_ERR_DIVERGED, "the loss is not finite, because %s is not",
                                tensor->name);
     }
     for (size_t k = 0; k < training->network.layers; k++)
         if (!is_finite_layer(trainer, k))
-            return sterna_fail(error, STERNA_ERR_RANGE, "the loss is not finite, first so in layer %zu", k);
-    return sterna_fail(error, STERNA_ERR_RANGE, "the loss is not finite, first so in the output layer");
+            return sterna_fail(error, STERNA_ERR_DIVERGED, "the loss is not finite, first so in layer %zu", k);
+    return sterna_fail(error, STERNA_ERR_DIVERGED, "the loss is not finite, first so in the output layer");
 }
 
 bool sterna_trainer_integer(const struct sterna_training *training, uint64_t update)
@@ -248,7 +248,7 @@ enum sterna_status sterna_trainer_update(struct sterna_trainer *trainer, struct 
     sterna_workers_run(trainer->workers, trainer->pieces, square_piece, trainer);
     const double norm = sqrt(sum_of(trainer->square, trainer->pieces));
     if (!isfinite(norm))
-        return sterna_fail(error, STERNA_ERR_RANGE, "the gradient of %s is not finite",
+        return sterna_fail(error, STERNA_ERR_DIVERGED, "the gradient of %s is not finite",
                            find_in_gradient(trainer));
 
     trainer->step.update = training->updates + 1;

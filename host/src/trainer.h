@@ -36,7 +36,7 @@ STERNA_MUST_CHECK enum sterna_status sterna_trainer_open(struct sterna_trainer *
 void sterna_trainer_close(struct sterna_trainer *trainer);
 /* Whether this update runs the integer forward pass: the recipe wants it, and no weights are "float". */
 bool sterna_trainer_integer(const struct sterna_training *training, uint64_t update);
-/* One update. STERNA_ERR_RANGE if loss or gradient is not finite; *error then says which, and of which layer. */
+/* One update. STERNA_ERR_DIVERGED if loss or gradient is not finite; *error then says which, and of which layer. */
 STERNA_MUST_CHECK enum sterna_status sterna_trainer_update(struct sterna_trainer *trainer,
                                                            struct sterna_error *error);
 /* Deterministic quantized weights on the validation split, with the forward pass of the phase that the last update was in. */

@@ -197,7 +197,7 @@ START_TEST(diverging_training_stops_and_names_the_update)
     choose(2);
     recipe.rate = 1e38;
     recipe.warmup = 0.0;
-    ck_assert_int_eq(tiny_train(&scratch, &recipe, 1, &error), STERNA_ERR_RANGE);
+    ck_assert_int_eq(tiny_train(&scratch, &recipe, 1, &error), STERNA_ERR_DIVERGED);
     ck_assert_ptr_nonnull(strstr(error.reason, "update 2: the loss is not finite"));
     ck_assert_ptr_nonnull(strstr(error.reason, "no checkpoint yet"));
 }

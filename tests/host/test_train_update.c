@@ -260,7 +260,7 @@ END_TEST
 
 static void expect_refusal(const char *said)
 {
-    ck_assert_int_eq(sterna_trainer_update(&trainer, &error), STERNA_ERR_RANGE);
+    ck_assert_int_eq(sterna_trainer_update(&trainer, &error), STERNA_ERR_DIVERGED);
     ck_assert_str_eq(error.reason, said);
     ck_assert_uint_eq(trainer.training.updates, 0);
 }
