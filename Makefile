@@ -22,15 +22,15 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -W
 CFLAGS  += -std=c11 -D_POSIX_C_SOURCE=200809L $(OPT) -g $(ARCH) -ffp-contract=off $(WARNINGS) $(SANITIZE)
 CPPFLAGS += -MMD -MP -Ihost/include -Ihost/src -I$(GEN)
 LDFLAGS += $(SANITIZE)
-LIBS     = $(shell $(PKG_CONFIG) --libs openblas libcjson sndfile fftw3f zlib) -lstdc++ -lm -lpthread
-CPPFLAGS += $(shell $(PKG_CONFIG) --cflags openblas libcjson sndfile fftw3f zlib)
+LIBS     = $(shell $(PKG_CONFIG) --libs openblas libcjson sndfile fftw3f zlib libusb-1.0) -lstdc++ -lm -lpthread
+CPPFLAGS += $(shell $(PKG_CONFIG) --cflags openblas libcjson sndfile fftw3f zlib libusb-1.0)
 CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 
 GEN      = $(BUILD)/gen
 OBJ      = $(BUILD)/obj
 TOP      = accelerator_up5k
 GENERATED = $(GEN)/protocol.h $(GEN)/tanh_table.h $(GEN)/tanh_rom.vh
-RTL      = $(wildcard hw/rtl/*.v hw/rtl/*.vh hw/link/*.v) $(GENERATED)
+RTL      = $(wildcard hw/rtl/*.v hw/rtl/*.vh hw/link/*.v hw/board/*.v) $(GENERATED)
 
 LIB_OBJECTS = $(patsubst %.c,$(OBJ)/%.o,$(wildcard host/src/*.c))
 SIM_OBJECTS = $(patsubst %.c,$(OBJ)/%.o,$(wildcard sim/*.c))
@@ -94,6 +94,15 @@ no-multiplier: $(GENERATED) ## no multiply cell, no DSP
 synth: $(GENERATED) ## place and route TARGET=up5k with 3 seeds; writes build/synth/
 	scripts/synth.sh $(TARGET)
 
+.PHONY: boards bitstream flash
+BOARD ?=
+boards: ## the boards, and what was routed here
+	@scripts/boards.sh list
+bitstream: $(GENERATED) ## BOARD=...: synthesise, place, route, pack; writes build/board/
+	@scripts/boards.sh bitstream "$(BOARD)"
+flash: $(GENERATED) ## BOARD=...: write the bitstream to the board
+	@scripts/boards.sh flash "$(BOARD)"
+
 # ---- generated headers -----------------------------------------------------------------------------------------
 
 $(GEN)/protocol.h: hw/rtl/protocol.vh scripts/constants.awk
@@ -127,7 +136,7 @@ $(BUILD)/sterna: $(CLI_OBJECTS) $(BUILD)/libsterna.a $(SIM_LINK)
 
 # ---- Verilator: generated C++ and the C face of it (scripts/verilator_shim.awk) -----------------------------------
 
-VERILATE = $(VERILATOR) --cc -Wall -O3 --x-assign fast --x-initial fast --noassert -y hw/rtl -y hw/link -Ihw/rtl -I$(GEN) \
+VERILATE = $(VERILATOR) --cc -Wall -O3 --x-assign fast --x-initial fast --noassert -y hw/rtl -y hw/link -y hw/board -Ihw/rtl -I$(GEN) \
     hw/lint.vlt
 VERILATED_OPT ?= -O3 $(ARCH)
 VERILATOR_ROOT = $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
