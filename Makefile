@@ -78,6 +78,12 @@ test-sanitize: ## the host tests under AddressSanitizer and UndefinedBehaviorSan
 	CK_FORK=no $(MAKE) test-host BUILD=$(BUILD)/sanitize OPT=-O1 ARCH= \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
 
+.PHONY: install-udev
+RULES    ?= /etc/udev/rules.d
+install-udev: ## as root: let whoever sits at the machine use the boards
+	install -D -m 644 host/udev/70-sterna.rules $(DESTDIR)$(RULES)/70-sterna.rules
+	-[ -n "$(DESTDIR)" ] || { udevadm control --reload && udevadm trigger --subsystem-match=usb; }
+
 clean: ## remove build/
 	rm -rf $(BUILD)
 

@@ -28,7 +28,8 @@ enum sterna_option_bit {
     STERNA_TAKES_SECONDS = 1U << 15,
     STERNA_TAKES_OVERWRITE = 1U << 16,
     STERNA_TAKES_PICTURE = 1U << 17,
-    STERNA_TAKES_HELP = 1U << 18 /* every command */
+    STERNA_TAKES_HELP = 1U << 18, /* every command */
+    STERNA_TAKES_WATCH = 1U << 30
 };
 
 enum { STERNA_ARGUMENTS_MAX = 9, STERNA_SETTINGS_MAX = 64 };
@@ -43,7 +44,7 @@ struct sterna_options {
     const char *recipe, *out, *on, *split, *weights, *prime, *picture;
     uint64_t threads, limit, length, seed, seconds;
     double temperature;
-    bool json, resume, overwrite, text, help;
+    bool json, resume, overwrite, text, watch, help;
 };
 
 /* Read argv[0..count) (what follows the command's name) for this command. Returns false after a complaint on standard

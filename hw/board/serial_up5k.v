@@ -6,7 +6,7 @@
 `default_nettype none
 
 module serial_up5k #(
-    parameter CLOCK_KHZ = 36000,
+    parameter CLOCK_KHZ = 39000,
     parameter BAUD = 3000000
 ) (
     input  wire clk,

@@ -1,7 +1,7 @@
 // uart_receiver - bytes from a serial line: 8N1, least significant bit first
 //
 // A phase accumulator of 16 bits counts bit times, so that any BAUD up to a quarter of the clock is
-// met to 2^-17 of a bit. The line is asynchronous: two flip-flops take it into the clock domain.
+// met: with n cycles to the bit, to one part in 131072 / n. The line is asynchronous: two flip-flops take it into the clock domain.
 // Every bit is sampled once, in its middle as counted from the falling edge of the start bit; a start
 // bit that is high again in its middle was a spike and is forgotten.
 //
