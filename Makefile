@@ -40,6 +40,7 @@ TESTS_RTL  = $(patsubst tests/rtl/%.c,$(BUILD)/tests/rtl/%,$(wildcard tests/rtl/
 MODEL_HEADERS = $(patsubst tests/rtl/test_%.c,$(BUILD)/verilated/%/model.h,$(wildcard tests/rtl/test_*.c)) \
     $(BUILD)/verilated/$(TOP)/model.h
 TESTS_LINK = $(patsubst tests/link/%.c,$(BUILD)/tests/link/%,$(wildcard tests/link/test_*.c))
+TESTS_USB  = $(patsubst tests/usb/%.c,$(BUILD)/tests/usb/%,$(wildcard tests/usb/test_*.c))
 TESTS_CLI  = $(patsubst tests/cli/%.c,$(BUILD)/tests/cli/%,$(wildcard tests/cli/test_*.c))
 
 .PHONY: all help
@@ -65,12 +66,14 @@ test: ## install what is missing and run every test
 	$(MAKE) test-sanitize
 	$(MAKE) check
 
-.PHONY: check test-host test-rtl test-link test-cli test-sanitize
-check: $(TESTS_HOST) $(TESTS_RTL) $(TESTS_LINK) $(TESTS_CLI) $(BUILD)/sterna ## the tests in Check: all of the next four
+.PHONY: check test-host test-rtl test-link test-cli test-usb test-sanitize
+check: $(TESTS_HOST) $(TESTS_RTL) $(TESTS_LINK) $(TESTS_CLI) $(TESTS_USB) $(BUILD)/sterna ## the tests in Check: all of the next five
 test-host: $(TESTS_HOST) ## one test per host source file
 test-rtl: $(TESTS_RTL) ## each RTL module against its C counterpart
 test-link: $(TESTS_LINK) ## the link contract over every back end
 test-cli: $(TESTS_CLI) $(BUILD)/sterna ## the program as a user calls it
+test-usb: $(TESTS_USB) $(BUILD)/sterna ## the program against simulated boards, fault by fault; ends in "N passed, N failed"
+	@scripts/count_tests.sh $(TESTS_USB)
 check test-host test-rtl test-link test-cli:
 	@scripts/run_tests.sh $(filter $(BUILD)/tests/%,$^)
 
@@ -179,6 +182,21 @@ $(TESTS_CLI): $(BUILD)/tests/cli/%: $(OBJ)/tests/cli/%.o $(OBJ)/tests/main.o $(B
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
 $(TESTS_LINK): $(BUILD)/tests/link/%: $(OBJ)/tests/link/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a $(SIM_LINK)
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK)
+# The simulated boards are a process of their own, in which umockdev lives.
+USB_PROGRAMS = $(BUILD)/tests/usb/simulator $(BUILD)/tests/usb/link_client
+$(OBJ)/tests/usb/%.o: EXTRA = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags umockdev-1.0 libftdi1)) \
+    -DSTERNA_PROGRAM='"$(BUILD)/sterna"' -DSIMULATOR='"$(BUILD)/tests/usb/simulator"' \
+    -DLINK_CLIENT='"$(BUILD)/tests/usb/link_client"'
+$(TESTS_USB): $(BUILD)/tests/usb/%: $(OBJ)/tests/usb/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a | $(USB_PROGRAMS) $(BUILD)/sterna
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK) $(if $(findstring ftdi,$@),$(shell $(PKG_CONFIG) --libs libftdi1))
+$(BUILD)/tests/usb/simulator: $(OBJ)/tests/usb/simulator.o $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/usb/usb_*.c)) \
+    $(BUILD)/libsterna.a $(SIM_LINK)
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK) $(shell $(PKG_CONFIG) --libs umockdev-1.0)
+$(BUILD)/tests/usb/link_client: $(OBJ)/tests/usb/link_client.o $(BUILD)/libsterna.a
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
 $(TESTS_RTL): $(BUILD)/tests/rtl/test_%: $(BUILD)/verilated/%/model.a $(OBJ)/tests/rtl/test_%.o $(OBJ)/tests/main.o \

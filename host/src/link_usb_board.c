@@ -74,20 +74,23 @@ static bool read_endpoints(struct sterna_usb_board *board)
     return found;
 }
 
-static void read_string(libusb_device_handle *handle, uint8_t index, char *text, size_t size)
+/* False if there should be one and it cannot be read. */
+static bool read_string(libusb_device_handle *handle, uint8_t index, char *text, size_t size)
 {
-    if (index == 0 || libusb_get_string_descriptor_ascii(handle, index, (unsigned char *)text, (int)size) < 0)
-        text[0] = '\0';
+    if (index > 0 && libusb_get_string_descriptor_ascii(handle, index, (unsigned char *)text, (int)size) >= 0)
+        return true;
+    text[0] = '\0';
+    return index == 0;
 }
 
 static void read_strings(struct sterna_usb_board *board, const struct libusb_device_descriptor *descriptor)
 {
     libusb_device_handle *handle = NULL;
-    board->opened = libusb_open(board->device, &handle) == 0;
-    if (!board->opened)
+    if (libusb_open(board->device, &handle) != 0)
         return;
-    read_string(handle, descriptor->iSerialNumber, board->facts.serial, sizeof board->facts.serial);
-    read_string(handle, descriptor->iProduct, board->facts.product, sizeof board->facts.product);
+    (void)read_string(handle, descriptor->iSerialNumber, board->facts.serial, sizeof board->facts.serial);
+    board->named =
+        read_string(handle, descriptor->iProduct, board->facts.product, sizeof board->facts.product);
     libusb_close(handle);
 }
 
@@ -109,7 +112,7 @@ static bool examine(libusb_device *device, struct sterna_usb_board *board)
         return false;
     sterna_usb_path(device, board->facts.path, sizeof board->facts.path);
     read_strings(board, &descriptor);
-    return board->serial_chip || !board->opened ||
+    return board->serial_chip || !board->named ||
            strncmp(board->facts.product, STERNA_USB_PRODUCT_NAME, strlen(STERNA_USB_PRODUCT_NAME)) == 0;
 }
 

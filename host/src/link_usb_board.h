@@ -27,7 +27,7 @@ struct sterna_usb_board {
     struct sterna_ftdi_channel channel; /* of a serial chip */
     uint8_t interface, in, out;         /* interface number; bulk endpoints */
     size_t packet;                      /* of the IN endpoint */
-    bool opened; /* its strings could be read; else permission is missing, or it is gone */
+    bool named; /* its product string was read; else there is no permission, or worse */
     struct sterna_board facts;
 };
 

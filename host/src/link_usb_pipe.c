@@ -7,7 +7,11 @@
 
 #include "ftdi.h"
 
-enum { PATIENCE_MS = 3000 }; /* for the callbacks of cancelled transfers; they always come */
+enum {
+    PATIENCE_MS = 3000, /* for the callbacks of cancelled transfers; they always come */
+    MEMORY_MS = 500,    /* for memory of the kernel */
+    MEMORY_NAP_MS = 20
+};
 
 static uint64_t now_ms(void)
 {
@@ -199,12 +203,13 @@ static size_t free_output(struct sterna_usb_pipe *pipe)
     return STERNA_USB_TRANSFERS;
 }
 
-/* Submit; if the kernel is short of memory, as soon as an earlier transfer has gone. */
+/* Submit; if the kernel is short of memory, wait for some to come free. */
 static int submit_output(struct sterna_usb_pipe *pipe, size_t i)
 {
+    const uint64_t end = now_ms() + MEMORY_MS;
     int code = libusb_submit_transfer(pipe->out_transfer[i]);
-    while (code == LIBUSB_ERROR_NO_MEM && count(pipe->out_busy) > 0 && !is_faulty(pipe)) {
-        handle_events(pipe, STERNA_USB_OUT_MILLISECONDS);
+    while (code == LIBUSB_ERROR_NO_MEM && !is_faulty(pipe) && now_ms() < end) {
+        handle_events(pipe, MEMORY_NAP_MS);
         code = libusb_submit_transfer(pipe->out_transfer[i]);
     }
     pipe->out_busy[i] = code == 0;

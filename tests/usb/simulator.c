@@ -1,9 +1,9 @@
 /* simulator.c - run a program with simulated USB boards plugged in.
  *
- *   simulator [--board [ftdi],[serial=S],[on=LINK],[busy],[driver]]... [--fault KIND:WHEN]... [--replug N] -- PROGRAM [argument]...
+ *   simulator [--board [ftdi],[serial=S],[on=LINK],[busy],[driver]]... [--fault KIND:WHEN]... [--replug N] [--interrupt N] -- PROGRAM [argument]...
  *
- * Faults are those of the first board. After an unplug by a fault it is plugged in again N times. The exit status is the
- * program's; the last line on standard error is what the first port saw.
+ * Faults are those of the first board. After an unplug by a fault it is plugged in again, N times. At the Nth unplug the
+ * program gets an interrupt. The exit status is the program's; the last line on standard error is what the first port saw.
  */
 #define _XOPEN_SOURCE 700
 #include <errno.h>
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,8 +34,9 @@ struct simulator {
     struct usb_device *device[USB_PORTS];
     size_t boards;
     struct usb_faults faults, none;
-    unsigned replugs;
+    unsigned long replugs, interrupt;
     char **program;
+    pid_t child;
     int events[2]; /* a pipe: a byte for each unplug */
     int life[2];   /* a pipe whose other end the program has: it ends with the program */
 };
@@ -67,18 +69,26 @@ static bool parse_board(struct simulator *self, const char *text)
     return true;
 }
 
+static bool parse_option(struct simulator *self, const char *name, const char *value)
+{
+    if (strcmp(name, "--board") == 0)
+        return parse_board(self, value);
+    if (strcmp(name, "--fault") == 0)
+        return usb_fault_parse(&self->faults, value);
+    if (strcmp(name, "--replug") == 0)
+        self->replugs = strtoul(value, NULL, 10);
+    else if (strcmp(name, "--interrupt") == 0)
+        self->interrupt = strtoul(value, NULL, 10);
+    else
+        return false;
+    return true;
+}
+
 static bool parse(struct simulator *self, char **argv)
 {
-    for (; *argv && strcmp(*argv, "--") != 0; argv += 2) {
-        if (!argv[1])
+    for (; *argv && strcmp(*argv, "--") != 0; argv += 2)
+        if (!argv[1] || !parse_option(self, argv[0], argv[1]))
             return false;
-        if (strcmp(argv[0], "--board") == 0   ? !parse_board(self, argv[1])
-            : strcmp(argv[0], "--fault") == 0 ? !usb_fault_parse(&self->faults, argv[1])
-                                              : strcmp(argv[0], "--replug") != 0)
-            return false;
-        if (strcmp(argv[0], "--replug") == 0)
-            self->replugs = (unsigned)strtoul(argv[1], NULL, 10);
-    }
     self->program = *argv ? argv + 1 : argv;
     return *self->program != NULL;
 }
@@ -129,6 +139,8 @@ static void attend(struct simulator *self, struct usb_bed *bed)
             continue;
         const size_t i = (size_t)port;
         usb_bed_unplug(bed, i);
+        if (self->interrupt > 0 && --self->interrupt == 0)
+            (void)kill(self->child, SIGINT);
         if (self->replugs == 0)
             continue;
         self->replugs--;
@@ -155,6 +167,16 @@ static pid_t start(struct simulator *self)
     return child;
 }
 
+/* Of the program, once it has ended. */
+static long cpu_milliseconds(void)
+{
+    struct rusage used;
+    if (getrusage(RUSAGE_CHILDREN, &used) != 0)
+        return -1;
+    return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
+           (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
+}
+
 static int run(struct simulator *self)
 {
     struct usb_bed *bed = usb_bed_new(on_unplugged, self);
@@ -164,18 +186,18 @@ static int run(struct simulator *self)
         (void)fprintf(stderr, "simulator: the boards cannot be plugged in\n");
         return 2;
     }
-    const pid_t child = start(self);
-    if (child > 0) {
+    self->child = start(self);
+    if (self->child > 0) {
         attend(self, bed);
-        (void)waitpid(child, &status, 0);
+        (void)waitpid(self->child, &status, 0);
     }
     usb_bed_counts(bed, 0, &counts);
     (void)fprintf(
         stderr,
         "simulator: faults %lu submits %lu reaps %lu claims %lu detached %lu attached %lu resets %lu "
-        "clear-halts %lu in-flight %lu/%lu\n",
+        "clear-halts %lu in-flight %lu/%lu cpu-ms %ld\n",
         self->faults.hits, counts.submits, counts.reaps, counts.claims, counts.detached, counts.attached,
-        counts.resets, counts.clear_halts, counts.most_in, counts.most_out);
+        counts.resets, counts.clear_halts, counts.most_in, counts.most_out, cpu_milliseconds());
     usb_bed_free(bed);
     for (size_t i = 0; i < self->boards; i++)
         usb_device_free(self->device[i]);
@@ -188,8 +210,8 @@ int main(int argc, char **argv)
     preload(argv);
     (void)signal(SIGHUP, SIG_IGN);
     if (!parse(&self, argv + 1) || argc < 2 || pipe(self.events) != 0 || pipe(self.life) != 0) {
-        (void)fprintf(stderr,
-                      "usage: simulator [--board ...] [--fault ...] [--replug N] -- PROGRAM [argument]...\n");
+        (void)fprintf(stderr, "usage: simulator [--board ...] [--fault ...] [--replug N] [--interrupt N] -- "
+                              "PROGRAM [argument]...\n");
         return 2;
     }
     return run(&self);
