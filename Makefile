@@ -23,15 +23,15 @@ WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -W
 CFLAGS  += -std=c11 -D_POSIX_C_SOURCE=200809L $(OPT) -g $(ARCH) -ffp-contract=off -fno-trapping-math $(WARNINGS) $(SANITIZE)
 CPPFLAGS += -MMD -MP -Ihost/include -Ihost/src -I$(GEN)
 LDFLAGS += $(SANITIZE)
-LIBS     = $(shell $(PKG_CONFIG) --libs openblas libcjson sndfile fftw3f zlib) -lstdc++ -lm -lpthread
-CPPFLAGS += $(shell $(PKG_CONFIG) --cflags openblas libcjson sndfile fftw3f zlib)
+LIBS     = $(shell $(PKG_CONFIG) --libs openblas libcjson sndfile fftw3f zlib libusb-1.0) -lstdc++ -lm -lpthread
+CPPFLAGS += $(shell $(PKG_CONFIG) --cflags openblas libcjson sndfile fftw3f zlib libusb-1.0)
 CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 
 GEN      = $(BUILD)/gen
 OBJ      = $(BUILD)/obj
 TOP      = accelerator_up5k
 GENERATED = $(GEN)/protocol.h $(GEN)/tanh_table.h $(GEN)/tanh_rom.vh
-RTL      = $(wildcard hw/rtl/*.v hw/rtl/*.vh hw/link/*.v) $(GENERATED)
+RTL      = $(wildcard hw/rtl/*.v hw/rtl/*.vh hw/link/*.v hw/board/*.v) $(GENERATED)
 
 LIB_OBJECTS = $(patsubst %.c,$(OBJ)/%.o,$(wildcard host/src/*.c))
 SIM_OBJECTS = $(patsubst %.c,$(OBJ)/%.o,$(wildcard sim/*.c))
@@ -41,6 +41,7 @@ TESTS_RTL  = $(patsubst tests/rtl/%.c,$(BUILD)/tests/rtl/%,$(wildcard tests/rtl/
 MODEL_HEADERS = $(patsubst tests/rtl/test_%.c,$(BUILD)/verilated/%/model.h,$(wildcard tests/rtl/test_*.c)) \
     $(BUILD)/verilated/$(TOP)/model.h
 TESTS_LINK = $(patsubst tests/link/%.c,$(BUILD)/tests/link/%,$(wildcard tests/link/test_*.c))
+TESTS_USB  = $(patsubst tests/usb/%.c,$(BUILD)/tests/usb/%,$(wildcard tests/usb/test_*.c))
 TESTS_CLI  = $(patsubst tests/cli/%.c,$(BUILD)/tests/cli/%,$(wildcard tests/cli/test_*.c))
 
 .PHONY: all help
@@ -66,18 +67,26 @@ test: ## install what is missing and run every test
 	$(MAKE) test-sanitize
 	$(MAKE) check
 
-.PHONY: check test-host test-rtl test-link test-cli test-sanitize
-check: $(TESTS_HOST) $(TESTS_RTL) $(TESTS_LINK) $(TESTS_CLI) $(BUILD)/sterna ## the tests in Check: all of the next four
+.PHONY: check test-host test-rtl test-link test-cli test-usb test-sanitize
+check: $(TESTS_HOST) $(TESTS_RTL) $(TESTS_LINK) $(TESTS_CLI) $(TESTS_USB) $(BUILD)/sterna ## the tests in Check: all of the next five
 test-host: $(TESTS_HOST) ## one test per host source file
 test-rtl: $(TESTS_RTL) ## each RTL module against its C counterpart
 test-link: $(TESTS_LINK) ## the link contract over every back end
 test-cli: $(TESTS_CLI) $(BUILD)/sterna ## the program as a user calls it
+test-usb: $(TESTS_USB) $(BUILD)/sterna ## the program against simulated boards, fault by fault; ends in "N passed, N failed"
+	@scripts/count_tests.sh $(TESTS_USB)
 check test-host test-rtl test-link test-cli:
 	@scripts/run_tests.sh $(filter $(BUILD)/tests/%,$^)
 
 test-sanitize: ## the host tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	CK_FORK=no $(MAKE) test-host BUILD=$(BUILD)/sanitize OPT=-O1 ARCH= \
 	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
+
+.PHONY: install-udev
+RULES    ?= /etc/udev/rules.d
+install-udev: ## as root: let whoever sits at the machine use the boards
+	install -D -m 644 host/udev/70-sterna.rules $(DESTDIR)$(RULES)/70-sterna.rules
+	-[ -n "$(DESTDIR)" ] || { udevadm control --reload && udevadm trigger --subsystem-match=usb; }
 
 clean: ## remove build/
 	rm -rf $(BUILD)
@@ -94,6 +103,15 @@ no-multiplier: $(GENERATED) ## no multiply cell, no DSP
 	scripts/no_multiplier.sh
 synth: $(GENERATED) ## place and route TARGET=up5k with 3 seeds; writes build/synth/
 	scripts/synth.sh $(TARGET)
+
+.PHONY: boards bitstream flash
+BOARD ?=
+boards: ## the boards, and what was routed here
+	@scripts/boards.sh list
+bitstream: $(GENERATED) ## BOARD=...: synthesise, place, route, pack; writes build/board/
+	@scripts/boards.sh bitstream "$(BOARD)"
+flash: $(GENERATED) ## BOARD=...: write the bitstream to the board
+	@scripts/boards.sh flash "$(BOARD)"
 
 # ---- generated headers -----------------------------------------------------------------------------------------
 
@@ -128,7 +146,7 @@ $(BUILD)/sterna: $(CLI_OBJECTS) $(BUILD)/libsterna.a $(SIM_LINK)
 
 # ---- Verilator: generated C++ and the C face of it (scripts/verilator_shim.awk) -----------------------------------
 
-VERILATE = $(VERILATOR) --cc -Wall -O3 --x-assign fast --x-initial fast --noassert -y hw/rtl -y hw/link -Ihw/rtl -I$(GEN) \
+VERILATE = $(VERILATOR) --cc -Wall -O3 --x-assign fast --x-initial fast --noassert -y hw/rtl -y hw/link -y hw/board -Ihw/rtl -I$(GEN) \
     hw/lint.vlt
 VERILATED_OPT ?= -O3 $(ARCH)
 VERILATOR_ROOT = $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
@@ -165,6 +183,21 @@ $(TESTS_CLI): $(BUILD)/tests/cli/%: $(OBJ)/tests/cli/%.o $(OBJ)/tests/main.o $(B
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
 $(TESTS_LINK): $(BUILD)/tests/link/%: $(OBJ)/tests/link/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a $(SIM_LINK)
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK)
+# The simulated boards are a process of their own, in which umockdev lives.
+USB_PROGRAMS = $(BUILD)/tests/usb/simulator $(BUILD)/tests/usb/link_client
+$(OBJ)/tests/usb/%.o: EXTRA = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags umockdev-1.0 libftdi1)) \
+    -DSTERNA_PROGRAM='"$(BUILD)/sterna"' -DSIMULATOR='"$(BUILD)/tests/usb/simulator"' \
+    -DLINK_CLIENT='"$(BUILD)/tests/usb/link_client"'
+$(TESTS_USB): $(BUILD)/tests/usb/%: $(OBJ)/tests/usb/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a | $(USB_PROGRAMS) $(BUILD)/sterna
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK) $(if $(findstring ftdi,$@),$(shell $(PKG_CONFIG) --libs libftdi1))
+$(BUILD)/tests/usb/simulator: $(OBJ)/tests/usb/simulator.o $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/usb/usb_*.c)) \
+    $(BUILD)/libsterna.a $(SIM_LINK)
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK) $(shell $(PKG_CONFIG) --libs umockdev-1.0)
+$(BUILD)/tests/usb/link_client: $(OBJ)/tests/usb/link_client.o $(BUILD)/libsterna.a
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
 $(TESTS_RTL): $(BUILD)/tests/rtl/test_%: $(BUILD)/verilated/%/model.a $(OBJ)/tests/rtl/test_%.o $(OBJ)/tests/main.o \

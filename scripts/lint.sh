@@ -15,7 +15,7 @@ mkdir -p "$logs"
 root=$(pwd)
 models=$(find "$root/build/verilated" -name '*_model.h' 2>/dev/null | sed 's|/[^/]*$||; s|^|-I|')
 c_flags="-std=c11 -D_POSIX_C_SOURCE=200809L -I$root/host/include -I$root/host/src -I$root/build/gen $models
- $(pkg-config --cflags openblas libcjson sndfile fftw3f zlib) -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes"
+ $(pkg-config --cflags openblas libcjson sndfile fftw3f zlib libusb-1.0) -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes"
 # shellcheck disable=SC2086  # flags are words
 printf '%s\n' $c_flags >"$logs/compile_flags.txt" # where clang-tidy looks
 
@@ -71,9 +71,10 @@ check() {
 }
 
 check verilator '^%(Warning|Error)' "$verilog_files" \
-    verilator --lint-only -Wall -Wno-fatal -Ibuild/gen -Ihw/rtl -Ihw/link -Ihw/board hw/lint.vlt
+    verilator --lint-only -Wall -Wno-fatal -Ibuild/gen -Ihw/rtl -Ihw/link -Ihw/board -Ihw/board/blackbox hw/lint.vlt
 check iverilog '(warning|error|sorry):' "$verilog_files" \
-    iverilog -g2005 -Wall -t null -Ibuild/gen -Ihw/rtl -y hw/rtl -y hw/link -y hw/board
+    iverilog -g2005 -Wall -t null -Ibuild/gen -Ihw/rtl -y hw/rtl -y hw/link -y hw/board \
+    -y hw/board/blackbox
 check clang-format '(warning|error):' "$c_and_headers" clang-format --dry-run
 # shellcheck disable=SC2086
 check clang '(warning|error):' "$c_files" clang -fsyntax-only $c_flags

@@ -35,5 +35,7 @@ extern const struct sterna_command sterna_command_plot;
 extern const struct sterna_command sterna_command_report;
 extern const struct sterna_command sterna_command_data;
 extern const struct sterna_command sterna_command_study;
+extern const struct sterna_command sterna_command_devices;
+extern const struct sterna_command sterna_command_selftest;
 
 #endif

@@ -12,6 +12,7 @@ static const struct sterna_command *const commands[] = {
     &sterna_command_train,    &sterna_command_quantize, &sterna_command_eval, &sterna_command_compare,
     &sterna_command_generate, &sterna_command_run,      &sterna_command_info, &sterna_command_bench,
     &sterna_command_plot,     &sterna_command_report,   &sterna_command_data, &sterna_command_study,
+    &sterna_command_devices,  &sterna_command_selftest,
 };
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };

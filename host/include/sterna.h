@@ -380,6 +380,25 @@ STERNA_MUST_CHECK enum sterna_status sterna_device_counters(struct sterna_device
 /* Clock cycles simulated since open (0 on other back ends): for cycles per second. */
 uint64_t sterna_device_simulated_cycles(const struct sterna_device *device);
 
+/* ---- boards on USB ----------------------------------------------------------------------------------------------- */
+
+/* A board that a device may be behind; opening its address tells whether one is. */
+struct sterna_board {
+    char address[136]; /* for sterna_device_open: "usb:SERIAL", or "usb:/PATH" if the serial number tells it from no other */
+    char path[32];     /* bus and ports: "1-2.3" */
+    char serial[128];  /* "" if it has none, or there is no permission to read it */
+    char product[128];
+};
+
+/* *boards receives an array of *count boards, by path, that the caller frees. */
+STERNA_MUST_CHECK enum sterna_status sterna_boards_find(struct sterna_board **boards, size_t *count,
+                                                        struct sterna_error *error);
+/* Report the boards that are there, then each that comes and goes, until *stop; report may open devices. */
+STERNA_MUST_CHECK enum sterna_status
+sterna_boards_watch(const volatile sig_atomic_t *stop,
+                    void (*report)(bool arrived, const struct sterna_board *board, void *context), void *context,
+                    struct sterna_error *error);
+
 /* ---- evaluation ------------------------------------------------------------------------------------------------ */
 
 struct sterna_eval_options {

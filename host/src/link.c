@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* A null pointer stands for a back end that this program was linked without. */
-static const struct sterna_link_backend *const backends[] = {&sterna_link_reference, &sterna_link_sim};
+static const struct sterna_link_backend *const backends[] = {&sterna_link_reference, &sterna_link_sim,
+                                                             &sterna_link_usb};
 
 enum { BACKENDS = sizeof backends / sizeof *backends };
 

@@ -31,6 +31,7 @@ struct sterna_link {
 };
 
 extern const struct sterna_link_backend sterna_link_reference; /* host/src/link_reference.c */
+extern const struct sterna_link_backend sterna_link_usb;       /* host/src/link_usb.c */
 /* sim/link_sim.c; weak, so that a program linked without the simulated device has a null pointer here. */
 extern const struct sterna_link_backend sterna_link_sim __attribute__((weak));
 

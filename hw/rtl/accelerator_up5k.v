@@ -4,7 +4,9 @@
 
 `default_nettype none
 
-module accelerator_up5k (
+module accelerator_up5k #(
+    parameter CLOCK_KHZ = 48000
+) (
     input  wire       clk,
     input  wire       rst,
     input  wire [7:0] s_data,
@@ -25,7 +27,7 @@ module accelerator_up5k (
         .STATES(256),
         .REQUEST_BYTES(512),
         .REPLY_BYTES(512),
-        .CLOCK_KHZ(48000),
+        .CLOCK_KHZ(CLOCK_KHZ),
         .BUILD_ID(0),
         .NAME({"up5k", 32'd0})
     ) u_accelerator (

@@ -1,0 +1,68 @@
+// line_abort - a line error inside a frame ends that frame, for certain
+//
+// Bytes pass, one a cycle and without delay, until one comes with s_error. In its place goes the
+// abort of RFC 1662, escape and flag, which makes the frame decoder drop what it has and count a bad
+// frame; further bytes are then dropped up to the next flag, which passes. A frame with a line error
+// is therefore never left to its check sum alone.
+
+`default_nettype none
+`include "protocol.vh"
+
+module line_abort (
+    input  wire       clk,
+    input  wire       rst,
+    input  wire [7:0] s_data,
+    input  wire       s_valid,
+    output wire       s_ready,
+    input  wire       s_error,
+    output wire [7:0] m_data,
+    output wire       m_valid,
+    input  wire       m_ready
+);
+
+    localparam [1:0] PASS = 2'd0;   // bytes go through
+    localparam [1:0] FLAG = 2'd1;   // the escape is out, the flag follows
+    localparam [1:0] DROP = 2'd2;   // bytes are dropped up to a flag
+
+    reg [1:0] state_q;
+
+    wire flag = s_data == `FLAG_BYTE && !s_error;
+    wire pass = state_q == PASS || (state_q == DROP && flag);
+
+    assign m_valid = state_q == FLAG || (pass && s_valid);
+    assign m_data = state_q == FLAG ? `FLAG_BYTE :
+                    s_error         ? `ESCAPE_BYTE : s_data;
+    assign s_ready = state_q == FLAG ? 1'b0 : pass ? m_ready : 1'b1;
+
+    always @(posedge clk) begin
+        case (state_q)
+            PASS: if (s_valid && m_ready && s_error) state_q <= FLAG;
+            FLAG: if (m_ready) state_q <= DROP;
+            default: if (s_valid && m_ready && flag) state_q <= PASS;
+        endcase
+        if (rst) state_q <= PASS;
+    end
+
+`ifdef FORMAL
+    stream_rules #(
+        .DATA_W(9),
+        .ASSUME(1)
+    ) s_rules (
+        .clk  (clk),
+        .rst  (rst),
+        .data ({s_error, s_data}),
+        .valid(s_valid),
+        .ready(s_ready)
+    );
+    stream_rules m_rules (
+        .clk  (clk),
+        .rst  (rst),
+        .data (m_data),
+        .valid(m_valid),
+        .ready(m_ready)
+    );
+`endif
+
+endmodule
+
+`default_nettype wire
