@@ -23,6 +23,7 @@ static inline size_t random_below(uint64_t *seed, size_t bound)
 static inline void random_matrix(struct sterna_matrix *matrix, uint64_t *seed)
 {
     int limit = sterna_format_limit(matrix->format);
+    unsigned shift = matrix->format == STERNA_FORMAT_INT8 ? 5 : matrix->format == STERNA_FORMAT_INT4 ? 2 : 0;
     for (size_t i = 0; i < matrix->rows * matrix->cols; i++) {
         int code = 0;
         do
@@ -32,30 +33,51 @@ static inline void random_matrix(struct sterna_matrix *matrix, uint64_t *seed)
     }
     for (size_t row = 0; row < matrix->rows; row++) {
         matrix->scale_m[row] = (uint8_t)random_below(seed, 256);
-        matrix->scale_s[row] = (uint8_t)(3 + random_below(seed, 7)); /* now and then saturates */
+        matrix->scale_s[row] = (uint8_t)(3 + shift + random_below(seed, 7)); /* now and then saturates */
     }
 }
 
-/* A model that keeps moving: pre-activations of the order of 1, some saturated. NULL if out of memory. */
+/* Codes, scales and biases of a model whose formats are set. */
+static inline void random_fill(struct sterna_model *model, uint64_t *seed)
+{
+    for (size_t k = 0; k < model->layers; k++) {
+        struct sterna_layer *layer = &model->layer[k];
+        random_matrix(&layer->ih, seed);
+        random_matrix(&layer->hh, seed);
+        for (size_t i = 0; i < sterna_cell_biases(layer->cell) * layer->hidden; i++)
+            layer->bias[i] = (int16_t)((int)random_below(seed, 6001) - 3000);
+    }
+    random_matrix(&model->output, seed);
+    for (size_t i = 0; i < model->output.rows; i++)
+        model->output_bias[i] = (int16_t)((int)random_below(seed, 2001) - 1000);
+}
+
+/* A model that keeps moving: pre-activations of the order of 1, some saturated. One-hot; all weights of one format. NULL if out of
+ * memory. */
+static inline struct sterna_model *random_model_of(const struct sterna_model_shape *shape,
+                                                   enum sterna_format format, uint64_t seed)
+{
+    struct sterna_model *fresh = NULL;
+    if (sterna_model_new(shape, &fresh, NULL) != STERNA_OK)
+        return NULL;
+    fresh->one_hot = true;
+    sterna_model_set_formats(fresh, format, format, format);
+    random_fill(fresh, &seed);
+    return fresh;
+}
+
+/* The same of GRU; formats by the seed: ternary, pow2, and each for the output layer of the other. */
 static inline struct sterna_model *random_model(size_t inputs, size_t hidden, size_t layers, size_t outputs,
                                                 uint64_t seed)
 {
+    const struct sterna_model_shape shape = {STERNA_CELL_GRU, inputs, hidden, layers, outputs};
+    const enum sterna_format format = (enum sterna_format)(seed % 2);
     struct sterna_model *fresh = NULL;
-    if (sterna_model_new(inputs, hidden, layers, outputs, &fresh, NULL) != STERNA_OK)
+    if (sterna_model_new(&shape, &fresh, NULL) != STERNA_OK)
         return NULL;
     fresh->one_hot = true;
-    /* Formats by the seed: ternary, pow2, and each for the output layer of the other. */
-    sterna_model_set_formats(fresh, (enum sterna_format)(seed % 2), (enum sterna_format)(seed / 2 % 2));
-    for (size_t k = 0; k < layers; k++) {
-        struct sterna_layer *layer = &fresh->layer[k];
-        random_matrix(&layer->ih, &seed);
-        random_matrix(&layer->hh, &seed);
-        for (size_t i = 0; i < 4 * layer->hidden; i++)
-            layer->bias[i] = (int16_t)((int)random_below(&seed, 6001) - 3000);
-    }
-    random_matrix(&fresh->output, &seed);
-    for (size_t i = 0; i < outputs; i++)
-        fresh->output_bias[i] = (int16_t)((int)random_below(&seed, 2001) - 1000);
+    sterna_model_set_formats(fresh, format, format, (enum sterna_format)(seed / 2 % 2));
+    random_fill(fresh, &seed);
     return fresh;
 }
 

@@ -290,7 +290,7 @@ void sterna_model_logits(const struct sterna_model *model, const int32_t *sums, 
 
 /* ---- devices --------------------------------------------------------------------------------------------------- */
 
-struct sterna_device; /* a network on a device behind a link: host/src/driver.h */
+struct sterna_device; /* something that runs a network step by step: host/src/device_type.h */
 
 struct sterna_geometry {
     unsigned protocol, tables, streams, table_w, psum_w, entries_log2, one_hot_value, kinds;
@@ -309,7 +309,11 @@ struct sterna_load_report {
     uint64_t ideal_cycles; /* rows x blocks of a step: the engine's own limit */
 };
 
-/* address: "reference" or "sim" (or "sim:up5k", "reference:up5k"). */
+/* address:
+ *   "reference"        the specification (host/src/fixed.c) in this process; runs every model. NULL is the same
+ *   "reference:up5k"   the accelerator in software, with a target's memories and what its engine can run, behind a link
+ *   "sim", "sim:up5k"  the accelerator's Verilog, simulated, behind a link
+ * STERNA_ERR_MISSING lists the names this program knows. */
 STERNA_MUST_CHECK enum sterna_status sterna_device_open(const char *address, struct sterna_device **device,
                                                         struct sterna_error *error);
 void sterna_device_close(struct sterna_device *device);
@@ -331,7 +335,7 @@ STERNA_MUST_CHECK enum sterna_status sterna_device_step(struct sterna_device *de
 STERNA_MUST_CHECK enum sterna_status sterna_device_step_dense(struct sterna_device *device,
                                                               const int8_t *inputs, size_t count,
                                                               int32_t *sums, struct sterna_error *error);
-/* A snapshot is an opaque block of sterna_device_state_bytes(); it restores on any device holding the same model. */
+/* A snapshot is an opaque block of sterna_device_state_bytes(); it restores on any device of the same geometry holding the same model. */
 size_t sterna_device_state_bytes(const struct sterna_device *device);
 STERNA_MUST_CHECK enum sterna_status sterna_device_state_get(struct sterna_device *device, uint8_t *state,
                                                              struct sterna_error *error);

@@ -1,4 +1,4 @@
-/* driver.h - a network on a device: the functions sterna_device_* of sterna.h over any link. */
+/* driver.h - a network on a device behind a link: packs, writes, checks, batches. One type of device (device_type.h). */
 #ifndef STERNA_DRIVER_H
 #define STERNA_DRIVER_H
 
@@ -9,7 +9,7 @@
 STERNA_MUST_CHECK enum sterna_status sterna_device_open_link(struct sterna_link *link,
                                                              struct sterna_device **device,
                                                              struct sterna_error *error);
-/* Requests that had to be sent again since open. */
+/* Requests that had to be sent again since open; 0 of a device without a link. */
 uint64_t sterna_device_repeats(const struct sterna_device *device);
 
 #endif

@@ -45,7 +45,8 @@ static enum sterna_status fill_provenance(const struct sterna_training *training
     snprintf(model->data, sizeof model->data, "%s", training->recipe.data);
     model->updates = training->updates;
     model->seed = training->recipe.seed;
-    model->valid_bpc = sterna_training_valid_bpc(training);
+    snprintf(model->metric, sizeof model->metric, "bpc");
+    model->valid = sterna_training_valid_bpc(training);
     return STERNA_OK;
 }
 
@@ -53,6 +54,8 @@ enum sterna_status sterna_export(struct sterna_training *training, struct sterna
                                  struct sterna_error *error)
 {
     struct sterna_network *network = &training->network;
+    const struct sterna_model_shape shape = {STERNA_CELL_GRU, network->inputs, network->hidden,
+                                             network->layers, network->outputs};
     const struct sterna_preparation deployed = {.integer = true};
     struct sterna_model *fresh = NULL;
 
@@ -60,8 +63,7 @@ enum sterna_status sterna_export(struct sterna_training *training, struct sterna
         return sterna_fail(error, STERNA_ERR_RANGE,
                            "weights are \"float\": train with quantizer and quantizer_output of a few bits "
                            "(ternary, twn, pow2)");
-    enum sterna_status status =
-        sterna_model_new(network->inputs, network->hidden, network->layers, network->outputs, &fresh, error);
+    enum sterna_status status = sterna_model_new(&shape, &fresh, error);
     if (status == STERNA_OK)
         status = fill_provenance(training, fresh, error);
     if (status != STERNA_OK) {

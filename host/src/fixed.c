@@ -7,7 +7,13 @@
 
 #include "tanh_table.h" /* generated: sterna_tanh_table[512] = round(128 tanh(i / 128)), at most 127 */
 
-enum { LIMIT = 32767, TABLE_TOP = 511 };
+enum {
+    LIMIT = 32767,
+    TABLE_TOP = 511,
+    H_MAX = 127,
+    RELU_SHIFT = 6, /* Q4.11 to 32 = 1.0 */
+    SIGN_ONE = 64
+};
 
 int64_t sterna_fixed_round_shift(int64_t value, unsigned shift)
 {
@@ -67,20 +73,46 @@ int32_t sterna_fixed_gru_unit(const struct sterna_fixed_gru *terms, int32_t stat
     return n + (int32_t)sterna_fixed_round_shift((int64_t)z * (state - n), 8);
 }
 
+int32_t sterna_fixed_lstm_unit(const struct sterna_fixed_lstm *terms, int32_t c, int8_t *activation)
+{
+    int32_t i = sterna_fixed_sigmoid(sterna_fixed_saturate(terms->x_i + terms->h_i + terms->b_i));
+    int32_t f = sterna_fixed_sigmoid(sterna_fixed_saturate(terms->x_f + terms->h_f + terms->b_f));
+    int32_t g = sterna_fixed_tanh(sterna_fixed_saturate(terms->x_g + terms->h_g + terms->b_g));
+    int32_t o = sterna_fixed_sigmoid(sterna_fixed_saturate(terms->x_o + terms->h_o + terms->b_o));
+    int64_t kept = sterna_fixed_round_shift((int64_t)f * c, 8);
+    int64_t added = sterna_fixed_round_shift((int64_t)i * 16 * g, 8); /* 16 g is tanh in Q4.11 */
+    int32_t next = sterna_fixed_saturate(kept + added);
+    *activation = (int8_t)sterna_fixed_round_shift(o * sterna_fixed_tanh(next), 8);
+    return next;
+}
+
+int8_t sterna_fixed_rnn_unit(enum sterna_cell cell, int32_t x, int32_t h, int32_t b)
+{
+    int32_t pre = sterna_fixed_saturate(x + h + b);
+    if (cell == STERNA_CELL_RNN_SIGN)
+        return pre >= 0 ? SIGN_ONE : -SIGN_ONE;
+    if (cell == STERNA_CELL_RNN_TANH)
+        return (int8_t)sterna_fixed_tanh(pre);
+    assert(cell == STERNA_CELL_RNN_RELU);
+    int64_t value = sterna_fixed_round_shift(pre > 0 ? pre : 0, RELU_SHIFT);
+    return (int8_t)(value > H_MAX ? H_MAX : value);
+}
+
 enum sterna_status sterna_fixed_new(const struct sterna_model *model, struct sterna_fixed_state *state,
                                     struct sterna_error *error)
 {
-    size_t units = 0, widest = 0;
+    size_t units = 0, widest = 0, rows = 0;
     for (size_t k = 0; k < model->layers; k++) {
-        units += model->layer[k].hidden;
-        if (model->layer[k].hidden > widest)
-            widest = model->layer[k].hidden;
+        const struct sterna_layer *layer = &model->layer[k];
+        units += layer->hidden;
+        widest = layer->hidden > widest ? layer->hidden : widest;
+        rows = layer->hh.rows > rows ? layer->hh.rows : rows;
     }
     assert(units > 0); /* sterna_model_check */
     struct sterna_fixed_state fresh = {
         .state = calloc(units, sizeof *fresh.state),
         .activation = calloc(units, sizeof *fresh.activation),
-        .sum = calloc(6 * widest, sizeof *fresh.sum),
+        .sum = calloc(2 * rows, sizeof *fresh.sum),
         .next = calloc(widest, sizeof *fresh.next),
         .units = units,
     };
@@ -132,30 +164,90 @@ static int32_t scaled(const struct sterna_matrix *matrix, const int32_t *sums, s
     return sterna_fixed_scale(sums[row], matrix->scale_m[row], matrix->scale_s[row]);
 }
 
-/* One GRU layer: x_sums [3H] are there already; updates state [H] and activation [H]. */
-static void step_gru(const struct sterna_layer *layer, const int32_t *x_sums, int32_t *h_sums, int16_t *state,
-                     int8_t *activation, int8_t *next)
+/* What a layer's units need: sums of both products [G*H], state [H], activation [H], room for the next one [H]. */
+struct workspace {
+    const struct sterna_layer *layer;
+    const int32_t *x_sums, *h_sums;
+    int16_t *state;
+    int8_t *next;
+};
+
+static int32_t x_term(const struct workspace *at, size_t row)
 {
-    size_t hidden = layer->hidden;
+    return scaled(&at->layer->ih, at->x_sums, row);
+}
+
+static int32_t h_term(const struct workspace *at, size_t row)
+{
+    return scaled(&at->layer->hh, at->h_sums, row);
+}
+
+static void step_gru(const struct workspace *at, size_t unit)
+{
+    const size_t hidden = at->layer->hidden;
+    const int16_t *bias = at->layer->bias;
+    const size_t r = unit, z = hidden + unit, n = 2 * hidden + unit, hn = 3 * hidden + unit;
+    const struct sterna_fixed_gru terms = {
+        .x_r = x_term(at, r),
+        .h_r = h_term(at, r),
+        .b_r = bias[r],
+        .x_z = x_term(at, z),
+        .h_z = h_term(at, z),
+        .b_z = bias[z],
+        .x_n = x_term(at, n),
+        .h_n = h_term(at, n),
+        .b_xn = bias[n],
+        .b_hn = bias[hn],
+    };
+    at->state[unit] = (int16_t)sterna_fixed_gru_unit(&terms, at->state[unit]);
+    at->next[unit] = sterna_fixed_activation(at->state[unit]);
+}
+
+static void step_lstm(const struct workspace *at, size_t unit)
+{
+    const size_t hidden = at->layer->hidden;
+    const int16_t *bias = at->layer->bias;
+    const size_t i = unit, f = hidden + unit, g = 2 * hidden + unit, o = 3 * hidden + unit;
+    const struct sterna_fixed_lstm terms = {
+        .x_i = x_term(at, i),
+        .h_i = h_term(at, i),
+        .b_i = bias[i],
+        .x_f = x_term(at, f),
+        .h_f = h_term(at, f),
+        .b_f = bias[f],
+        .x_g = x_term(at, g),
+        .h_g = h_term(at, g),
+        .b_g = bias[g],
+        .x_o = x_term(at, o),
+        .h_o = h_term(at, o),
+        .b_o = bias[o],
+    };
+    at->state[unit] = (int16_t)sterna_fixed_lstm_unit(&terms, at->state[unit], &at->next[unit]);
+}
+
+static void step_rnn(const struct workspace *at, size_t unit)
+{
+    at->next[unit] =
+        sterna_fixed_rnn_unit(at->layer->cell, x_term(at, unit), h_term(at, unit), at->layer->bias[unit]);
+}
+
+/* One layer whose x_sums are there already. */
+static void step_layer(const struct sterna_layer *layer, int32_t *sums, int16_t *state, int8_t *activation,
+                       int8_t *next)
+{
+    int32_t *h_sums = sums + layer->ih.rows;
+    const struct workspace at = {
+        .layer = layer, .x_sums = sums, .h_sums = h_sums, .state = state, .next = next};
     multiply(&layer->hh, activation, h_sums);
-    for (size_t unit = 0; unit < hidden; unit++) {
-        size_t r = unit, z = hidden + unit, n = 2 * hidden + unit, hn = 3 * hidden + unit;
-        struct sterna_fixed_gru terms = {
-            .x_r = scaled(&layer->ih, x_sums, r),
-            .h_r = scaled(&layer->hh, h_sums, r),
-            .b_r = layer->bias[r],
-            .x_z = scaled(&layer->ih, x_sums, z),
-            .h_z = scaled(&layer->hh, h_sums, z),
-            .b_z = layer->bias[z],
-            .x_n = scaled(&layer->ih, x_sums, n),
-            .h_n = scaled(&layer->hh, h_sums, n),
-            .b_xn = layer->bias[n],
-            .b_hn = layer->bias[hn],
-        };
-        state[unit] = (int16_t)sterna_fixed_gru_unit(&terms, state[unit]);
-        next[unit] = sterna_fixed_activation(state[unit]);
+    for (size_t unit = 0; unit < layer->hidden; unit++) {
+        if (layer->cell == STERNA_CELL_GRU)
+            step_gru(&at, unit);
+        else if (layer->cell == STERNA_CELL_LSTM)
+            step_lstm(&at, unit);
+        else
+            step_rnn(&at, unit);
     }
-    memcpy(activation, next, hidden);
+    memcpy(activation, next, layer->hidden); /* the products above saw the old one */
 }
 
 /* All layers after the first layer's input sums are in state->sum. */
@@ -165,10 +257,9 @@ static void step_layers(const struct sterna_model *model, struct sterna_fixed_st
     size_t offset = 0;
     for (size_t k = 0; k < model->layers; k++) {
         const struct sterna_layer *layer = &model->layer[k];
-        int32_t *x_sums = state->sum, *h_sums = state->sum + 3 * layer->hidden;
         if (k > 0)
-            multiply(&layer->ih, below, x_sums);
-        step_gru(layer, x_sums, h_sums, state->state + offset, state->activation + offset, state->next);
+            multiply(&layer->ih, below, state->sum);
+        step_layer(layer, state->sum, state->state + offset, state->activation + offset, state->next);
         below = state->activation + offset;
         offset += layer->hidden;
     }

@@ -192,11 +192,40 @@ static enum sterna_status check_memories(const struct sterna_model *model, const
     return STERNA_OK;
 }
 
+static enum sterna_status check_format(enum sterna_format format, const struct sterna_geometry *geometry,
+                                       struct sterna_error *error)
+{
+    if (format == STERNA_FORMAT_TERNARY || format == STERNA_FORMAT_POW2)
+        return STERNA_OK;
+    return sterna_fail(error, STERNA_ERR_FIT, "the device \"%s\" has no weights of format %s yet",
+                       geometry->name, sterna_format_name(format));
+}
+
+/* Cells and formats that the engine cannot run yet; fixed.c runs them all. */
+static enum sterna_status check_kinds(const struct sterna_model *model,
+                                      const struct sterna_geometry *geometry, struct sterna_error *error)
+{
+    enum sterna_status status = check_format(model->output.format, geometry, error);
+    for (size_t k = 0; k < model->layers && status == STERNA_OK; k++) {
+        const struct sterna_layer *layer = &model->layer[k];
+        if (layer->cell != STERNA_CELL_GRU)
+            return sterna_fail(error, STERNA_ERR_FIT, "the device \"%s\" has no cell of kind %s yet",
+                               geometry->name, sterna_cell_name(layer->cell));
+        status = check_format(layer->ih.format, geometry, error);
+        if (status == STERNA_OK)
+            status = check_format(layer->hh.format, geometry, error);
+    }
+    return status;
+}
+
 enum sterna_status sterna_layout_plan(const struct sterna_model *model,
                                       const struct sterna_geometry *geometry, struct sterna_layout *layout,
                                       struct sterna_error *error)
 {
     struct sterna_layout plan = {.stages = model->layers + 1};
+    enum sterna_status status = check_kinds(model, geometry, error);
+    if (status != STERNA_OK)
+        return status;
     plan.stage = calloc(plan.stages, sizeof *plan.stage);
     if (!plan.stage)
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the layout of %zu layers",
@@ -204,7 +233,7 @@ enum sterna_status sterna_layout_plan(const struct sterna_model *model,
     plan_stages(model, geometry, &plan);
     plan_activations(&plan);
     plan_stream(&plan);
-    enum sterna_status status = check_memories(model, &plan, geometry, error);
+    status = check_memories(model, &plan, geometry, error);
     for (size_t k = 0; k < plan.stages && status == STERNA_OK; k++)
         status = check_stage(&plan.stage[k], geometry, error);
     if (status != STERNA_OK) {

@@ -1,4 +1,4 @@
-/* link_reference.c - the software device in this process, as a link. */
+/* link_reference.c - the software device in this process, as a link: "reference:up5k". (Plain "reference" is device_fixed.c.) */
 #include <stdlib.h>
 
 #include "device.h"

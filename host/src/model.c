@@ -1,30 +1,120 @@
-/* model.c - a quantized network in memory; its file is model_file.c's. */
+/* model.c - a quantized network in memory; model_check.c says whether it is valid, model_file.c and model_read.c are its file. */
 #include "model.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A byte holds `per_byte` weights of a format (architecture.md, section 1). */
+#include "codes.h"
+
+enum { LIST_SIZE = 128 };
+
 static const struct {
     const char *name;
     int limit;
-    size_t per_byte;
 } formats[STERNA_FORMATS] = {
-    [STERNA_FORMAT_TERNARY] = {"ternary", 1, 5},
-    [STERNA_FORMAT_POW2] = {"pow2", 64, 2},
+    [STERNA_FORMAT_TERNARY] = {"ternary", 1}, [STERNA_FORMAT_POW2] = {"pow2", 64},
+    [STERNA_FORMAT_BINARY] = {"binary", 1},   [STERNA_FORMAT_INT4] = {"int4", 7},
+    [STERNA_FORMAT_INT8] = {"int8", 127},
 };
 
-static const char *const cells[STERNA_CELLS] = {[STERNA_CELL_GRU] = "gru"};
+static const struct {
+    const char *name;
+    size_t gates, biases;
+    int one;
+} cells[STERNA_CELLS] = {
+    [STERNA_CELL_GRU] = {"gru", 3, 4, 128},           [STERNA_CELL_LSTM] = {"lstm", 4, 4, 128},
+    [STERNA_CELL_RNN_TANH] = {"rnn-tanh", 1, 1, 128}, [STERNA_CELL_RNN_RELU] = {"rnn-relu", 1, 1, 32},
+    [STERNA_CELL_RNN_SIGN] = {"rnn-sign", 1, 1, 64},
+};
 
-enum { GATES = 3, BIASES = 4 }; /* of a GRU: rows and biases per unit */
-enum { NAME_SIZE = 64, SCALE_S_MAX = 31 };
+static const char *const heads[STERNA_HEADS] = {
+    [STERNA_HEAD_NEXT] = "next",
+    [STERNA_HEAD_LAST] = "last",
+    [STERNA_HEAD_MEAN] = "mean",
+};
+
+/* ---- names --------------------------------------------------------------------------------------------- */
 
 const char *sterna_format_name(enum sterna_format format)
 {
     return formats[format].name;
 }
+
+const char *sterna_cell_name(enum sterna_cell cell)
+{
+    return cells[cell].name;
+}
+
+const char *sterna_head_name(enum sterna_head head)
+{
+    return heads[head];
+}
+
+static const char *format_at(size_t i)
+{
+    return formats[i].name;
+}
+
+static const char *cell_at(size_t i)
+{
+    return cells[i].name;
+}
+
+static const char *head_at(size_t i)
+{
+    return heads[i];
+}
+
+/* Which of the names it is; if it is none, *error lists them. */
+static enum sterna_status find(const char *what, const char *name, const char *(*at)(size_t), size_t count,
+                               size_t *index, struct sterna_error *error)
+{
+    char list[LIST_SIZE] = "";
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(name, at(i)) == 0) {
+            *index = i;
+            return STERNA_OK;
+        }
+        length += (size_t)snprintf(list + length, sizeof list - length, "%s%s", i > 0 ? ", " : "", at(i));
+        assert(length < sizeof list);
+    }
+    return sterna_fail(error, STERNA_ERR_FORMAT, "%s '%.40s': there are %s", what, name, list);
+}
+
+enum sterna_status sterna_format_find(const char *name, enum sterna_format *format,
+                                      struct sterna_error *error)
+{
+    size_t index = 0;
+    enum sterna_status status =
+        find("weights of unknown format", name, format_at, STERNA_FORMATS, &index, error);
+    if (status == STERNA_OK)
+        *format = (enum sterna_format)index;
+    return status;
+}
+
+enum sterna_status sterna_cell_by_name(const char *name, enum sterna_cell *cell, struct sterna_error *error)
+{
+    size_t index = 0;
+    enum sterna_status status = find("unknown cell", name, cell_at, STERNA_CELLS, &index, error);
+    if (status == STERNA_OK)
+        *cell = (enum sterna_cell)index;
+    return status;
+}
+
+enum sterna_status sterna_head_by_name(const char *name, enum sterna_head *head, struct sterna_error *error)
+{
+    size_t index = 0;
+    enum sterna_status status = find("unknown head", name, head_at, STERNA_HEADS, &index, error);
+    if (status == STERNA_OK)
+        *head = (enum sterna_head)index;
+    return status;
+}
+
+/* ---- facts of formats and cells ------------------------------------------------------------------------ */
 
 int sterna_format_limit(enum sterna_format format)
 {
@@ -34,27 +124,29 @@ int sterna_format_limit(enum sterna_format format)
 bool sterna_format_has(enum sterna_format format, int code)
 {
     const int magnitude = abs(code);
-    return magnitude <= formats[format].limit &&
-           (format != STERNA_FORMAT_POW2 || (magnitude & (magnitude - 1)) == 0);
+    if (magnitude > formats[format].limit)
+        return false;
+    if (format == STERNA_FORMAT_POW2)
+        return (magnitude & (magnitude - 1)) == 0;
+    return format != STERNA_FORMAT_BINARY || code != 0;
 }
 
-enum sterna_status sterna_format_find(const char *name, enum sterna_format *format,
-                                      struct sterna_error *error)
+size_t sterna_cell_gates(enum sterna_cell cell)
 {
-    for (int i = 0; i < STERNA_FORMATS; i++) {
-        if (strcmp(name, formats[i].name) == 0) {
-            *format = (enum sterna_format)i;
-            return STERNA_OK;
-        }
-    }
-    return sterna_fail(error, STERNA_ERR_FORMAT, "weights of unknown format '%.40s': there are ternary, pow2",
-                       name);
+    return cells[cell].gates;
 }
 
-const char *sterna_cell_name(enum sterna_cell cell)
+size_t sterna_cell_biases(enum sterna_cell cell)
 {
-    return cells[cell];
+    return cells[cell].biases;
 }
+
+int sterna_cell_one(enum sterna_cell cell)
+{
+    return cells[cell].one;
+}
+
+/* ---- making one ---------------------------------------------------------------------------------------- */
 
 static bool matrix_new(struct sterna_matrix *matrix, size_t rows, size_t cols)
 {
@@ -74,14 +166,15 @@ static void matrix_free(struct sterna_matrix *matrix)
     free(matrix->scale_s);
 }
 
-static bool layer_new(struct sterna_layer *layer, size_t inputs, size_t hidden)
+static bool layer_new(struct sterna_layer *layer, enum sterna_cell cell, size_t inputs, size_t hidden)
 {
-    layer->cell = STERNA_CELL_GRU;
+    const size_t rows = sterna_cell_gates(cell) * hidden;
+    layer->cell = cell;
     layer->inputs = inputs;
     layer->hidden = hidden;
-    layer->bias = calloc(BIASES * hidden, sizeof *layer->bias);
-    return layer->bias != NULL && matrix_new(&layer->ih, GATES * hidden, inputs) &&
-           matrix_new(&layer->hh, GATES * hidden, hidden);
+    layer->bias = calloc(sterna_cell_biases(cell) * hidden, sizeof *layer->bias);
+    return layer->bias != NULL && matrix_new(&layer->ih, rows, inputs) &&
+           matrix_new(&layer->hh, rows, hidden);
 }
 
 static bool is_size(size_t size, size_t max)
@@ -89,45 +182,87 @@ static bool is_size(size_t size, size_t max)
     return size >= 1 && size <= max;
 }
 
-enum sterna_status sterna_model_new(size_t inputs, size_t hidden, size_t layers, size_t outputs,
-                                    struct sterna_model **model, struct sterna_error *error)
+enum sterna_status sterna_model_new(const struct sterna_model_shape *shape, struct sterna_model **model,
+                                    struct sterna_error *error)
 {
-    if (!is_size(inputs, STERNA_MODEL_SIZE_MAX) || !is_size(hidden, STERNA_MODEL_SIZE_MAX) ||
-        !is_size(outputs, STERNA_MODEL_SIZE_MAX) || !is_size(layers, STERNA_MODEL_LAYERS_MAX))
+    if (!is_size(shape->inputs, STERNA_MODEL_SIZE_MAX) || !is_size(shape->hidden, STERNA_MODEL_SIZE_MAX) ||
+        !is_size(shape->outputs, STERNA_MODEL_SIZE_MAX) || !is_size(shape->layers, STERNA_MODEL_LAYERS_MAX))
         return sterna_fail(
             error, STERNA_ERR_RANGE,
             "a model of %zu inputs, %zu layers of %zu units and %zu outputs: each is at least 1, "
             "layers at most %d, the rest at most %d",
-            inputs, layers, hidden, outputs, STERNA_MODEL_LAYERS_MAX, STERNA_MODEL_SIZE_MAX);
+            shape->inputs, shape->layers, shape->hidden, shape->outputs, STERNA_MODEL_LAYERS_MAX,
+            STERNA_MODEL_SIZE_MAX);
     struct sterna_model *created = calloc(1, sizeof *created);
     bool done = created != NULL;
     if (done) {
-        created->layers = layers;
-        created->valid_bpc = NAN;
-        created->layer = calloc(layers, sizeof *created->layer);
-        created->output_bias = calloc(outputs, sizeof *created->output_bias);
+        created->layers = shape->layers;
+        created->valid = NAN;
+        created->layer = calloc(shape->layers, sizeof *created->layer);
+        created->output_bias = calloc(shape->outputs, sizeof *created->output_bias);
         done = created->layer != NULL && created->output_bias != NULL &&
-               matrix_new(&created->output, outputs, hidden);
-        for (size_t k = 0; k < layers && done; k++)
-            done = layer_new(&created->layer[k], k == 0 ? inputs : hidden, hidden);
+               matrix_new(&created->output, shape->outputs, shape->hidden);
+        for (size_t k = 0; k < shape->layers && done; k++)
+            done = layer_new(&created->layer[k], shape->cell, k == 0 ? shape->inputs : shape->hidden,
+                             shape->hidden);
     }
     if (!done) {
         sterna_model_free(created);
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for a model of %zu layers of %zu units",
-                           layers, hidden);
+                           shape->layers, shape->hidden);
     }
     *model = created;
     return STERNA_OK;
 }
 
-void sterna_model_set_formats(struct sterna_model *model, enum sterna_format format,
-                              enum sterna_format format_output)
+void sterna_model_set_formats(struct sterna_model *model, enum sterna_format input,
+                              enum sterna_format recurrent, enum sterna_format output)
 {
     for (size_t k = 0; k < model->layers; k++) {
-        model->layer[k].ih.format = format;
-        model->layer[k].hh.format = format;
+        model->layer[k].ih.format = input;
+        model->layer[k].hh.format = recurrent;
     }
-    model->output.format = format_output;
+    model->output.format = output;
+}
+
+enum sterna_status sterna_model_set_classes(struct sterna_model *model, size_t classes,
+                                            const char (*name)[STERNA_CLASS_NAME], struct sterna_error *error)
+{
+    char(*copy)[STERNA_CLASS_NAME] = NULL;
+    if (classes > 0) {
+        copy = calloc(classes, sizeof *copy);
+        if (copy == NULL)
+            return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the names of %zu classes",
+                               classes);
+        memcpy(copy, name, classes * sizeof *copy);
+    }
+    free(model->class_name);
+    model->class_name = copy;
+    model->classes = classes;
+    return STERNA_OK;
+}
+
+enum sterna_status sterna_model_set_sound(struct sterna_model *model, uint32_t rate,
+                                          const struct sterna_front_end_options *options, const float *mean,
+                                          const float *deviation, struct sterna_error *error)
+{
+    const size_t inputs = model->layer[0].inputs;
+    float *means = malloc(inputs * sizeof *means), *deviations = malloc(inputs * sizeof *deviations);
+    assert(rate > 0);
+    if (means == NULL || deviations == NULL) {
+        free(means);
+        free(deviations);
+        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the front end of %zu values", inputs);
+    }
+    memcpy(means, mean, inputs * sizeof *means);
+    memcpy(deviations, deviation, inputs * sizeof *deviations);
+    free(model->mean);
+    free(model->deviation);
+    model->mean = means;
+    model->deviation = deviations;
+    model->rate = rate;
+    model->front_end = *options;
+    return STERNA_OK;
 }
 
 void sterna_model_free(struct sterna_model *model)
@@ -142,62 +277,19 @@ void sterna_model_free(struct sterna_model *model)
     free(model->layer);
     matrix_free(&model->output);
     free(model->output_bias);
+    free(model->class_name);
+    free(model->mean);
+    free(model->deviation);
     free(model->recipe);
     free(model);
 }
 
-static enum sterna_status check_matrix(const struct sterna_matrix *matrix, const char *name,
-                                       struct sterna_error *error)
-{
-    for (size_t i = 0; i < matrix->rows * matrix->cols; i++)
-        if (!sterna_format_has(matrix->format, matrix->code[i]))
-            return sterna_fail(error, STERNA_ERR_RANGE, "%s: code %d in row %zu is none of %s", name,
-                               matrix->code[i], i / matrix->cols, sterna_format_name(matrix->format));
-    for (size_t r = 0; r < matrix->rows; r++)
-        if (matrix->scale_s[r] > SCALE_S_MAX)
-            return sterna_fail(error, STERNA_ERR_RANGE, "%s: scale_s %d in row %zu, at most %d", name,
-                               matrix->scale_s[r], r, SCALE_S_MAX);
-    return STERNA_OK;
-}
-
-static enum sterna_status check_alphabet(const struct sterna_model *model, struct sterna_error *error)
-{
-    size_t inputs = model->layer[0].inputs;
-    size_t outputs = model->output.rows;
-    if (model->symbols == 0)
-        return STERNA_OK;
-    if (model->symbols > 256 || model->symbols != inputs || model->symbols != outputs)
-        return sterna_fail(error, STERNA_ERR_RANGE,
-                           "an alphabet of %zu symbols for %zu inputs and %zu outputs", model->symbols,
-                           inputs, outputs);
-    for (size_t i = 1; i < model->symbols; i++)
-        if (model->alphabet[i - 1] >= model->alphabet[i])
-            return sterna_fail(error, STERNA_ERR_RANGE, "the alphabet is not ascending at symbol %zu", i);
-    return STERNA_OK;
-}
-
-enum sterna_status sterna_model_check(const struct sterna_model *model, struct sterna_error *error)
-{
-    enum sterna_status status = check_alphabet(model, error);
-    if (status == STERNA_OK)
-        status = check_matrix(&model->output, "linear.weight", error);
-    for (size_t k = 0; k < model->layers && status == STERNA_OK; k++) {
-        char name[NAME_SIZE];
-        (void)snprintf(name, sizeof name, "weight_ih_l%zu", k);
-        status = check_matrix(&model->layer[k].ih, name, error);
-        if (status != STERNA_OK)
-            break;
-        (void)snprintf(name, sizeof name, "weight_hh_l%zu", k);
-        status = check_matrix(&model->layer[k].hh, name, error);
-    }
-    return status;
-}
+/* ---- facts and logits of a model ----------------------------------------------------------------------- */
 
 /* Bytes of a matrix: packed weights, and 8 bits of m and 5 of s per row in a 16-bit word. */
 static size_t matrix_bytes(const struct sterna_matrix *matrix)
 {
-    size_t per_byte = formats[matrix->format].per_byte;
-    return (matrix->rows * matrix->cols + per_byte - 1) / per_byte + 2 * matrix->rows;
+    return sterna_codes_bytes(matrix->format, matrix->rows * matrix->cols) + 2 * matrix->rows;
 }
 
 void sterna_model_facts(const struct sterna_model *model, struct sterna_model_facts *facts)
@@ -207,11 +299,19 @@ void sterna_model_facts(const struct sterna_model *model, struct sterna_model_fa
                                          .hidden = first->hidden,
                                          .layers = model->layers,
                                          .outputs = model->output.rows,
-                                         .symbols = model->symbols};
+                                         .one_hot = model->one_hot,
+                                         .input_fraction = model->input_fraction,
+                                         .symbols = model->symbols,
+                                         .classes = model->classes,
+                                         .valid = model->valid};
     (void)snprintf(facts->cell, sizeof facts->cell, "%s", sterna_cell_name(first->cell));
-    (void)snprintf(facts->format, sizeof facts->format, "%s", sterna_format_name(first->ih.format));
+    (void)snprintf(facts->format, sizeof facts->format, "%s", sterna_format_name(first->hh.format));
+    (void)snprintf(facts->format_input, sizeof facts->format_input, "%s",
+                   sterna_format_name(first->ih.format));
     (void)snprintf(facts->format_output, sizeof facts->format_output, "%s",
                    sterna_format_name(model->output.format));
+    (void)snprintf(facts->head, sizeof facts->head, "%s", sterna_head_name(model->head));
+    (void)snprintf(facts->metric, sizeof facts->metric, "%s", model->metric);
     (void)snprintf(facts->data, sizeof facts->data, "%s", model->data);
     memcpy(facts->alphabet, model->alphabet, sizeof facts->alphabet);
     facts->weights = model->output.rows * model->output.cols;
@@ -220,15 +320,28 @@ void sterna_model_facts(const struct sterna_model *model, struct sterna_model_fa
         const struct sterna_layer *layer = &model->layer[k];
         facts->weights += layer->ih.rows * layer->ih.cols + layer->hh.rows * layer->hh.cols;
         facts->bytes += matrix_bytes(&layer->ih) + matrix_bytes(&layer->hh) +
-                        BIASES * layer->hidden * sizeof *layer->bias;
+                        sterna_cell_biases(layer->cell) * layer->hidden * sizeof *layer->bias;
     }
+}
+
+/* Of a sum, or a mean of sums, of one row. */
+static float logit(const struct sterna_model *model, size_t row, double sum)
+{
+    const struct sterna_matrix *output = &model->output;
+    double scaled = ldexp(sum * output->scale_m[row], -(output->scale_s[row] + 11));
+    return (float)(scaled + ldexp(model->output_bias[row], -11));
 }
 
 void sterna_model_logits(const struct sterna_model *model, const int32_t *sums, float *logits)
 {
-    const struct sterna_matrix *output = &model->output;
-    for (size_t r = 0; r < output->rows; r++) {
-        double scaled = ldexp((double)sums[r] * output->scale_m[r], -(output->scale_s[r] + 11));
-        logits[r] = (float)(scaled + ldexp(model->output_bias[r], -11));
-    }
+    for (size_t r = 0; r < model->output.rows; r++)
+        logits[r] = logit(model, r, (double)sums[r]);
+}
+
+void sterna_model_logits_mean(const struct sterna_model *model, const int64_t *sum_of_sums, size_t steps,
+                              float *logits)
+{
+    assert(steps > 0);
+    for (size_t r = 0; r < model->output.rows; r++)
+        logits[r] = logit(model, r, (double)sum_of_sums[r] / (double)steps);
 }

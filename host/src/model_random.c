@@ -29,12 +29,14 @@ static enum sterna_status fill(struct sterna_matrix *matrix, uint64_t seed, uint
 enum sterna_status sterna_model_random(size_t symbols, size_t hidden, uint64_t seed,
                                        struct sterna_model **model, struct sterna_error *error)
 {
+    const struct sterna_model_shape shape = {
+        .cell = STERNA_CELL_GRU, .inputs = symbols, .hidden = hidden, .layers = 1, .outputs = symbols};
     struct sterna_model *fresh = NULL;
 
     if (symbols > sizeof fresh->alphabet)
         return sterna_fail(error, STERNA_ERR_RANGE, "%zu symbols: at most %zu are possible", symbols,
                            sizeof fresh->alphabet);
-    enum sterna_status status = sterna_model_new(symbols, hidden, 1, symbols, &fresh, error);
+    enum sterna_status status = sterna_model_new(&shape, &fresh, error);
     if (status != STERNA_OK)
         return status;
     fresh->one_hot = true;

@@ -139,7 +139,7 @@ enum sterna_status sterna_network_import(const struct sterna_model *model, struc
         status =
             sterna_fail(error, STERNA_ERR_RANGE, "float evaluation takes models of text (one-hot inputs)");
     if (status == STERNA_OK)
-        status = sterna_cell_find("gru", &with.cell, error);
+        status = sterna_cell_find(sterna_cell_name(first->cell), &with.cell, error);
     if (status == STERNA_OK)
         status = sterna_quantizer_find("float", &with.quantizer, error);
     with.quantizer_output = with.quantizer;

@@ -120,7 +120,7 @@ START_TEST(model_file_of_a_trained_checkpoint_is_its_export)
     ck_assert_mem_eq(model->layer[0].bias, again->layer[0].bias, 4 * recipe.hidden * sizeof(int16_t));
     ck_assert_mem_eq(model->alphabet, training.alphabet, model->symbols);
     ck_assert_uint_eq(model->updates, recipe.updates);
-    ck_assert(isfinite(model->valid_bpc));
+    ck_assert(isfinite(model->valid));
     sterna_model_free(again);
 }
 END_TEST

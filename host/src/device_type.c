@@ -1,0 +1,108 @@
+/* device_type.c - see device_type.h: the functions sterna_device_* of sterna.h. */
+#include "device_type.h"
+
+#include <string.h>
+
+#include "driver.h"
+
+/* Devices in this process; what is not among them is behind a link. */
+static const struct sterna_device_type *const in_process[] = {&sterna_device_fixed};
+
+enum sterna_status sterna_device_open(const char *address, struct sterna_device **device,
+                                      struct sterna_error *error)
+{
+    struct sterna_link *link = NULL;
+    for (size_t i = 0; i < sizeof in_process / sizeof *in_process; i++)
+        if (!address || strcmp(address, in_process[i]->address) == 0)
+            return in_process[i]->open(device, error);
+    enum sterna_status status = sterna_link_open(address, &link, error);
+    return status == STERNA_OK ? sterna_device_open_link(link, device, error) : status;
+}
+
+void sterna_device_close(struct sterna_device *device)
+{
+    if (device)
+        device->type->close(device);
+}
+
+void sterna_device_geometry(const struct sterna_device *device, struct sterna_geometry *geometry)
+{
+    device->type->geometry(device, geometry);
+}
+
+enum sterna_status sterna_device_load(struct sterna_device *device, const struct sterna_model *model,
+                                      struct sterna_load_report *report, struct sterna_error *error)
+{
+    struct sterna_load_report unwanted;
+    return device->type->load(device, model, report ? report : &unwanted, error);
+}
+
+enum sterna_status sterna_device_reset(struct sterna_device *device, struct sterna_error *error)
+{
+    return device->type->reset(device, error);
+}
+
+static enum sterna_status require_model(const struct sterna_device *device, struct sterna_error *error)
+{
+    return device->model ? STERNA_OK
+                         : sterna_fail(error, STERNA_ERR_RANGE, "no model is loaded on the device");
+}
+
+enum sterna_status sterna_device_step(struct sterna_device *device, const uint16_t *inputs, size_t count,
+                                      int32_t *sums, struct sterna_error *error)
+{
+    enum sterna_status status = require_model(device, error);
+    if (status != STERNA_OK)
+        return status;
+    const size_t size = device->model->layer[0].inputs;
+    for (size_t i = 0; i < count; i++)
+        if (inputs[i] >= size)
+            return sterna_fail(error, STERNA_ERR_RANGE, "input %zu is index %u, the model has %zu inputs", i,
+                               inputs[i], size);
+    return device->type->step(device, inputs, count, sums, error);
+}
+
+enum sterna_status sterna_device_step_dense(struct sterna_device *device, const int8_t *inputs, size_t count,
+                                            int32_t *sums, struct sterna_error *error)
+{
+    enum sterna_status status = require_model(device, error);
+    if (status != STERNA_OK)
+        return status;
+    const size_t size = device->model->layer[0].inputs;
+    for (size_t i = 0; i < count * size; i++)
+        if (inputs[i] == INT8_MIN)
+            return sterna_fail(error, STERNA_ERR_RANGE,
+                               "input %zu of step %zu is -128; activations are -127..127", i % size,
+                               i / size);
+    return device->type->step_dense(device, inputs, count, sums, error);
+}
+
+size_t sterna_device_state_bytes(const struct sterna_device *device)
+{
+    return device->model ? device->type->state_bytes(device) : 0;
+}
+
+enum sterna_status sterna_device_state_get(struct sterna_device *device, uint8_t *state,
+                                           struct sterna_error *error)
+{
+    enum sterna_status status = require_model(device, error);
+    return status == STERNA_OK ? device->type->state_get(device, state, error) : status;
+}
+
+enum sterna_status sterna_device_state_set(struct sterna_device *device, const uint8_t *state,
+                                           struct sterna_error *error)
+{
+    enum sterna_status status = require_model(device, error);
+    return status == STERNA_OK ? device->type->state_set(device, state, error) : status;
+}
+
+enum sterna_status sterna_device_counters(struct sterna_device *device, bool clear,
+                                          struct sterna_counters *counters, struct sterna_error *error)
+{
+    return device->type->counters(device, clear, counters, error);
+}
+
+uint64_t sterna_device_simulated_cycles(const struct sterna_device *device)
+{
+    return device->type->simulated_cycles ? device->type->simulated_cycles(device) : 0;
+}
