@@ -12,7 +12,7 @@
 module accelerator #(
     parameter TABLES = 8,
     parameter WEIGHT_WORDS = 16384,    // of 64 bits
-    parameter SCALES = 1536,
+    parameter SCALES = 2048,
     parameter BIASES = 1024,
     parameter PROGRAM_BYTES = 512,
     parameter ACTIVATION_WORDS = 256,  // of 64 bits
@@ -59,7 +59,7 @@ module accelerator #(
         word(BIASES),
         word(SCALES),
         word(8 * WEIGHT_WORDS),
-        octet((1 << `KIND_OUTPUT) + (1 << `KIND_GRU)),
+        octet((1 << `KINDS) - 1),    // kinds
         octet(`ONE_HOT_VALUE),
         octet(7),                   // log2 of table entries
         octet(24),                  // PSUM_W

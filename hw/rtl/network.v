@@ -6,16 +6,13 @@
 // phase. A step ends with step_done, after its last byte has been taken from m_*. rst aborts a
 // step; memories keep what they hold, the phase becomes 0. event_*: a cycle in which a row streams;
 // in which the next block waits for its tables; in which it waits for the gates.
-//
-// A layer takes about 134 + 126 * blocks * tiles + 12 * units of its last tile cycles for full GRU
-// tiles of ternary weights.
 
 `default_nettype none
 
 module network #(
     parameter TABLES = 8,
     parameter WEIGHT_WORDS = 16384,
-    parameter SCALES = 1536,
+    parameter SCALES = 2048,
     parameter BIASES = 1024,
     parameter PROGRAM_BYTES = 512,
     parameter ACTIVATION_WORDS = 256,
@@ -65,16 +62,18 @@ module network #(
 
     // The step, layer by layer.
     wire                    running, clearing;
-    wire                    header_load, layer_start, engine_finished, gates_idle;
+    wire                    header_load, layer_start, engine_finished, engine_drained, gates_idle;
     wire                    sequencer_waits, engine_waits;
     wire [1:0]              header_index;
     wire [WEIGHT_W-1:0]     weight_address;
     wire [63:0]             weight_word;
     wire                    row_valid;
-    wire                    is_gru, is_last;
-    wire [7:0]              tiles, units_full, units_last, rows_full, rows_last, x_blocks, h_blocks;
+    wire [2:0]              kind;
+    wire                    is_last, is_fresh, continues;
+    wire [7:0]              tiles, units, rows, x_blocks, h_blocks;
     wire [3:0]              x_words, h_words;
-    wire [ACTIVATION_W-1:0] write_word, x_word, h_word;
+    wire [ACTIVATION_W-1:0] write_word, x_word, h_word, h_written;
+    wire                    gates_done = engine_drained && gates_idle;
     wire [PROGRAM_W-1:0]    x_program, h_program;
     reg                     emit_q;
 
@@ -103,7 +102,7 @@ module network #(
         .layer_start(layer_start),
         .row_valid(row_valid),
         .finished(engine_finished),
-        .gates_idle(gates_idle),
+        .gates_done(gates_done),
         .waits_for_gates(sequencer_waits),
         .weight_address(weight_address)
     );
@@ -117,13 +116,13 @@ module network #(
         .s_index(header_index),
         .s_word(weight_word),
         .phase(phase),
-        .is_gru(is_gru),
+        .kind(kind),
         .is_last(is_last),
+        .is_fresh(is_fresh),
+        .continues(continues),
         .tiles(tiles),
-        .units_full(units_full),
-        .units_last(units_last),
-        .rows_full(rows_full),
-        .rows_last(rows_last),
+        .units(units),
+        .rows(rows),
         .write_word(write_word),
         .x_word(x_word),
         .x_blocks(x_blocks),
@@ -136,8 +135,8 @@ module network #(
     );
 
     // Sums, then gates.
-    wire                    tile_ready, tile_last, tile_release, drain_turn;
-    wire [8:0]              psum_row;
+    wire                    tile_ends, tile_ready, tile_release, drain_turn;
+    wire [7:0]              psum_word;
     wire [23:0]             psum_data;
     wire [PROGRAM_W-1:0]    program_address;
     wire [7:0]              program_data;
@@ -159,8 +158,10 @@ module network #(
         .rst(rst),
         .layer_start(layer_start),
         .tiles(tiles),
-        .rows_full(rows_full),
-        .rows_last(rows_last),
+        .is_fresh(is_fresh),
+        .rows(rows),
+        .h_done(gates_done),
+        .h_written(h_written),
         .x_word(x_word),
         .x_blocks(x_blocks),
         .x_words(x_words),
@@ -170,17 +171,18 @@ module network #(
         .h_words(h_words),
         .h_program(h_program),
         .finished(engine_finished),
+        .drained(engine_drained),
         .program_address(program_address),
         .program_data(program_data),
         .activation_address(activation_address),
         .activation_data(activation_data),
         .row_valid(row_valid),
         .weight_word(weight_word),
+        .tile_ends(tile_ends),
         .tile_ready(tile_ready),
-        .tile_last(tile_last),
         .tile_release(tile_release),
         .drain_turn(drain_turn),
-        .psum_row(psum_row),
+        .psum_word(psum_word),
         .psum_data(psum_data),
         .waits_for_build(event_build_wait),
         .waits_for_gates(engine_waits)
@@ -197,18 +199,17 @@ module network #(
         .step_start(step_start),
         .layer_start(layer_start),
         .emit(emit_q),
-        .is_gru(is_gru),
-        .units_full(units_full),
-        .units_last(units_last),
-        .rows_full(rows_full),
-        .rows_last(rows_last),
+        .kind(kind),
+        .continues(continues),
+        .units(units),
         .write_word(write_word),
+        .tile_ends(tile_ends),
         .tile_ready(tile_ready),
-        .tile_last(tile_last),
         .tile_release(tile_release),
         .idle(gates_idle),
+        .h_word(h_written),
         .drain_turn(drain_turn),
-        .psum_row(psum_row),
+        .psum_word(psum_word),
         .psum_data(psum_data),
         .scale_address(scale_address),
         .scale_data(scale_data),

@@ -8,7 +8,7 @@
 
 module network_memories #(
     parameter WEIGHT_WORDS = 16384,
-    parameter SCALES = 1536,
+    parameter SCALES = 2048,
     parameter BIASES = 1024,
     parameter PROGRAM_BYTES = 512,
     parameter ACTIVATION_WORDS = 256,

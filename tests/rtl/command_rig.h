@@ -47,7 +47,7 @@ struct rig {
     bool replied;      /* reply is complete */
 };
 
-static const size_t rig_memory_bytes[RIG_MEMORIES] = {131072, 3072, 2048, 512, RIG_ACTIVATIONS, 512};
+static const size_t rig_memory_bytes[RIG_MEMORIES] = {131072, 4096, 2048, 512, RIG_ACTIVATIONS, 512};
 
 static inline struct rig *rig_new(uint32_t seed)
 {

@@ -11,7 +11,7 @@
 
 enum { MEMORIES = 6, LARGEST = 131072, CLEAR_CYCLES = 1024, ACTIVATION_BYTES = 2048, STATE_BYTES = 512 };
 
-static const unsigned memory_bytes[MEMORIES] = {LARGEST, 2 * 1536,         2 * 1024,
+static const unsigned memory_bytes[MEMORIES] = {LARGEST, 2 * 2048,         2 * 1024,
                                                 512,     ACTIVATION_BYTES, STATE_BYTES};
 static const unsigned word_bytes[MEMORIES] = {8, 2, 2, 1, 8, 2};
 
