@@ -140,6 +140,10 @@ static uint8_t write_memory(struct sterna_software_device *device, struct call *
     if (!bytes)
         return STERNA_ST_BAD_ARGUMENT;
     memcpy(bytes, call->arguments + 4, length);
+    if (call->arguments[0] == STERNA_MEM_SCALES) /* words of 12 bits */
+        for (size_t i = 0; i < length; i++)
+            if ((sterna_get_le24(call->arguments + 1) + i) % 2 == 1)
+                bytes[i] &= 0x0F;
     return STERNA_ST_DONE;
 }
 

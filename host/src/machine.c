@@ -190,8 +190,9 @@ static void visit(struct sterna_machine *machine, struct cursor *at, struct pair
                   bool takes_bias)
 {
     for (size_t i = 0; i < 2; i++) {
-        const uint8_t *scale = word16(machine, STERNA_MEM_SCALES, at->scale++);
-        pair->term[i][pair->terms] = sterna_fixed_scale(row_sum(machine, row + i), scale[0], scale[1] & 31);
+        const uint32_t scale = sterna_get_le16(word16(machine, STERNA_MEM_SCALES, at->scale++));
+        pair->term[i][pair->terms] =
+            sterna_fixed_scale(row_sum(machine, row + i), (uint8_t)(128 | (scale & 127)), scale >> 7 & 31);
     }
     pair->terms++;
     for (size_t i = 0; takes_bias && i < 2; i++)

@@ -105,6 +105,15 @@ static void put_tile(struct writer *to, const struct sterna_layout_section *sect
     }
 }
 
+/* The word of a scale m / 2^s: m is made 128..255, so its top bit goes without saying. What cannot be made so is too small to count:
+ * 128 / 2^31 of a sum below 2^23 rounds to 0 as it does. */
+static uint16_t scale_word(unsigned m, unsigned s)
+{
+    for (; m > 0 && m < 128 && s < 31; s++)
+        m *= 2;
+    return m < 128 ? 31 << 7 : (uint16_t)(s << 7 | (m & 127));
+}
+
 /* Scales and biases of a pair, unit by unit in each visit; zeros for a unit that only completes it. */
 static void put_pair(struct writer *to, const struct sterna_layer *layer, size_t unit, size_t count)
 {
@@ -114,10 +123,8 @@ static void put_pair(struct writer *to, const struct sterna_layer *layer, size_t
         const struct sterna_matrix *matrix = visit->part == STERNA_PART_X ? &layer->ih : &layer->hh;
         for (size_t i = 0; i < 2; i++) {
             const size_t row = visit->gate * layer->hidden + unit + i;
-            if (i < count) {
-                to->scales[0] = matrix->scale_m[row];
-                to->scales[1] = matrix->scale_s[row];
-            }
+            if (i < count)
+                sterna_put_le16(to->scales, scale_word(matrix->scale_m[row], matrix->scale_s[row]));
             to->scales += 2;
             if (visit->bias < 0)
                 continue;

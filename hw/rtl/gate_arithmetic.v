@@ -32,7 +32,7 @@ module gate_arithmetic (
     input  wire               keep_tanh,
     input  wire               use_tanh,
     input  wire signed [23:0] psum_data,
-    input  wire [12:0]        scale_data,   // s, m
+    input  wire [11:0]        scale_data,   // s, m - 128
     input  wire signed [15:0] bias_data,
     input  wire signed [15:0] state_data,
     output reg  signed [15:0] state,
@@ -75,8 +75,8 @@ module gate_arithmetic (
 
     always @* begin
         value = psum_data;
-        factor = scale_data[7:0];
-        shift = scale_data[12:8];
+        factor = {1'b1, scale_data[6:0]};
+        shift = scale_data[11:7];
         if (product_gate || product_kept) begin
             value = is_gru ? {{8{pre_q[15]}}, pre_q} : {{8{state_data[15]}}, state_data};
             factor = {gate[8] || gate[7], gate[6:0]};

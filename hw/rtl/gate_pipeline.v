@@ -39,7 +39,7 @@ module gate_pipeline #(
     output wire [7:0]              psum_word,
     input  wire [23:0]             psum_data,
     output wire [SCALE_W-1:0]      scale_address,
-    input  wire [12:0]             scale_data,
+    input  wire [11:0]             scale_data,
     output wire [BIAS_W-1:0]       bias_address,
     input  wire [15:0]             bias_data,
     output wire [STATE_W-1:0]      state_read_address,

@@ -144,7 +144,7 @@ module network #(
     wire [63:0]             activation_data;
     wire [7:0]              activation_write_lanes, activation_write_data;
     wire [SCALE_W-1:0]      scale_address;
-    wire [12:0]             scale_data;
+    wire [11:0]             scale_data;
     wire [BIAS_W-1:0]       bias_address;
     wire [15:0]             bias_data, state_data, state_write_data;
     wire [STATE_W-1:0]      state_address, state_write_address;

@@ -181,7 +181,8 @@ START_TEST(headers_are_as_the_contract_says)
 }
 END_TEST
 
-/* The streams of a layer of three units whose numbers say where they are from: scale m is 100 * part + 10 * gate + unit, bias 10 * k +
+/* The streams of a layer of three units whose numbers say where they are from, 100 * part + 10 * gate + unit: part X has scales
+ * (128 + 10 * gate + unit) / 2^7, part H / 2^9, biases are 10 * k +
  * unit. The third unit is completed to a pair by zeros. */
 static void check_streams(enum sterna_cell cell, const uint8_t *scales, size_t scale_count, const int16_t *biases,
                           size_t bias_count)
@@ -191,9 +192,9 @@ static void check_streams(enum sterna_cell cell, const uint8_t *scales, size_t s
     ck_assert_ptr_nonnull(model);
     struct sterna_layer *layer = &model->layer[0];
     for (size_t row = 0; row < 3 * sterna_cell_gates(cell); row++) {
-        layer->ih.scale_m[row] = (uint8_t)(10 * (row / 3) + row % 3);
-        layer->hh.scale_m[row] = (uint8_t)(100 + 10 * (row / 3) + row % 3);
-        layer->ih.scale_s[row] = layer->hh.scale_s[row] = 7;
+        layer->ih.scale_m[row] = layer->hh.scale_m[row] = (uint8_t)(128 + 10 * (row / 3) + row % 3);
+        layer->ih.scale_s[row] = 7;
+        layer->hh.scale_s[row] = 9;
     }
     for (size_t i = 0; i < 3 * sterna_cell_biases(cell); i++)
         layer->bias[i] = (int16_t)(10 * (i / 3) + i % 3);
@@ -204,8 +205,8 @@ static void check_streams(enum sterna_cell cell, const uint8_t *scales, size_t s
     for (size_t i = 0; i < 2 * scale_count; i++) { /* the first pair, then the half one */
         const uint8_t *scale = image.memory[STERNA_MEM_SCALES].bytes + 2 * i, base = scales[i % scale_count];
         const bool there = i < scale_count || i % 2 == 0;
-        ck_assert_uint_eq(scale[0], there ? base + (i < scale_count ? 0u : 2u) : 0);
-        ck_assert_uint_eq(scale[1], there ? 7 : 0);
+        const unsigned word = (base < 100 ? 7u : 9u) << 7 | (base % 100u + (i < scale_count ? 0u : 2u));
+        ck_assert_uint_eq(scale[0] | scale[1] << 8, there ? word : 0);
     }
     for (size_t i = 0; i < 2 * bias_count; i++) {
         const uint8_t *bias = image.memory[STERNA_MEM_BIASES].bytes + 2 * i;

@@ -39,7 +39,7 @@ static void choose_data(struct gate_arithmetic_model *model, struct seeded *rand
 {
     unsigned shift = seeded_percent(random, 70) ? seeded_below(random, 12) : seeded_below(random, 32);
     *model->psum_data = (uint32_t)some_value(random, 24) & 0xFFFFFF;
-    *model->scale_data = (uint16_t)(shift << 8 | seeded_byte(random));
+    *model->scale_data = (uint16_t)(shift << 7 | seeded_below(random, 128));
     *model->bias_data = (uint16_t)some_value(random, 16);
     int32_t state = some_value(random, 16);
     *model->state_data = (uint16_t)(state == -STATE_LIMIT ? 1 - STATE_LIMIT : state); /* symmetric, as all are */
@@ -93,7 +93,7 @@ static int32_t product_in(const struct gate_arithmetic_model *model, const struc
                                           : reference->tanh_front;
     if (*model->product_gate || *model->product_kept)
         return (int32_t)sterna_fixed_round_shift((int64_t)gate * value, 8);
-    return sterna_fixed_scale(psum, (uint8_t)*model->scale_data, (uint8_t)(*model->scale_data >> 8));
+    return sterna_fixed_scale(psum, (uint8_t)(*model->scale_data | 128), (uint8_t)(*model->scale_data >> 7));
 }
 
 static int8_t activation(const struct gate_arithmetic_model *model, const struct reference *now)

@@ -60,7 +60,7 @@ static void bench_tick(struct bench *bench)
     bench->releases += *model->tile_release;
     gate_pipeline_model_tick(model);
     *model->psum_data = psum & 0xFFFFFF;
-    *model->scale_data = scale & 0x1FFF;
+    *model->scale_data = scale & 0xFFF;
     *model->bias_data = bias;
     *model->state_read_data = state;
 }
@@ -97,7 +97,7 @@ static void fill(struct bench *bench)
     for (unsigned i = 0; i < ROWS; i++)
         bench->psum[i] = some_value(bench, 24);
     for (unsigned i = 0; i < SCALES; i++)
-        bench->scale[i] = (uint16_t)(seeded_byte(&bench->random) | seeded_below(&bench->random, 32) << 8);
+        bench->scale[i] = (uint16_t)(seeded_next(&bench->random) & 0xFFF);
     for (unsigned i = 0; i < BIASES; i++)
         bench->bias[i] = (int16_t)some_value(bench, 16);
     for (unsigned i = 0; i < STATES; i++)
@@ -107,8 +107,8 @@ static void fill(struct bench *bench)
 
 static int32_t term(const struct bench *bench, unsigned row, unsigned scale)
 {
-    return sterna_fixed_scale(bench->psum[row], (uint8_t)bench->scale[scale],
-                              (uint8_t)(bench->scale[scale] >> 8));
+    return sterna_fixed_scale(bench->psum[row], (uint8_t)(bench->scale[scale] | 128),
+                              (uint8_t)(bench->scale[scale] >> 7));
 }
 
 /* New state and h8 of a unit from its terms and biases, in the order of visits. */
@@ -258,7 +258,8 @@ START_TEST(saturation_within_n_is_symmetric)
         fill(bench);
         for (unsigned unit = 0; unit < 42; unit++) {
             unsigned i = unit % 2, row = BANK * bench->bank + unit / 2 * 6 + i;
-            const uint16_t scale[6] = {0, 0, 1, 0, 0, 1}; /* x_r h_r h_n x_z h_z x_n */
+            enum { ZERO = 31 << 7, UNIT = 7 << 7 }; /* 128 / 2^31, 128 / 2^7 */
+            const uint16_t scale[6] = {ZERO, ZERO, UNIT, ZERO, ZERO, UNIT}; /* x_r h_r h_n x_z h_z x_n */
             const int16_t bias[4] = {pre_r, (int16_t)sign, -32767, 0};
             for (unsigned v = 0; v < 6; v++)
                 bench->scale[12 * (unit / 2) + 2 * v + i] = scale[v];

@@ -37,7 +37,8 @@ static void write_byte(struct bench *bench, unsigned memory, unsigned address, u
     *bench->model->mem_wdata = byte;
     *bench->model->mem_write = 1;
     network_memories_model_tick(bench->model);
-    bench->memory[memory][address] = byte;
+    /* a word of scales has 12 bits */
+    bench->memory[memory][address] = memory == STERNA_MEM_SCALES && address & 1 ? byte & 0x0F : byte;
     host_rests(bench);
 }
 
@@ -173,7 +174,7 @@ static void step_cycle(struct bench *bench)
     remember_writes(bench);
     network_memories_model_tick(model);
     ck_assert_uint_eq(*model->weight_data, word[STERNA_MEM_WEIGHTS]);
-    ck_assert_uint_eq(*model->scale_data, word[STERNA_MEM_SCALES] & 0x1FFF);
+    ck_assert_uint_eq(*model->scale_data, word[STERNA_MEM_SCALES] & 0xFFF);
     ck_assert_uint_eq(*model->bias_data, word[STERNA_MEM_BIASES]);
     ck_assert_uint_eq(*model->program_data, word[STERNA_MEM_PROGRAMS]);
     ck_assert_uint_eq(*model->activation_data, word[STERNA_MEM_ACTIVATIONS]);
