@@ -108,7 +108,7 @@ enum sterna_status sterna_fixed_new(const struct sterna_model *model, struct ste
         widest = layer->hidden > widest ? layer->hidden : widest;
         rows = layer->hh.rows > rows ? layer->hh.rows : rows;
     }
-    assert(units > 0); /* sterna_model_check */
+    assert(units > 0 && rows > 0); /* sterna_model_new */
     struct sterna_fixed_state fresh = {
         .state = calloc(units, sizeof *fresh.state),
         .activation = calloc(units, sizeof *fresh.activation),
@@ -164,12 +164,12 @@ static int32_t scaled(const struct sterna_matrix *matrix, const int32_t *sums, s
     return sterna_fixed_scale(sums[row], matrix->scale_m[row], matrix->scale_s[row]);
 }
 
-/* What a layer's units need: sums of both products [G*H], state [H], activation [H], room for the next one [H]. */
+/* One layer of a network in a step: sums of both products [G*H], state [H], activation [H], and room for the next one [H]. */
 struct workspace {
     const struct sterna_layer *layer;
-    const int32_t *x_sums, *h_sums;
+    int32_t *x_sums, *h_sums;
     int16_t *state;
-    int8_t *next;
+    int8_t *activation, *next;
 };
 
 static int32_t x_term(const struct workspace *at, size_t row)
@@ -231,23 +231,20 @@ static void step_rnn(const struct workspace *at, size_t unit)
         sterna_fixed_rnn_unit(at->layer->cell, x_term(at, unit), h_term(at, unit), at->layer->bias[unit]);
 }
 
-/* One layer whose x_sums are there already. */
-static void step_layer(const struct sterna_layer *layer, int32_t *sums, int16_t *state, int8_t *activation,
-                       int8_t *next)
+/* The layer's x_sums are there already. */
+static void step_layer(const struct workspace *at)
 {
-    int32_t *h_sums = sums + layer->ih.rows;
-    const struct workspace at = {
-        .layer = layer, .x_sums = sums, .h_sums = h_sums, .state = state, .next = next};
-    multiply(&layer->hh, activation, h_sums);
+    const struct sterna_layer *layer = at->layer;
+    multiply(&layer->hh, at->activation, at->h_sums);
     for (size_t unit = 0; unit < layer->hidden; unit++) {
         if (layer->cell == STERNA_CELL_GRU)
-            step_gru(&at, unit);
+            step_gru(at, unit);
         else if (layer->cell == STERNA_CELL_LSTM)
-            step_lstm(&at, unit);
+            step_lstm(at, unit);
         else
-            step_rnn(&at, unit);
+            step_rnn(at, unit);
     }
-    memcpy(activation, next, layer->hidden); /* the products above saw the old one */
+    memcpy(at->activation, at->next, layer->hidden);
 }
 
 /* All layers after the first layer's input sums are in state->sum. */
@@ -257,9 +254,17 @@ static void step_layers(const struct sterna_model *model, struct sterna_fixed_st
     size_t offset = 0;
     for (size_t k = 0; k < model->layers; k++) {
         const struct sterna_layer *layer = &model->layer[k];
+        const struct workspace at = {
+            .layer = layer,
+            .x_sums = state->sum,
+            .h_sums = state->sum + layer->ih.rows,
+            .state = state->state + offset,
+            .activation = state->activation + offset,
+            .next = state->next,
+        };
         if (k > 0)
-            multiply(&layer->ih, below, state->sum);
-        step_layer(layer, state->sum, state->state + offset, state->activation + offset, state->next);
+            multiply(&layer->ih, below, at.x_sums);
+        step_layer(&at);
         below = state->activation + offset;
         offset += layer->hidden;
     }

@@ -226,7 +226,7 @@ void sterna_model_set_formats(struct sterna_model *model, enum sterna_format inp
 }
 
 enum sterna_status sterna_model_set_classes(struct sterna_model *model, size_t classes,
-                                            const char (*name)[STERNA_CLASS_NAME], struct sterna_error *error)
+                                            char (*name)[STERNA_CLASS_NAME], struct sterna_error *error)
 {
     char(*copy)[STERNA_CLASS_NAME] = NULL;
     if (classes > 0) {

@@ -128,9 +128,9 @@ STERNA_MUST_CHECK enum sterna_status sterna_model_new(const struct sterna_model_
 /* The formats of every layer's ih, every layer's hh, and of the output layer. */
 void sterna_model_set_formats(struct sterna_model *model, enum sterna_format input,
                               enum sterna_format recurrent, enum sterna_format output);
-/* Copy the names [classes] of the outputs; classes = 0 takes them away. */
+/* Copy the names [classes] of the outputs (only read; C11 has no way to say so of an array); classes = 0 takes them away. */
 STERNA_MUST_CHECK enum sterna_status sterna_model_set_classes(struct sterna_model *model, size_t classes,
-                                                              const char (*name)[STERNA_CLASS_NAME],
+                                                              char (*name)[STERNA_CLASS_NAME],
                                                               struct sterna_error *error);
 /* Make it a model of sound: copies options, mean [inputs] and deviation [inputs]; rate > 0. */
 STERNA_MUST_CHECK enum sterna_status sterna_model_set_sound(struct sterna_model *model, uint32_t rate,
