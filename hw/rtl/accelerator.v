@@ -88,7 +88,10 @@ module accelerator #(
     wire        mem_rvalid;
     wire        step_start;
     wire        step_emit;
+    wire        mem_wait;
     wire        busy;
+    wire        input_free;
+    wire        quiet;
     wire        step_done;
     wire        clear;
     wire        phase_write;
@@ -146,7 +149,10 @@ module accelerator #(
         .mem_rvalid(mem_rvalid),
         .step_start(step_start),
         .step_emit(step_emit),
+        .mem_wait(mem_wait),
         .busy(busy),
+        .input_free(input_free),
+        .quiet(quiet),
         .step_done(step_done),
         .clear(clear),
         .phase_write(phase_write),
@@ -180,7 +186,10 @@ module accelerator #(
         .mem_rvalid(mem_rvalid),
         .step_start(step_start),
         .step_emit(step_emit),
+        .mem_wait(mem_wait),
         .busy(busy),
+        .input_free(input_free),
+        .quiet(quiet),
         .step_done(step_done),
         .clear(clear),
         .phase_write(phase_write),

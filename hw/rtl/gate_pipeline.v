@@ -1,7 +1,7 @@
 // gate_pipeline - drains the psum banks of finished tiles: units to new h, or rows to a stream
 //
 // tile_ends (one cycle, at a tile's last row) takes what its layer's header says: kind, units and,
-// unless the layer continues, write_word. tile_ready (one cycle, later) announces that its bank may
+// unless the layer continues, write_word; and emit. tile_ready (one cycle, later) announces that its bank may
 // be read: the banks alternate, the first after rst is bank 0. tile_release is high for one cycle
 // when a bank has been read. idle: everything announced has been drained, written and sent. Activation
 // words below h_word hold new h of the layer that is being drained.
@@ -47,6 +47,7 @@ module gate_pipeline #(
     output wire                    state_write,
     output wire [STATE_W-1:0]      state_write_address,
     output wire [15:0]             state_write_data,
+    output reg                     activation_write,
     output reg  [7:0]              activation_write_lanes,
     output reg  [ACTIVATION_W-1:0] activation_write_address,
     output wire [7:0]              activation_write_data,
@@ -56,13 +57,13 @@ module gate_pipeline #(
 );
 
     // What tiles are of, by bank.
-    reg [10:0] tile_q [0:1];    // kind, units
+    reg [11:0] tile_q [0:1];    // emit, kind, units
     reg        ending_bank_q;
     reg        first_q;         // the layer's first tile has not ended yet
 
     always @(posedge clk) begin
         if (tile_ends) begin
-            tile_q[ending_bank_q] <= {kind, units};
+            tile_q[ending_bank_q] <= {emit, kind, units};
             ending_bank_q <= !ending_bank_q;
         end
         if (layer_start)
@@ -78,17 +79,18 @@ module gate_pipeline #(
     reg        arriving_bank_q;
     reg        bank_q;
     reg        draining_q;      // a tile has been begun and not released
+    wire       tile_emit;
     wire [2:0] tile_kind;
     wire [7:0] tile_units;
     wire       tile_waits = waiting_q[bank_q] && !draining_q;
     wire       is_output = tile_kind == `KIND_OUTPUT;
     wire       begin_units, units_done;
-    wire       begin_rows = tile_waits && is_output && emit;
-    wire       skip = tile_waits && is_output && !emit;
+    wire       begin_rows = tile_waits && is_output && tile_emit;
+    wire       skip = tile_waits && is_output && !tile_emit;
     wire       rows_done;
     wire       release_bank = units_done || rows_done || skip;
 
-    assign {tile_kind, tile_units} = tile_q[bank_q];
+    assign {tile_emit, tile_kind, tile_units} = tile_q[bank_q];
 
     always @(posedge clk) begin
         tile_release <= release_bank && !rst;
@@ -125,10 +127,10 @@ module gate_pipeline #(
     wire       none = age_q == 4'd0;
     wire       round_end = half_q && (round_ends || none);
     wire       more_pairs = age_q[0] && !last_pair_q;
-    wire       is_gru = kind_q == `KIND_GRU;
-    wire       is_lstm = kind_q == `KIND_LSTM;
-    wire       is_tanh = kind_q == `KIND_RNN_TANH;
-    wire       is_relu = kind_q == `KIND_RNN_RELU;
+    reg        is_gru;          // what kind_q says
+    reg        is_lstm;
+    reg        is_tanh;
+    reg        is_relu;
     wire       next_h;
     wire [1:0] next_gate;
 
@@ -151,6 +153,10 @@ module gate_pipeline #(
         gate_word_q <= {bank_q, next_h, word_q + {4'd0, next_gate}};
         if (begin_units) begin
             kind_q <= tile_kind;
+            is_gru <= tile_kind == `KIND_GRU;
+            is_lstm <= tile_kind == `KIND_LSTM;
+            is_tanh <= tile_kind == `KIND_RNN_TANH;
+            is_relu <= tile_kind == `KIND_RNN_RELU;
             units_left_q <= tile_units;
             word_q <= 6'd0;
         end
@@ -243,6 +249,7 @@ module gate_pipeline #(
             state_write_q <= state_write_q + 1'b1;
         if (write_h)
             h_q <= h_q + 1'b1;
+        activation_write <= write_h;
         activation_write_lanes <= {7'd0, write_h} << h_q[2:0];
         activation_write_address <= h_q[ACTIVATION_W+2:3];
         if (tile_ends && first_q)

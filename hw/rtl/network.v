@@ -1,13 +1,15 @@
 // network - a recurrent network of byte-coded weights, step by step (hw/README.md, section 1)
 //
-// While !busy: mem_write writes a byte and mem_read reads one (mem_rvalid with mem_rdata two cycles
-// later; one access at a time); step_start runs one time step, whose output rows go to m_* if
-// step_emit (sampled with it); clear zeroes activations, state and phase; phase_write sets the
-// phase. A step ends with step_done, after its last byte has been taken from m_*. rst aborts a
-// step; memories keep what they hold, the phase becomes 0. event_*: a cycle in which a row streams;
+// While quiet: mem_write writes a byte and mem_read reads one (mem_rvalid with mem_rdata two cycles
+// later; one access at a time); clear zeroes activations, state and phase; phase_write sets the
+// phase. While !busy: step_start runs one time step, whose output rows go to m_* if step_emit (sampled
+// with it), perhaps after step_done, which is when the next step may start; then and from input_free
+// on its input may be written, a byte in a cycle without mem_wait. quiet: no step, and its last byte
+// has been taken from m_*. rst aborts a step; memories keep what they hold, the phase becomes 0. event_*: a cycle in which a row streams;
 // in which the next block waits for its tables; in which it waits for the gates.
 
 `default_nettype none
+`include "protocol.vh"
 
 module network #(
     parameter TABLES = 8,
@@ -29,7 +31,10 @@ module network #(
     output wire        mem_rvalid,
     input  wire        step_start,
     input  wire        step_emit,
+    output wire        mem_wait,
     output wire        busy,
+    output wire        input_free,
+    output wire        quiet,
     output wire        step_done,
     input  wire        clear,
     input  wire        phase_write,
@@ -78,6 +83,8 @@ module network #(
     reg                     emit_q;
 
     assign busy = running || clearing;
+    assign quiet = !busy && gates_done;
+    assign mem_wait = activation_write;
     assign event_streaming = row_valid;
     assign event_gate_wait = sequencer_waits || engine_waits;
 
@@ -99,11 +106,13 @@ module network #(
         .header_load(header_load),
         .header_index(header_index),
         .is_last(is_last),
+        .is_final(is_fresh && kind == `KIND_OUTPUT),
         .layer_start(layer_start),
         .row_valid(row_valid),
         .finished(engine_finished),
         .gates_done(gates_done),
         .waits_for_gates(sequencer_waits),
+        .input_free(input_free),
         .weight_address(weight_address)
     );
 
@@ -142,6 +151,7 @@ module network #(
     wire [7:0]              program_data;
     wire [ACTIVATION_W-1:0] activation_address, activation_write_address;
     wire [63:0]             activation_data;
+    wire                    activation_write;
     wire [7:0]              activation_write_lanes, activation_write_data;
     wire [SCALE_W-1:0]      scale_address;
     wire [11:0]             scale_data;
@@ -220,6 +230,7 @@ module network #(
         .state_write(state_write),
         .state_write_address(state_write_address),
         .state_write_data(state_write_data),
+        .activation_write(activation_write),
         .activation_write_lanes(activation_write_lanes),
         .activation_write_address(activation_write_address),
         .activation_write_data(activation_write_data),
@@ -264,6 +275,7 @@ module network #(
         .program_data(program_data),
         .activation_address(activation_address),
         .activation_data(activation_data),
+        .activation_write(activation_write),
         .activation_write_lanes(activation_write_lanes),
         .activation_write_address(activation_write_address),
         .activation_write_data(activation_write_data),

@@ -1,7 +1,7 @@
 // network_memories - the six memories of a network, for the host byte by byte and for the step
 //
-// While busy is low the host's accesses are served (memory_port.v); while it is high the step's
-// addresses are: data comes one cycle after an address. scale_data is {s, m - 128}: 12 bits of a word
+// While busy is low the host's accesses are served (memory_port.v), and its writes of activations
+// whenever activation_write is low; while it is high the step's addresses are: data comes one cycle after an address. scale_data is {s, m - 128}: 12 bits of a word
 // of scales are kept, the others read as 0. A step's writes come
 // only while busy.
 
@@ -43,6 +43,7 @@ module network_memories #(
     output wire [7:0]              program_data,
     input  wire [ACTIVATION_W-1:0] activation_address,
     output wire [63:0]             activation_data,
+    input  wire                    activation_write,
     input  wire [7:0]              activation_write_lanes,
     input  wire [ACTIVATION_W-1:0] activation_write_address,
     input  wire [7:0]              activation_write_data,
@@ -173,9 +174,9 @@ module network_memories #(
         .ADDRESS_W(ACTIVATION_W)
     ) u_activations (
         .clk(clk),
-        .write_lanes(busy ? activation_write_lanes : lanes_activations),
-        .write_address(busy ? activation_write_address : word8[ACTIVATION_W-1:0]),
-        .write_data({8{busy ? activation_write_data : data}}),
+        .write_lanes(activation_write ? activation_write_lanes : lanes_activations),
+        .write_address(activation_write ? activation_write_address : word8[ACTIVATION_W-1:0]),
+        .write_data({8{activation_write ? activation_write_data : data}}),
         .read_address(busy ? activation_address : word8[ACTIVATION_W-1:0]),
         .read_data(activation_data)
     );

@@ -36,18 +36,20 @@ module sigmoid_tanh (
     wire [8:0]  index = s_relu ? {2'd0, biased[8:2]} : s_sigmoid ? biased[9:1] : biased[8:0];
 
     reg [8:0] index_q;
+    reg       beyond_q;
     reg       negative_q;
     reg       negative_qq;
 
     always @(posedge clk) begin
-        index_q <= index | {9{beyond}};
+        index_q <= index;
+        beyond_q <= beyond;
         negative_q <= negative;
         negative_qq <= negative_q;
     end
 
     tanh_rom u_rom (
         .clk(clk),
-        .index(index_q),
+        .index(index_q | {9{beyond_q}}),
         .value(m_tanh)
     );
 
@@ -55,7 +57,7 @@ module sigmoid_tanh (
 
     assign m_negative = negative_qq;
     assign m_sigmoid = 9'd128 + ({1'b0, t} ^ {9{negative_qq}}) + {8'd0, negative_qq};
-    assign m_relu = index_q[6:0];
+    assign m_relu = index_q[6:0] | {7{beyond_q}};
     assign m_relu_negative = negative_q;
 
 endmodule

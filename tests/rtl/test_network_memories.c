@@ -135,6 +135,7 @@ static void step_writes(struct bench *bench)
     *model->activation_write_lanes = seeded_percent(&bench->random, 50) ? seeded_byte(&bench->random) : 0;
     if (*model->activation_write_address == *model->activation_address)
         *model->activation_write_lanes = 0;
+    *model->activation_write = *model->activation_write_lanes != 0;
     *model->state_write_address = seeded_byte(&bench->random);
     *model->state_write_data = (uint16_t)seeded_next(&bench->random);
     *model->state_write =
@@ -189,7 +190,7 @@ START_TEST(a_step_reads_six_words_and_writes_two_in_a_cycle)
         *bench->model->busy = 1;
         for (unsigned cycles = 1 + seeded_below(&bench->random, 200); cycles > 0; cycles--)
             step_cycle(bench);
-        *bench->model->busy = *bench->model->activation_write_lanes = *bench->model->state_write = 0;
+        *bench->model->busy = *bench->model->activation_write = *bench->model->activation_write_lanes = *bench->model->state_write = 0;
         for (unsigned i = 0; i < 20; i++) {
             unsigned memory = seeded_below(&bench->random, MEMORIES);
             check_byte(bench, memory, some_address(bench, memory));
