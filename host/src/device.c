@@ -42,9 +42,9 @@ static const struct sterna_geometry geometry_up5k = {
     .psum_w = 24,
     .entries_log2 = 7,
     .one_hot_value = STERNA_ONE_HOT_VALUE,
-    .kinds = 1u << STERNA_KIND_OUTPUT | 1u << STERNA_KIND_GRU,
+    .kinds = (1u << STERNA_KINDS) - 1,
     .weight_bytes = 131072,
-    .scales = 1536,
+    .scales = 2048,
     .biases = 1024,
     .program_bytes = 512,
     .activation_bytes = 2048,
@@ -140,6 +140,10 @@ static uint8_t write_memory(struct sterna_software_device *device, struct call *
     if (!bytes)
         return STERNA_ST_BAD_ARGUMENT;
     memcpy(bytes, call->arguments + 4, length);
+    if (call->arguments[0] == STERNA_MEM_SCALES) /* words of 12 bits */
+        for (size_t i = 0; i < length; i++)
+            if ((sterna_get_le24(call->arguments + 1) + i) % 2 == 1)
+                bytes[i] &= 0x0F;
     return STERNA_ST_DONE;
 }
 

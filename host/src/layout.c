@@ -1,27 +1,21 @@
 /* layout.c - see layout.h. Sizes first, then one check per limit of the device. */
 #include "layout.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "machine.h"
 #include "protocol.h"
+#include "tiling.h"
 
 enum {
-    BYTE_FIELD = 255, /* counts of a layer header */
-    GRU_GATES = 3,
-    GRU_SCALES = 6, /* per unit */
-    GRU_BIASES = 4,
-    SUM_BYTES = 3, /* of a result */
-    STEP_HEAD = 6, /* opcode, sequence and arguments of STEP before the inputs */
+    COUNT_FIELD = 255, /* counts of a layer header */
+    SUM_BYTES = 3,     /* of a result */
+    STEP_HEAD = 6,     /* opcode, sequence and arguments of STEP before the inputs */
     REPLY_HEAD = 3,
     ACTIVATION_MAX = 127
 };
-
-static size_t divide_up(size_t n, size_t by)
-{
-    return (n + by - 1) / by;
-}
 
 static enum sterna_status fits(const struct sterna_geometry *geometry, const char *what, uint64_t need,
                                uint64_t have, struct sterna_error *error)
@@ -35,132 +29,191 @@ static enum sterna_status fits(const struct sterna_geometry *geometry, const cha
         (unsigned long long)(need - have));
 }
 
-static struct sterna_layout_part plan_part(struct sterna_layout *layout, const struct sterna_matrix *matrix)
+static unsigned kind_of(enum sterna_cell cell)
 {
-    struct sterna_program program;
-    sterna_program_make(matrix->format, &program);
-    if (!layout->program_used[matrix->format]) {
-        layout->program_used[matrix->format] = true;
-        layout->program_at[matrix->format] = layout->program_bytes;
-        layout->program_bytes += program.size;
-    }
-    return (struct sterna_layout_part){
-        .matrix = matrix,
-        .elements = program.elements,
-        .blocks = divide_up(matrix->cols, STERNA_LANES * program.elements),
-        .program = layout->program_at[matrix->format],
+    static const unsigned kind[STERNA_CELLS] = {
+        [STERNA_CELL_GRU] = STERNA_KIND_GRU,           [STERNA_CELL_LSTM] = STERNA_KIND_LSTM,
+        [STERNA_CELL_RNN_TANH] = STERNA_KIND_RNN_TANH, [STERNA_CELL_RNN_RELU] = STERNA_KIND_RNN_RELU,
+        [STERNA_CELL_RNN_SIGN] = STERNA_KIND_RNN_SIGN,
     };
+    return kind[cell];
 }
 
-/* As many units per tile as psum has rows for; two parts share a bank. */
-static void plan_tiles(struct sterna_layout_stage *stage, const struct sterna_geometry *geometry)
+/* Whether a unit has a 16-bit state beside its activation. */
+static bool keeps_state(enum sterna_cell cell)
 {
-    size_t rows = stage->part[STERNA_PART_H].matrix ? geometry->psum_rows / 2 : geometry->psum_rows;
-    rows = rows < BYTE_FIELD ? rows : BYTE_FIELD;
-    stage->tile_units = rows / stage->gates < stage->units ? rows / stage->gates : stage->units;
-    stage->tiles = divide_up(stage->units, stage->tile_units);
+    return cell == STERNA_CELL_GRU || cell == STERNA_CELL_LSTM;
 }
 
-size_t sterna_layout_tile_units(const struct sterna_layout_stage *stage, size_t tile)
+static void plan_program(struct sterna_layout *layout, struct sterna_layout_part *part)
 {
-    return tile + 1 < stage->tiles ? stage->tile_units
-                                   : stage->units - (stage->tiles - 1) * stage->tile_units;
+    const enum sterna_format format = part->matrix->format;
+    if (!layout->program_used[format][part->elements]) {
+        layout->program_used[format][part->elements] = true;
+        layout->program_at[format][part->elements] = layout->program_bytes;
+        layout->program_bytes += part->program_bytes;
+    }
+    part->program = layout->program_at[format][part->elements];
 }
 
-static void plan_stages(const struct sterna_model *model, const struct sterna_geometry *geometry,
-                        struct sterna_layout *layout)
+/* Cut a layer up, and append its sections to the plan. */
+static void plan_layer(struct sterna_layout *layout, const struct sterna_layout_section *whole, size_t units,
+                       const struct sterna_geometry *geometry, bool smallest)
 {
+    struct sterna_layout_section *section = layout->section + layout->sections;
+    const size_t sections = sterna_tiling_choose(whole, units, geometry->psum_rows, smallest, section);
+    layout->sections += sections;
+    for (size_t k = 0; k < sections; k++) {
+        const size_t rows = sterna_layout_rows(&section[k]) * section[k].tiles;
+        size_t blocks = 0;
+        for (size_t p = 0; p < STERNA_PARTS; p++)
+            if (section[k].part[p].matrix) {
+                plan_program(layout, &section[k].part[p]);
+                blocks += section[k].part[p].blocks;
+            }
+        layout->weight_words += STERNA_HEADER_WORDS + rows * blocks;
+        /* A block takes its rows or the build of its tables, a unit its gates; generous, it only bounds
+         * waiting. */
+        layout->cycle_bound += 2 * rows * blocks + section[k].tiles * blocks * 2 * STERNA_PROGRAM_MAX +
+                               200 * section[k].tiles * section[k].tile_units;
+        if (whole->layer) { /* pairs of units */
+            const size_t pairs = section[k].tiles * ((section[k].tile_units + 1) / 2);
+            layout->scales += 2 * pairs * 2 * whole->gates;
+            layout->biases += 2 * pairs * sterna_cell_biases(whole->layer->cell);
+        }
+    }
+}
+
+/* Cycles to stream the matrix, had every byte as many weights as it can hold. */
+static uint64_t ideal(const struct sterna_matrix *matrix)
+{
+    const size_t columns = STERNA_LANES * sterna_program_most(matrix->format);
+    return (uint64_t)matrix->rows * ((matrix->cols + columns - 1) / columns);
+}
+
+static void plan_sections(const struct sterna_model *model, const struct sterna_geometry *geometry,
+                          bool smallest, struct sterna_layout *layout)
+{
+    layout->cycle_bound = 10000;
     for (size_t k = 0; k < model->layers; k++) {
         const struct sterna_layer *layer = &model->layer[k];
-        struct sterna_layout_stage *stage = &layout->stage[k];
-        *stage = (struct sterna_layout_stage){
-            .kind = STERNA_KIND_GRU, .layer = layer, .gates = GRU_GATES, .units = layer->hidden};
-        stage->part[STERNA_PART_X] = plan_part(layout, &layer->ih);
-        stage->part[STERNA_PART_H] = plan_part(layout, &layer->hh);
-        plan_tiles(stage, geometry);
-        layout->scales += GRU_SCALES * layer->hidden;
-        layout->biases += GRU_BIASES * layer->hidden;
-        layout->states += layer->hidden;
+        struct sterna_layout_section whole = {.kind = kind_of(layer->cell),
+                                              .layer = layer,
+                                              .gates = sterna_cell_gates(layer->cell),
+                                              .fresh = k > 0};
+        whole.part[STERNA_PART_X].matrix = &layer->ih;
+        whole.part[STERNA_PART_H].matrix = &layer->hh;
+        plan_layer(layout, &whole, layer->hidden, geometry, smallest);
+        layout->states += keeps_state(layer->cell) ? layer->hidden : 0;
+        layout->ideal_cycles += ideal(&layer->ih) + ideal(&layer->hh);
     }
-    struct sterna_layout_stage *output = &layout->stage[model->layers];
-    *output =
-        (struct sterna_layout_stage){.kind = STERNA_KIND_OUTPUT, .gates = 1, .units = model->output.rows};
-    output->part[STERNA_PART_X] = plan_part(layout, &model->output);
-    plan_tiles(output, geometry);
+    struct sterna_layout_section output = {.kind = STERNA_KIND_OUTPUT, .gates = 1, .fresh = true};
+    output.part[STERNA_PART_X].matrix = &model->output;
+    plan_layer(layout, &output, model->output.rows, geometry, smallest);
+    layout->output_cycles = ideal(&model->output);
+    layout->ideal_cycles += layout->output_cycles;
 }
 
-static size_t part_words(const struct sterna_layout_part *part)
+/* Words of the longest reading of a vector by the sections of one layer. */
+static size_t reading(const struct sterna_layout *layout, const struct sterna_layer *layer, size_t p)
 {
-    return part->blocks * part->elements;
+    size_t most = 0;
+    for (size_t k = 0; k < layout->sections; k++) {
+        const struct sterna_layout_part *part = &layout->section[k].part[p];
+        if (layout->section[k].layer == layer && part->blocks * part->elements > most)
+            most = part->blocks * part->elements;
+    }
+    return most;
 }
 
-/* Place the input vector and the h buffers; each is as long as the longest padded reading of it. */
-static void plan_activations(struct sterna_layout *layout)
+/* Place the input vector and the h buffers, in the order of layers, each as long as its longest padded reading. */
+static void plan_activations(const struct sterna_model *model, struct sterna_layout *layout)
 {
-    size_t word = part_words(&layout->stage[0].part[STERNA_PART_X]);
+    size_t word = reading(layout, &model->layer[0], STERNA_PART_X), k = 0;
+    size_t below[2] = {0, 0};
     layout->input_words = word;
-    for (size_t k = 0; k + 1 < layout->stages; k++) {
-        struct sterna_layout_stage *stage = &layout->stage[k];
-        struct sterna_layout_part *own = &stage->part[STERNA_PART_H], *next = &stage[1].part[STERNA_PART_X];
-        size_t words = part_words(own) > part_words(next) ? part_words(own) : part_words(next);
-        for (size_t step = 0; step < 2; step++) {
-            stage->write[step] = word + step * words;
-            own->base[step] = word + (1 - step) * words; /* the old h */
-            next->base[step] = stage->write[step];       /* the new one */
-        }
+    for (size_t i = 0; i <= model->layers; i++) {
+        const struct sterna_layer *layer = i < model->layers ? &model->layer[i] : NULL;
+        const struct sterna_layer *next = i + 1 < model->layers ? &model->layer[i + 1] : NULL;
+        const size_t own = layer ? reading(layout, layer, STERNA_PART_H) : 0;
+        const size_t above = layer ? reading(layout, next, STERNA_PART_X) : 0;
+        const size_t words = own > above ? own : above;
+        for (; k < layout->sections && layout->section[k].layer == layer; k++)
+            for (size_t step = 0; step < 2; step++) {
+                struct sterna_layout_section *section = &layout->section[k];
+                section->part[STERNA_PART_X].base[step] = below[step];
+                section->write[step] = layer ? word + step * words : 0;
+                section->part[STERNA_PART_H].base[step] = layer ? word + (1 - step) * words : 0; /* the old h */
+            }
+        below[0] = word;
+        below[1] = word + words;
         word += 2 * words;
     }
     layout->activation_words = word;
 }
 
-static void plan_stream(struct sterna_layout *layout)
+/* Which layer a section belongs to, for messages. */
+static void name_layer(const struct sterna_model *model, const struct sterna_layout_section *section,
+                       char name[32])
 {
-    layout->cycle_bound = 10000;
-    for (size_t k = 0; k < layout->stages; k++) {
-        const struct sterna_layout_stage *stage = &layout->stage[k];
-        size_t blocks = stage->part[STERNA_PART_X].blocks + stage->part[STERNA_PART_H].blocks;
-        size_t rows = stage->units * stage->gates;
-        layout->weight_words += STERNA_HEADER_WORDS + rows * blocks;
-        layout->ideal_cycles += rows * blocks;
-        /* A block takes its rows or the build of its tables, a unit its gates; generous, it only bounds
-         * waiting. */
-        layout->cycle_bound +=
-            2 * rows * blocks + stage->tiles * blocks * 2 * STERNA_PROGRAM_MAX + 200 * stage->units;
-    }
+    if (section->layer)
+        snprintf(name, 32, "layer %zu", (size_t)(section->layer - model->layer));
+    else
+        snprintf(name, 32, "the output layer");
 }
 
-/* No psum and no table entry may overflow, whatever the activations. */
-static enum sterna_status check_sums(const struct sterna_matrix *matrix,
+/* The largest magnitude that a row's sum can have, whatever the activations. */
+static uint64_t largest_sum(const struct sterna_matrix *matrix)
+{
+    uint64_t largest = 0;
+    for (size_t row = 0; row < matrix->rows; row++) {
+        uint64_t sum = 0;
+        for (size_t col = 0; col < matrix->cols; col++)
+            sum += (uint64_t)abs(matrix->code[row * matrix->cols + col]);
+        largest = sum > largest ? sum : largest;
+    }
+    return largest * ACTIVATION_MAX;
+}
+
+/* No psum and no table entry may overflow. */
+static enum sterna_status check_sums(const struct sterna_layout_part *part, const char *layer,
                                      const struct sterna_geometry *geometry, struct sterna_error *error)
 {
-    uint64_t sum = (uint64_t)matrix->cols * ACTIVATION_MAX * (uint64_t)sterna_format_limit(matrix->format);
     struct sterna_program program;
-    sterna_program_make(matrix->format, &program);
-    enum sterna_status status = fits(geometry, "as the largest sum of a row", sum,
-                                     (UINT64_C(1) << (geometry->psum_w - 1)) - 1, error);
+    char what[80];
+    sterna_program_make(part->matrix->format, part->elements, &program);
+    snprintf(what, sizeof what, "as the largest sum of a row of %s", layer);
+    enum sterna_status status =
+        fits(geometry, what, largest_sum(part->matrix), (UINT64_C(1) << (geometry->psum_w - 1)) - 1, error);
+    snprintf(what, sizeof what, "as the largest entry of a table of %s", layer);
     if (status == STERNA_OK)
-        status = fits(geometry, "as the largest entry of a table", sterna_program_reach(&program),
+        status = fits(geometry, what, sterna_program_reach(&program),
                       (UINT64_C(1) << (geometry->table_w - 1)) - 1, error);
+    snprintf(what, sizeof what, "table entries in %s", layer);
     if (status == STERNA_OK)
-        status =
-            fits(geometry, "table entries", program.entries, UINT64_C(1) << geometry->entries_log2, error);
+        status = fits(geometry, what, program.entries, UINT64_C(1) << geometry->entries_log2, error);
     return status;
 }
 
-static enum sterna_status check_stage(const struct sterna_layout_stage *stage,
-                                      const struct sterna_geometry *geometry, struct sterna_error *error)
+static enum sterna_status check_section(const struct sterna_model *model,
+                                        const struct sterna_layout_section *section,
+                                        const struct sterna_geometry *geometry, struct sterna_error *error)
 {
-    if (!(geometry->kinds >> stage->kind & 1u))
-        return sterna_fail(error, STERNA_ERR_FIT, "the device \"%s\" has no layers of kind %u",
-                           geometry->name, stage->kind);
-    enum sterna_status status = fits(geometry, "tiles in a layer", stage->tiles, BYTE_FIELD, error);
+    char layer[32], what[80];
+    name_layer(model, section, layer);
+    if (!(geometry->kinds >> section->kind & 1u))
+        return sterna_fail(error, STERNA_ERR_FIT, "the device \"%s\" cannot run %s: it has no cell %s",
+                           geometry->name, layer, section->layer ? sterna_cell_name(section->layer->cell) : "output");
+    snprintf(what, sizeof what, "tiles in %s", layer);
+    enum sterna_status status = fits(geometry, what, section->tiles, COUNT_FIELD, error);
     for (size_t i = 0; i < STERNA_PARTS && status == STERNA_OK; i++) {
-        const struct sterna_layout_part *part = &stage->part[i];
+        const struct sterna_layout_part *part = &section->part[i];
         if (!part->matrix)
             continue;
-        status = fits(geometry, "blocks of columns in a layer", part->blocks, BYTE_FIELD, error);
+        snprintf(what, sizeof what, "blocks of columns in %s", layer);
+        status = fits(geometry, what, part->blocks, COUNT_FIELD, error);
         if (status == STERNA_OK)
-            status = check_sums(part->matrix, geometry, error);
+            status = check_sums(part, layer, geometry, error);
     }
     return status;
 }
@@ -192,60 +245,36 @@ static enum sterna_status check_memories(const struct sterna_model *model, const
     return STERNA_OK;
 }
 
-static enum sterna_status check_format(enum sterna_format format, const struct sterna_geometry *geometry,
-                                       struct sterna_error *error)
+static enum sterna_status plan(const struct sterna_model *model, const struct sterna_geometry *geometry,
+                               bool smallest, struct sterna_layout *layout, struct sterna_error *error)
 {
-    if (format == STERNA_FORMAT_TERNARY || format == STERNA_FORMAT_POW2)
-        return STERNA_OK;
-    return sterna_fail(error, STERNA_ERR_FIT, "the device \"%s\" has no weights of format %s yet",
-                       geometry->name, sterna_format_name(format));
-}
-
-/* Cells and formats that the engine cannot run yet; fixed.c runs them all. */
-static enum sterna_status check_kinds(const struct sterna_model *model,
-                                      const struct sterna_geometry *geometry, struct sterna_error *error)
-{
-    enum sterna_status status = check_format(model->output.format, geometry, error);
-    for (size_t k = 0; k < model->layers && status == STERNA_OK; k++) {
-        const struct sterna_layer *layer = &model->layer[k];
-        if (layer->cell != STERNA_CELL_GRU)
-            return sterna_fail(error, STERNA_ERR_FIT, "the device \"%s\" has no cell of kind %s yet",
-                               geometry->name, sterna_cell_name(layer->cell));
-        status = check_format(layer->ih.format, geometry, error);
-        if (status == STERNA_OK)
-            status = check_format(layer->hh.format, geometry, error);
-    }
+    struct sterna_layout fresh = {.sections = 0};
+    fresh.section = calloc((model->layers + 1) * STERNA_LAYOUT_SECTIONS, sizeof *fresh.section);
+    if (!fresh.section)
+        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the layout of %zu layers", model->layers);
+    plan_sections(model, geometry, smallest, &fresh);
+    plan_activations(model, &fresh);
+    enum sterna_status status = check_memories(model, &fresh, geometry, error);
+    for (size_t k = 0; k < fresh.sections && status == STERNA_OK; k++)
+        status = check_section(model, &fresh.section[k], geometry, error);
+    if (status == STERNA_OK)
+        *layout = fresh;
+    else
+        sterna_layout_free(&fresh);
     return status;
 }
 
+/* The fastest plan, or if that does not fit the smallest. */
 enum sterna_status sterna_layout_plan(const struct sterna_model *model,
                                       const struct sterna_geometry *geometry, struct sterna_layout *layout,
                                       struct sterna_error *error)
 {
-    struct sterna_layout plan = {.stages = model->layers + 1};
-    enum sterna_status status = check_kinds(model, geometry, error);
-    if (status != STERNA_OK)
-        return status;
-    plan.stage = calloc(plan.stages, sizeof *plan.stage);
-    if (!plan.stage)
-        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the layout of %zu layers",
-                           plan.stages);
-    plan_stages(model, geometry, &plan);
-    plan_activations(&plan);
-    plan_stream(&plan);
-    status = check_memories(model, &plan, geometry, error);
-    for (size_t k = 0; k < plan.stages && status == STERNA_OK; k++)
-        status = check_stage(&plan.stage[k], geometry, error);
-    if (status != STERNA_OK) {
-        sterna_layout_free(&plan);
-        return status;
-    }
-    *layout = plan;
-    return STERNA_OK;
+    enum sterna_status status = plan(model, geometry, false, layout, error);
+    return status == STERNA_ERR_FIT ? plan(model, geometry, true, layout, error) : status;
 }
 
 void sterna_layout_free(struct sterna_layout *layout)
 {
-    free(layout->stage);
+    free(layout->section);
     memset(layout, 0, sizeof *layout);
 }

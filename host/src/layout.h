@@ -1,4 +1,8 @@
-/* layout.h - how a model is cut up for a device: tiles, blocks, addresses. The plan that pack.c writes out.
+/* layout.h - how a model is cut up for a device: sections, tiles, blocks, addresses. The plan that pack.c writes out.
+ *
+ * A layer is one section or several, each with a layer header of its own: within a section all tiles are equal. What is
+ * chosen is how many units a tile has and how many weights a byte holds: few weights to the byte take more words but
+ * shorter builds, which is what tiles of few rows want. timing.c says how long a choice takes.
  */
 #ifndef STERNA_LAYOUT_H
 #define STERNA_LAYOUT_H
@@ -6,34 +10,40 @@
 #include "program.h"
 
 enum { STERNA_PART_X, STERNA_PART_H, STERNA_PARTS };
+enum { STERNA_LAYOUT_SECTIONS = 3 }; /* of a layer at most */
 
-/* A matrix of a stage: the columns in blocks of 8 n. */
+/* A matrix of a section: the columns in blocks of 8 n. */
 struct sterna_layout_part {
     const struct sterna_matrix *matrix; /* NULL: no such part */
     size_t elements;                    /* n: words per block */
     size_t blocks;
-    size_t base[2]; /* word where its vector starts, in even and odd steps */
-    size_t program; /* where its step program starts */
+    size_t base[2];       /* word where its vector starts, in even and odd steps */
+    size_t program;       /* where its step program starts */
+    size_t program_bytes; /* its end included */
 };
 
-/* What one layer header describes: a recurrent layer, or the output layer. */
-struct sterna_layout_stage {
+/* What one layer header describes: units of a recurrent layer, or rows of the output layer. */
+struct sterna_layout_section {
     unsigned kind;
     const struct sterna_layer *layer; /* NULL: the output layer */
     size_t gates;                     /* rows per unit */
-    size_t units, tile_units, tiles;  /* units in all, of a full tile; tiles of a part */
-    size_t write[2];                  /* word where the new h goes, in even and odd steps */
+    size_t first;                     /* unit of the layer */
+    size_t tile_units, tiles;
+    bool fresh;      /* part X reads what this step's layers have written */
+    bool continues;  /* the layer's section before this one goes on */
+    size_t write[2]; /* word where the layer's new h starts, in even and odd steps */
     struct sterna_layout_part part[STERNA_PARTS];
 };
 
 struct sterna_layout {
-    size_t stages; /* layers + 1 */
-    struct sterna_layout_stage *stage;
-    size_t program_at[STERNA_FORMATS];
-    bool program_used[STERNA_FORMATS];
+    size_t sections;
+    struct sterna_layout_section *section;
+    size_t program_at[STERNA_FORMATS][STERNA_PROGRAM_ELEMENTS + 1]; /* by n; those that are used */
+    bool program_used[STERNA_FORMATS][STERNA_PROGRAM_ELEMENTS + 1];
     size_t weight_words, scales, biases, program_bytes, activation_words, states; /* needed */
-    size_t input_words;    /* of activation memory, before the h buffers */
-    uint64_t ideal_cycles; /* sum of rows x blocks */
+    size_t input_words;     /* of activation memory, before the h buffers */
+    uint64_t ideal_cycles;  /* rows x blocks, had every byte the most weights: the engine's own limit */
+    uint64_t output_cycles; /* the output layer's share of them */
     uint64_t cycle_bound;
 };
 
@@ -44,7 +54,10 @@ STERNA_MUST_CHECK enum sterna_status sterna_layout_plan(const struct sterna_mode
                                                         struct sterna_error *error);
 void sterna_layout_free(struct sterna_layout *layout);
 
-/* Units of a stage's tile, the last of which may be smaller. */
-size_t sterna_layout_tile_units(const struct sterna_layout_stage *stage, size_t tile);
+/* Rows per block of a section: a recurrent layer's units go in pairs, the last perhaps with a unit that does not count. */
+static inline size_t sterna_layout_rows(const struct sterna_layout_section *section)
+{
+    return section->layer ? (section->tile_units + 1) / 2 * 2 * section->gates : section->tile_units;
+}
 
 #endif

@@ -10,7 +10,7 @@
 #include "protocol.h"
 
 enum { PART_X, PART_H, PARTS };
-enum { ACTIVATION_WORD = STERNA_LANES, SUM_BYTES = 3, SUM_BITS = 24 };
+enum { ACTIVATION_WORD = STERNA_LANES, SUM_BYTES = 3, SUM_BITS = 24, VISITS = 8, BIASES = 4 };
 
 struct part {
     size_t base;     /* word where its vector starts, in this phase */
@@ -21,9 +21,9 @@ struct part {
 
 struct layer {
     unsigned kind;
-    bool last;
-    size_t tiles, units[2], rows[2]; /* of a full tile, of the last tile */
-    size_t write;                    /* word where the new h goes, in this phase */
+    bool last, continues;
+    size_t tiles, units, rows; /* of a tile */
+    size_t write;              /* word where the new h goes, in this phase */
     struct part part[PARTS];
 };
 
@@ -31,7 +31,7 @@ struct layer {
 struct cursor {
     size_t word; /* of weight memory */
     size_t scale, bias, unit;
-    size_t layer_unit; /* units of the present layer done */
+    size_t h; /* byte of activation memory where the next h8 goes */
 };
 
 enum sterna_status sterna_machine_init(struct sterna_machine *machine, const struct sterna_geometry *geometry)
@@ -96,16 +96,15 @@ static bool read_layer(const struct sterna_machine *machine, struct cursor *at, 
     at->word += STERNA_HEADER_WORDS;
     layer->kind = header[0];
     layer->last = (header[1] & STERNA_LAYER_LAST) != 0;
+    layer->continues = (header[1] & STERNA_LAYER_CONTINUES) != 0;
     layer->tiles = header[2];
-    for (size_t i = 0; i < 2; i++) {
-        layer->units[i] = header[4 + i];
-        layer->rows[i] = header[6 + i];
-    }
+    layer->units = header[4];
+    layer->rows = header[6];
     layer->write = sterna_get_le16(header + 8 + 2 * machine->phase);
     bool parts = read_part(header + 16, machine->phase, &layer->part[PART_X]) &&
                  read_part(header + 24, machine->phase, &layer->part[PART_H]);
-    return parts && layer->kind <= STERNA_KIND_GRU && layer->tiles > 0 && layer->units[0] > 0 &&
-           layer->units[1] > 0 && layer->rows[0] > 0 && layer->rows[1] > 0 && layer->part[PART_X].blocks > 0;
+    return parts && layer->kind < STERNA_KINDS && layer->tiles > 0 && layer->units > 0 && layer->rows > 0 &&
+           layer->part[PART_X].blocks > 0;
 }
 
 static int16_t signed_byte(uint8_t byte)
@@ -179,39 +178,112 @@ static int32_t row_sum(const struct sterna_machine *machine, size_t row)
     return (bits >> (SUM_BITS - 1)) != 0 ? (int32_t)bits - (1 << SUM_BITS) : (int32_t)bits;
 }
 
-static int32_t next_scaled(const struct sterna_machine *machine, struct cursor *at, size_t row)
+/* The numbers of a pair of units, as they are taken: in each visit one of each unit. */
+struct pair {
+    int32_t term[2][VISITS]; /* S(sum) of the visited rows */
+    int32_t bias[2][BIASES];
+    size_t terms, biases;
+};
+
+/* Visit the rows of one gate and part: their scaled sums, and their biases if they are the first of their sums. */
+static void visit(struct sterna_machine *machine, struct cursor *at, struct pair *pair, size_t row,
+                  bool takes_bias)
 {
-    const uint8_t *scale = word16(machine, STERNA_MEM_SCALES, at->scale++);
-    return sterna_fixed_scale(row_sum(machine, row), scale[0], scale[1] & 31);
+    for (size_t i = 0; i < 2; i++) {
+        const uint32_t scale = sterna_get_le16(word16(machine, STERNA_MEM_SCALES, at->scale++));
+        pair->term[i][pair->terms] =
+            sterna_fixed_scale(row_sum(machine, row + i), (uint8_t)(128 | (scale & 127)), scale >> 7 & 31);
+    }
+    pair->terms++;
+    for (size_t i = 0; takes_bias && i < 2; i++)
+        pair->bias[i][pair->biases] = (int16_t)sterna_get_le16(word16(machine, STERNA_MEM_BIASES, at->bias++));
+    pair->biases += takes_bias;
 }
 
-static int32_t next_bias(const struct sterna_machine *machine, struct cursor *at)
+/* The h8 of a unit whose numbers are there; its state changes. */
+static int8_t gru_unit(const int32_t *term, const int32_t *bias, int32_t *state)
 {
-    return (int16_t)sterna_get_le16(word16(machine, STERNA_MEM_BIASES, at->bias++));
+    const struct sterna_fixed_gru terms = {.x_r = term[0],
+                                           .h_r = term[1],
+                                           .h_n = term[2],
+                                           .x_z = term[3],
+                                           .h_z = term[4],
+                                           .x_n = term[5],
+                                           .b_r = bias[0],
+                                           .b_hn = bias[1],
+                                           .b_z = bias[2],
+                                           .b_xn = bias[3]};
+    *state = sterna_fixed_gru_unit(&terms, *state);
+    return sterna_fixed_activation(*state);
 }
 
-static void gru_unit(struct sterna_machine *machine, struct cursor *at, const struct layer *layer,
-                     size_t tile_unit)
+static int8_t lstm_unit(const int32_t *term, const int32_t *bias, int32_t *state)
 {
-    const size_t x = 3 * tile_unit, h = STERNA_PSUM_ROWS / 2 + x; /* rows: r, z, n */
-    struct sterna_fixed_gru terms;
-    terms.x_r = next_scaled(machine, at, x);
-    terms.h_r = next_scaled(machine, at, h);
-    terms.h_n = next_scaled(machine, at, h + 2);
-    terms.x_n = next_scaled(machine, at, x + 2);
-    terms.x_z = next_scaled(machine, at, x + 1);
-    terms.h_z = next_scaled(machine, at, h + 1);
-    terms.b_r = next_bias(machine, at);
-    terms.b_hn = next_bias(machine, at);
-    terms.b_xn = next_bias(machine, at);
-    terms.b_z = next_bias(machine, at);
+    const struct sterna_fixed_lstm terms = {.x_i = term[0],
+                                            .h_i = term[1],
+                                            .x_g = term[2],
+                                            .h_g = term[3],
+                                            .x_f = term[4],
+                                            .h_f = term[5],
+                                            .x_o = term[6],
+                                            .h_o = term[7],
+                                            .b_i = bias[0],
+                                            .b_g = bias[1],
+                                            .b_f = bias[2],
+                                            .b_o = bias[3]};
+    int8_t activation;
+    *state = sterna_fixed_lstm_unit(&terms, *state, &activation);
+    return activation;
+}
 
-    uint8_t *state = word16(machine, STERNA_MEM_STATE, at->unit++);
-    int32_t next = sterna_fixed_gru_unit(&terms, (int16_t)sterna_get_le16(state));
-    sterna_put_le16(state, (uint32_t)next);
-    size_t lane = layer->write * ACTIVATION_WORD + at->layer_unit++;
-    machine->memory[STERNA_MEM_ACTIVATIONS][lane % machine->size[STERNA_MEM_ACTIVATIONS]] =
-        (uint8_t)sterna_fixed_activation(next);
+static int8_t run_unit(unsigned kind, const int32_t *term, const int32_t *bias, int32_t *state)
+{
+    switch (kind) {
+    case STERNA_KIND_GRU:
+        return gru_unit(term, bias, state);
+    case STERNA_KIND_LSTM:
+        return lstm_unit(term, bias, state);
+    case STERNA_KIND_RNN_TANH:
+        return sterna_fixed_rnn_unit(STERNA_CELL_RNN_TANH, term[0], term[1], bias[0]);
+    case STERNA_KIND_RNN_RELU:
+        return sterna_fixed_rnn_unit(STERNA_CELL_RNN_RELU, term[0], term[1], bias[0]);
+    default:
+        return sterna_fixed_rnn_unit(STERNA_CELL_RNN_SIGN, term[0], term[1], bias[0]);
+    }
+}
+
+/* Two units, or one if `units` is 1: their rows lie gate by gate from row `row` of part X's and of part H's. */
+static void run_pair(struct sterna_machine *machine, struct cursor *at, unsigned kind, size_t row, size_t units)
+{
+    const size_t x = row, h = STERNA_PSUM_ROWS / 2 + row;
+    struct pair pair = {.terms = 0};
+    if (kind == STERNA_KIND_GRU) {
+        visit(machine, at, &pair, x, true); /* r */
+        visit(machine, at, &pair, h, false);
+        visit(machine, at, &pair, h + 4, true); /* n */
+        visit(machine, at, &pair, x + 2, true); /* z */
+        visit(machine, at, &pair, h + 2, false);
+        visit(machine, at, &pair, x + 4, true);
+    } else if (kind == STERNA_KIND_LSTM) {
+        static const size_t gate[] = {0, 4, 2, 6}; /* i, g, f, o */
+        for (size_t g = 0; g < sizeof gate / sizeof *gate; g++) {
+            visit(machine, at, &pair, x + gate[g], true);
+            visit(machine, at, &pair, h + gate[g], false);
+        }
+    } else {
+        visit(machine, at, &pair, x, true);
+        visit(machine, at, &pair, h, false);
+    }
+    for (size_t i = 0; i < units; i++) {
+        uint8_t *word = word16(machine, STERNA_MEM_STATE, at->unit);
+        int32_t state = (int16_t)sterna_get_le16(word);
+        int8_t activation = run_unit(kind, pair.term[i], pair.bias[i], &state);
+        if (kind == STERNA_KIND_GRU || kind == STERNA_KIND_LSTM) {
+            sterna_put_le16(word, (uint32_t)state);
+            at->unit++;
+        }
+        machine->memory[STERNA_MEM_ACTIVATIONS][at->h++ % machine->size[STERNA_MEM_ACTIVATIONS]] = (uint8_t)activation;
+    }
 }
 
 static void send_sum(const struct sterna_machine *machine, size_t row, struct sterna_results *results)
@@ -223,22 +295,27 @@ static void send_sum(const struct sterna_machine *machine, size_t row, struct st
             results->bytes[results->size] = bytes[i];
 }
 
+static size_t gates_of(unsigned kind)
+{
+    return kind == STERNA_KIND_GRU ? 3 : kind == STERNA_KIND_LSTM ? 4 : 1;
+}
+
 static bool run_layer(struct sterna_machine *machine, struct cursor *at, const struct layer *layer,
                       struct sterna_results *results)
 {
-    at->layer_unit = 0;
+    if (layer->kind != STERNA_KIND_OUTPUT && !layer->continues)
+        at->h = layer->write * ACTIVATION_WORD;
     for (size_t tile = 0; tile < layer->tiles; tile++) {
-        const size_t which = tile + 1 == layer->tiles, rows = layer->rows[which];
         memset(machine->psum, 0, sizeof machine->psum);
-        if (!accumulate(machine, at, &layer->part[PART_X], 0, rows) ||
-            !accumulate(machine, at, &layer->part[PART_H], STERNA_PSUM_ROWS / 2, rows))
+        if (!accumulate(machine, at, &layer->part[PART_X], 0, layer->rows) ||
+            !accumulate(machine, at, &layer->part[PART_H], STERNA_PSUM_ROWS / 2, layer->rows))
             return false;
-        for (size_t unit = 0; unit < layer->units[which]; unit++) {
-            if (layer->kind == STERNA_KIND_GRU)
-                gru_unit(machine, at, layer, unit);
-            else if (results)
-                send_sum(machine, unit, results);
-        }
+        for (size_t unit = 0; unit < layer->units; unit += 2)
+            if (layer->kind != STERNA_KIND_OUTPUT)
+                run_pair(machine, at, layer->kind, unit * gates_of(layer->kind),
+                         layer->units - unit < 2 ? 1 : 2);
+        for (size_t row = 0; layer->kind == STERNA_KIND_OUTPUT && results && row < layer->units; row++)
+            send_sum(machine, row, results);
     }
     return true;
 }

@@ -9,9 +9,30 @@
 #include "little_endian.h"
 #include "machine.h"
 
-enum { GATE_R, GATE_Z, GATE_N };           /* PyTorch's order of rows */
-enum { BIAS_R, BIAS_Z, BIAS_XN, BIAS_HN }; /* the model's order of biases */
 enum { HEADER_BYTES = STERNA_HEADER_WORDS * STERNA_LANES };
+
+/* One step of a pair of units through the gates: the row of a part and a gate, and if it is the first for its sum the bias that the sum
+ * starts with. In the order in which the gates take them (hw/README.md, section 1). */
+struct visit {
+    unsigned part, gate;
+    int bias; /* -1: none */
+};
+struct tour {
+    size_t visits;
+    struct visit visit[8];
+};
+
+/* Gates and biases are in the model's orders: GRU r, z, n and r, z, xn, hn; LSTM i, f, g, o. */
+static const struct tour tour_of[STERNA_CELLS] = {
+    [STERNA_CELL_GRU] = {6, {{STERNA_PART_X, 0, 0}, {STERNA_PART_H, 0, -1}, {STERNA_PART_H, 2, 3},
+                             {STERNA_PART_X, 1, 1}, {STERNA_PART_H, 1, -1}, {STERNA_PART_X, 2, 2}}},
+    [STERNA_CELL_LSTM] = {8, {{STERNA_PART_X, 0, 0}, {STERNA_PART_H, 0, -1}, {STERNA_PART_X, 2, 2},
+                              {STERNA_PART_H, 2, -1}, {STERNA_PART_X, 1, 1}, {STERNA_PART_H, 1, -1},
+                              {STERNA_PART_X, 3, 3}, {STERNA_PART_H, 3, -1}}},
+    [STERNA_CELL_RNN_TANH] = {2, {{STERNA_PART_X, 0, 0}, {STERNA_PART_H, 0, -1}}},
+    [STERNA_CELL_RNN_RELU] = {2, {{STERNA_PART_X, 0, 0}, {STERNA_PART_H, 0, -1}}},
+    [STERNA_CELL_RNN_SIGN] = {2, {{STERNA_PART_X, 0, 0}, {STERNA_PART_H, 0, -1}}},
+};
 
 /* Where the next byte of each stream goes. */
 struct writer {
@@ -27,21 +48,19 @@ static void put_part(uint8_t *header, const struct sterna_layout_part *part)
     sterna_put_le16(header + 6, (uint32_t)part->program);
 }
 
-static void put_header(struct writer *to, const struct sterna_layout_stage *stage, bool last)
+static void put_header(struct writer *to, const struct sterna_layout_section *section, bool last)
 {
     uint8_t *header = to->weights;
-    const size_t units = stage->tile_units, rest = sterna_layout_tile_units(stage, stage->tiles - 1);
-    header[0] = (uint8_t)stage->kind;
-    header[1] = last ? STERNA_LAYER_LAST : 0;
-    header[2] = (uint8_t)stage->tiles;
-    header[4] = (uint8_t)units;
-    header[5] = (uint8_t)rest;
-    header[6] = (uint8_t)(units * stage->gates);
-    header[7] = (uint8_t)(rest * stage->gates);
-    sterna_put_le16(header + 8, (uint32_t)stage->write[0]);
-    sterna_put_le16(header + 10, (uint32_t)stage->write[1]);
-    put_part(header + 16, &stage->part[STERNA_PART_X]);
-    put_part(header + 24, &stage->part[STERNA_PART_H]);
+    header[0] = (uint8_t)section->kind;
+    header[1] = (uint8_t)((last ? STERNA_LAYER_LAST : 0) | (section->fresh ? STERNA_LAYER_FRESH : 0) |
+                          (section->continues ? STERNA_LAYER_CONTINUES : 0));
+    header[2] = (uint8_t)section->tiles;
+    header[4] = (uint8_t)section->tile_units;
+    header[6] = (uint8_t)sterna_layout_rows(section);
+    sterna_put_le16(header + 8, (uint32_t)section->write[0]);
+    sterna_put_le16(header + 10, (uint32_t)section->write[1]);
+    put_part(header + 16, &section->part[STERNA_PART_X]);
+    put_part(header + 24, &section->part[STERNA_PART_H]);
     to->weights += HEADER_BYTES;
 }
 
@@ -56,69 +75,88 @@ static void put_word(struct writer *to, const struct sterna_layout_part *part, s
             size_t column = (block * part->elements + j) * STERNA_LANES + g;
             weights[j] = column < matrix->cols ? code[column] : 0;
         }
-        *to->weights++ = sterna_program_code(matrix->format, weights);
+        *to->weights++ = sterna_program_code(matrix->format, part->elements, weights);
     }
 }
 
-/* One part of a tile: blocks, and in each the rows, unit-major; a matrix has its rows gate-major. */
-static void put_tile(struct writer *to, const struct sterna_layout_stage *stage,
-                     const struct sterna_layout_part *part, size_t tile)
+/* One block of a recurrent layer's tile: pairs of units, in a pair gate by gate. A matrix has its rows gate-major. A unit that only
+ * completes a pair has words of zeros. */
+static void put_pairs(struct writer *to, const struct sterna_layout_section *section,
+                      const struct sterna_layout_part *part, size_t first, size_t block)
 {
-    const size_t first = tile * stage->tile_units, units = sterna_layout_tile_units(stage, tile);
-    for (size_t block = 0; block < part->blocks; block++)
-        for (size_t unit = first; unit < first + units; unit++)
-            for (size_t gate = 0; gate < stage->gates; gate++)
-                put_word(to, part, gate * stage->units + unit, block);
+    for (size_t unit = 0; unit < section->tile_units; unit += 2)
+        for (size_t gate = 0; gate < section->gates; gate++)
+            for (size_t i = unit; i < unit + 2; i++) {
+                if (i < section->tile_units)
+                    put_word(to, part, gate * section->layer->hidden + first + i, block);
+                else
+                    to->weights += STERNA_LANES;
+            }
 }
 
-static void put_scale(struct writer *to, const struct sterna_matrix *matrix, size_t row)
+static void put_tile(struct writer *to, const struct sterna_layout_section *section,
+                     const struct sterna_layout_part *part, size_t first)
 {
-    to->scales[0] = matrix->scale_m[row];
-    to->scales[1] = matrix->scale_s[row];
-    to->scales += 2;
+    for (size_t block = 0; block < part->blocks; block++) {
+        if (section->layer)
+            put_pairs(to, section, part, first, block);
+        for (size_t row = 0; !section->layer && row < section->tile_units; row++)
+            put_word(to, part, first + row, block);
+    }
 }
 
-static void put_bias(struct writer *to, int16_t bias)
+/* The word of a scale m / 2^s: m is made 128..255, so its top bit goes without saying. What cannot be made so is too small to count:
+ * 128 / 2^31 of a sum below 2^23 rounds to 0 as it does. */
+static uint16_t scale_word(unsigned m, unsigned s)
 {
-    sterna_put_le16(to->biases, (uint16_t)bias);
-    to->biases += 2;
+    for (; m > 0 && m < 128 && s < 31; s++)
+        m *= 2;
+    return m < 128 ? 31 << 7 : (uint16_t)(s << 7 | (m & 127));
 }
 
-static void put_gru_unit(struct writer *to, const struct sterna_layer *layer, size_t unit)
+/* Scales and biases of a pair, unit by unit in each visit; zeros for a unit that only completes it. */
+static void put_pair(struct writer *to, const struct sterna_layer *layer, size_t unit, size_t count)
 {
-    const size_t r = GATE_R * layer->hidden + unit, z = GATE_Z * layer->hidden + unit;
-    const size_t n = GATE_N * layer->hidden + unit;
-    put_scale(to, &layer->ih, r);
-    put_scale(to, &layer->hh, r);
-    put_scale(to, &layer->hh, n);
-    put_scale(to, &layer->ih, n);
-    put_scale(to, &layer->ih, z);
-    put_scale(to, &layer->hh, z);
-    put_bias(to, layer->bias[BIAS_R * layer->hidden + unit]);
-    put_bias(to, layer->bias[BIAS_HN * layer->hidden + unit]);
-    put_bias(to, layer->bias[BIAS_XN * layer->hidden + unit]);
-    put_bias(to, layer->bias[BIAS_Z * layer->hidden + unit]);
+    const struct tour *tour = &tour_of[layer->cell];
+    for (size_t v = 0; v < tour->visits; v++) {
+        const struct visit *visit = &tour->visit[v];
+        const struct sterna_matrix *matrix = visit->part == STERNA_PART_X ? &layer->ih : &layer->hh;
+        for (size_t i = 0; i < 2; i++) {
+            const size_t row = visit->gate * layer->hidden + unit + i;
+            if (i < count)
+                sterna_put_le16(to->scales, scale_word(matrix->scale_m[row], matrix->scale_s[row]));
+            to->scales += 2;
+            if (visit->bias < 0)
+                continue;
+            if (i < count)
+                sterna_put_le16(to->biases, (uint16_t)layer->bias[(size_t)visit->bias * layer->hidden + unit + i]);
+            to->biases += 2;
+        }
+    }
 }
 
-static void put_stage(struct writer *to, const struct sterna_layout_stage *stage, bool last)
+static void put_section(struct writer *to, const struct sterna_layout_section *section, bool last)
 {
-    put_header(to, stage, last);
-    for (size_t tile = 0; tile < stage->tiles; tile++)
+    put_header(to, section, last);
+    for (size_t tile = 0; tile < section->tiles; tile++) {
+        const size_t first = section->first + tile * section->tile_units;
         for (size_t i = 0; i < STERNA_PARTS; i++)
-            put_tile(to, stage, &stage->part[i], tile);
-    for (size_t unit = 0; stage->layer && unit < stage->units; unit++)
-        put_gru_unit(to, stage->layer, unit);
+            put_tile(to, section, &section->part[i], first);
+        for (size_t unit = 0; section->layer && unit < section->tile_units; unit += 2)
+            put_pair(to, section->layer, first + unit, section->tile_units - unit < 2 ? 1 : 2);
+    }
 }
 
 static void put_programs(uint8_t *programs, const struct sterna_layout *layout)
 {
     struct sterna_program program;
-    for (unsigned format = 0; format < STERNA_FORMATS; format++) {
-        if (!layout->program_used[format])
-            continue;
-        sterna_program_make((enum sterna_format)format, &program);
-        memcpy(programs + layout->program_at[format], program.step, program.size);
-    }
+    for (unsigned format = 0; format < STERNA_FORMATS; format++)
+        for (size_t n = 1; n <= sterna_program_most((enum sterna_format)format); n++) {
+            if (!layout->program_used[format][n])
+                continue;
+            sterna_program_make((enum sterna_format)format, n, &program);
+            memcpy(programs + layout->program_at[format][n], program.step, program.size);
+        }
 }
 
 static enum sterna_status allocate(struct sterna_image *image, const struct sterna_layout *layout)
@@ -144,8 +182,8 @@ static void fill(struct sterna_image *image, const struct sterna_layout *layout)
         .scales = image->memory[STERNA_MEM_SCALES].bytes,
         .biases = image->memory[STERNA_MEM_BIASES].bytes,
     };
-    for (size_t k = 0; k < layout->stages; k++)
-        put_stage(&to, &layout->stage[k], k + 1 == layout->stages);
+    for (size_t k = 0; k < layout->sections; k++)
+        put_section(&to, &layout->section[k], k + 1 == layout->sections);
     put_programs(image->memory[STERNA_MEM_PROGRAMS].bytes, layout);
     assert(to.weights == image->memory[STERNA_MEM_WEIGHTS].bytes + image->memory[STERNA_MEM_WEIGHTS].size);
     assert(to.scales == image->memory[STERNA_MEM_SCALES].bytes + image->memory[STERNA_MEM_SCALES].size);
@@ -167,6 +205,7 @@ enum sterna_status sterna_pack(const struct sterna_model *model, const struct st
         .h_bytes = (layout.activation_words - layout.input_words) * STERNA_LANES,
         .states = layout.states,
         .ideal_cycles = layout.ideal_cycles,
+        .output_cycles = layout.output_cycles,
         .cycle_bound = layout.cycle_bound,
     };
     status = allocate(&fresh, &layout);

@@ -22,7 +22,8 @@ struct sterna_image {
     size_t activation_bytes;         /* used */
     size_t h_address, h_bytes;       /* the h buffers within them */
     size_t states;
-    uint64_t ideal_cycles; /* of a step: rows x blocks */
+    uint64_t ideal_cycles;  /* of a step: rows x blocks, had every byte the most weights */
+    uint64_t output_cycles; /* the output layer's share of them */
     uint64_t cycle_bound;  /* a step takes fewer cycles than this, for time-outs */
 };
 

@@ -1,7 +1,7 @@
 /* program.h - what a weight byte means: for each format, the step program that fills the tables of sums, and
  * the byte that names the sum of n given weights (hw/README.md, "Step programs").
  *
- * A new format is one more row of the table in program.c.
+ * A format of evenly coded levels is one more row of the table in program.c.
  */
 #ifndef STERNA_PROGRAM_H
 #define STERNA_PROGRAM_H
@@ -10,6 +10,7 @@
 
 enum {
     STERNA_PROGRAM_MAX = 512,     /* bytes of the longest program, its end included */
+    STERNA_PROGRAM_STEPS = 8,     /* of the shortest */
     STERNA_PROGRAM_ENTRIES = 128, /* of a table at most */
     STERNA_PROGRAM_ELEMENTS = 8,  /* activations that one table can sum at most */
     STERNA_PROGRAM_NEGATE = 0x80, /* of a weight byte: the entry's negative */
@@ -26,10 +27,14 @@ struct sterna_program {
     uint8_t step[STERNA_PROGRAM_MAX];
 };
 
-/* The program of a format: at least 8 steps and the end byte. */
-void sterna_program_make(enum sterna_format format, struct sterna_program *program);
-/* The byte of n weights (canonical codes of the format; n = elements of its program). */
-uint8_t sterna_program_code(enum sterna_format format, const int8_t *weights);
+/* The most weights that a byte of the format can hold: binary 8, ternary 5, pow2 and int4 2, int8 1. */
+size_t sterna_program_most(enum sterna_format format);
+/* The program for `elements` weights to the byte, 1 to the most: fewer have fewer sums to build. At least 8 steps and the
+ * end byte. */
+void sterna_program_make(enum sterna_format format, size_t elements, struct sterna_program *program);
+/* The byte of `elements` weights (canonical codes of the format). Where there is no column, take code 0: its activation
+ * is 0 as well, which matters for binary, which has no weight 0. */
+uint8_t sterna_program_code(enum sterna_format format, size_t elements, const int8_t *weights);
 /* The largest magnitude that T reaches on the way, given activations of at most 127. */
 uint64_t sterna_program_reach(const struct sterna_program *program);
 

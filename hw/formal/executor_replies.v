@@ -1,6 +1,6 @@
 // executor_replies - executor makes its replies as reply_buffer wants them (reply_rules.v)
 //
-// Any requests, any arguments, any core that sends results only from step_start to step_done.
+// Any requests, any arguments, any core that sends results only from step_start until it is quiet.
 
 `default_nettype none
 `include "protocol.vh"
@@ -24,8 +24,10 @@ module executor_replies (
     input wire       repeated,
     input wire       sent,
     input wire       mem_rvalid,
+    input wire       mem_wait,
     input wire       busy,
-    input wire       step_done,
+    input wire       input_free,
+    input wire       quiet,
     input wire       result_valid
 );
 
@@ -80,8 +82,10 @@ module executor_replies (
         .mem_rvalid(mem_rvalid),
         .step_start(step_start),
         .step_emit(),
+        .mem_wait(mem_wait),
         .busy(busy),
-        .step_done(step_done),
+        .input_free(input_free),
+        .quiet(quiet),
         .clear(),
         .phase_write(),
         .phase(1'b0),
@@ -105,7 +109,7 @@ module executor_replies (
         if (rst) begun_q <= 1'b0;
         if (rst) sending_q <= 1'b0;
         if (step_start) running_q <= 1'b1;
-        if (step_done || core_rst || rst) running_q <= 1'b0;
+        if ((quiet && !step_start) || core_rst || rst) running_q <= 1'b0;
     end
 
     wire acts = is_write || is_read || is_check || is_step || is_state || is_counters;
@@ -114,7 +118,7 @@ module executor_replies (
         assume (rst == !started_q);
         if (!sending_q) assume (!sent);
         if (!begun_q) assume (!repeated);
-        if (!running_q) assume (!step_done && !result_valid);
+        if (!running_q || quiet) assume (!result_valid);
         if (opcode_q == `OP_HELLO || opcode_q == `OP_ABORT) assume (!acts);
     end
 

@@ -12,7 +12,7 @@
 module accelerator #(
     parameter TABLES = 8,
     parameter WEIGHT_WORDS = 16384,    // of 64 bits
-    parameter SCALES = 1536,
+    parameter SCALES = 2048,
     parameter BIASES = 1024,
     parameter PROGRAM_BYTES = 512,
     parameter ACTIVATION_WORDS = 256,  // of 64 bits
@@ -59,7 +59,7 @@ module accelerator #(
         word(BIASES),
         word(SCALES),
         word(8 * WEIGHT_WORDS),
-        octet((1 << `KIND_OUTPUT) + (1 << `KIND_GRU)),
+        octet((1 << `KINDS) - 1),    // kinds
         octet(`ONE_HOT_VALUE),
         octet(7),                   // log2 of table entries
         octet(24),                  // PSUM_W
@@ -88,7 +88,10 @@ module accelerator #(
     wire        mem_rvalid;
     wire        step_start;
     wire        step_emit;
+    wire        mem_wait;
     wire        busy;
+    wire        input_free;
+    wire        quiet;
     wire        step_done;
     wire        clear;
     wire        phase_write;
@@ -146,7 +149,10 @@ module accelerator #(
         .mem_rvalid(mem_rvalid),
         .step_start(step_start),
         .step_emit(step_emit),
+        .mem_wait(mem_wait),
         .busy(busy),
+        .input_free(input_free),
+        .quiet(quiet),
         .step_done(step_done),
         .clear(clear),
         .phase_write(phase_write),
@@ -180,7 +186,10 @@ module accelerator #(
         .mem_rvalid(mem_rvalid),
         .step_start(step_start),
         .step_emit(step_emit),
+        .mem_wait(mem_wait),
         .busy(busy),
+        .input_free(input_free),
+        .quiet(quiet),
         .step_done(step_done),
         .clear(clear),
         .phase_write(phase_write),

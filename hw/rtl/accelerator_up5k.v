@@ -20,7 +20,7 @@ module accelerator_up5k #(
     accelerator #(
         .TABLES(8),
         .WEIGHT_WORDS(16384),
-        .SCALES(1536),
+        .SCALES(2048),
         .BIASES(1024),
         .PROGRAM_BYTES(512),
         .ACTIVATION_WORDS(256),

@@ -11,7 +11,7 @@
 
 module arguments #(
     parameter WEIGHT_WORDS = 16384,    // of 64 bits
-    parameter SCALES = 1536,
+    parameter SCALES = 2048,
     parameter BIASES = 1024,
     parameter PROGRAM_BYTES = 512,
     parameter ACTIVATION_WORDS = 256,  // of 64 bits

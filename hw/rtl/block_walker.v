@@ -2,7 +2,9 @@
 //
 // layer_start (one cycle, the header's fields valid) begins; then m_valid offers block after block
 // until the layer's last has been taken, each for the first time three cycles after the one before
-// was taken: the taking and what the counts say are in registers first. m_word and m_program say
+// was taken: the taking and what the counts say are in registers first. Where is_fresh, a block of
+// part X comes no sooner than its words have been written: they are below h_written, or h_done, each of
+// which is looked at a cycle late and does not go back. m_word and m_program say
 // what to build the block's tables from. m_h: of part H; m_first: the first of its part;
 // m_ends_tile: the last of its tile; m_last_tile: of the layer's last tile. A field `blocks` of
 // part X or `tiles` that is 0 counts as 256.
@@ -17,6 +19,9 @@ module block_walker #(
     input  wire                    rst,
     input  wire                    layer_start,
     input  wire [7:0]              tiles,
+    input  wire                    is_fresh,
+    input  wire                    h_done,
+    input  wire [ACTIVATION_W-1:0] h_written,   // words below it hold new h
     input  wire [ACTIVATION_W-1:0] x_word,
     input  wire [7:0]              x_blocks,
     input  wire [3:0]              x_words,
@@ -32,7 +37,8 @@ module block_walker #(
     output wire                    m_h,
     output wire                    m_first,
     output wire                    m_ends_tile,
-    output wire                    m_last_tile
+    output wire                    m_last_tile,
+    output wire                    waits_for_h
 );
 
     reg                    valid_q;
@@ -42,7 +48,8 @@ module block_walker #(
     reg [7:0]              blocks_q;    // left in the part, this one included
     reg [7:0]              tiles_q;     // left in the layer, this one included
 
-    reg                    settled_q;   // the next three are of the present block
+    reg                    settled_q;   // what follows is of the present block
+    reg                    written_q;   // it may be read
     reg                    part_ends_q; // the block is the last of its part
     reg                    ends_tile_q;
     reg                    last_tile_q;
@@ -52,7 +59,10 @@ module block_walker #(
     wire take = m_valid && m_ready;
     reg  take_q;
 
-    assign m_valid = valid_q && settled_q;
+    wire [ACTIVATION_W-1:0] next_word = word_q + {{ACTIVATION_W-4{1'b0}}, h_q ? h_words : x_words};
+
+    assign m_valid = valid_q && settled_q && written_q;
+    assign waits_for_h = valid_q && settled_q && !written_q;
     assign m_word = word_q;
     assign m_program = h_q ? h_program : x_program;
     assign m_h = h_q;
@@ -63,6 +73,7 @@ module block_walker #(
     always @(posedge clk) begin
         take_q <= take && !rst;
         settled_q <= valid_q && !take && !take_q && !layer_start && !rst;
+        written_q <= !is_fresh || h_q || h_done || next_word <= h_written;
         part_ends_q <= part_ends;
         ends_tile_q <= part_ends && !to_h;
         last_tile_q <= tiles_q == 8'd1;
@@ -88,7 +99,7 @@ module block_walker #(
             blocks_q <= h_blocks;
         end else if (take_q) begin
             first_q <= 1'b0;
-            word_q <= word_q + {{ACTIVATION_W-4{1'b0}}, h_q ? h_words : x_words};
+            word_q <= next_word;
             blocks_q <= blocks_q - 8'd1;
         end
         if (rst)

@@ -12,7 +12,7 @@
 
 module command #(
     parameter WEIGHT_WORDS = 16384,    // of 64 bits
-    parameter SCALES = 1536,
+    parameter SCALES = 2048,
     parameter BIASES = 1024,
     parameter PROGRAM_BYTES = 512,
     parameter ACTIVATION_WORDS = 256,  // of 64 bits
@@ -42,7 +42,10 @@ module command #(
     input  wire        mem_rvalid,
     output wire        step_start,
     output wire        step_emit,
+    input  wire        mem_wait,
     input  wire        busy,
+    input  wire        input_free,
+    input  wire        quiet,
     input  wire        step_done,
     output wire        clear,
     output wire        phase_write,
@@ -207,8 +210,10 @@ module command #(
         .mem_rvalid(mem_rvalid),
         .step_start(step_start),
         .step_emit(step_emit),
+        .mem_wait(mem_wait),
         .busy(busy),
-        .step_done(step_done),
+        .input_free(input_free),
+        .quiet(quiet),
         .clear(clear),
         .phase_write(phase_write),
         .phase(phase),

@@ -7,6 +7,10 @@
 // last one is not executed, the last reply goes out again. An ABORT stops a STEP, by resetting the
 // core, and a CHECK; it waits for anything else.
 //
+// The steps of a STEP follow each other closely: the next input is written as soon as the core lets it
+// (input_free), under the step before, and the reply waits for the last results (quiet). mem_wait: the
+// write of this cycle is not taken yet.
+//
 // WRITE and dense inputs move a byte in 2 cycles; READ and CHECK take 2 cycles a byte more than the
 // memory; a one-hot input takes 5. count_cycle is high while a time step is under way, its input
 // included.
@@ -66,8 +70,10 @@ module executor #(
     input  wire                 mem_rvalid,
     output wire                 step_start,
     output wire                 step_emit,
+    input  wire                 mem_wait,
     input  wire                 busy,
-    input  wire                 step_done,
+    input  wire                 input_free,
+    input  wire                 quiet,
     output wire                 clear,
     output wire                 phase_write,
     input  wire                 phase,
@@ -94,7 +100,7 @@ module executor #(
     localparam [4:0] HOT_HIGH = 11;   // its high byte,
     localparam [4:0] HOT_SET = 12;    // and sets that activation
     localparam [4:0] START = 13;      // starts a time step
-    localparam [4:0] RUN = 14;        // waits for its end
+    localparam [4:0] RUN = 14;        // waits until it needs its input no more
     localparam [4:0] STATE = 15;      // sets the phase or clears the state
     localparam [4:0] PHASE = 16;      // appends the phase
     localparam [4:0] COUNT = 17;      // appends the counters
@@ -115,7 +121,8 @@ module executor #(
     wire drained = pointer_q == request_bytes;
 
     // Taking requests.
-    wire can_stop = listen || state_q == TURN || state_q == RUN || (state_q == FETCH && is_check);
+    wire can_stop = listen || state_q == TURN || state_q == RUN || state_q == START
+                    || (state_q == FETCH && is_check);
 
     assign listen = state_q == LISTEN;
     assign request_taken = listen && request_valid && !abort_valid;
@@ -126,8 +133,10 @@ module executor #(
     wire hot_too_far = address_q >= HOT_END;
     wire store = state_q == STORE || (state_q == HOT_SET && !hot_too_far) || state_q == HOT_CLEAR;
 
+    wire held = mem_write && mem_wait;
+
     assign core_rst = core_rst_q;
-    always @(posedge clk) begin
+    always @(posedge clk) if (!held) begin
         mem_address <= state_q == HOT_CLEAR ? {{20 - HOT_W{1'b0}}, hot_q} : address_q;
         mem_write <= store && (is_write || stepping_q);
         mem_wdata <= state_q == HOT_CLEAR ? 8'd0 :
@@ -135,7 +144,7 @@ module executor #(
         mem_read <= state_q == FETCH && !at_end && !abort_taken;
     end
 
-    assign step_start = state_q == START;
+    assign step_start = state_q == START && !busy && !abort_taken;
     assign step_emit = !last_only || drained;
     assign clear = state_q == STATE && argument[1:0] == `STATE_RESET;
     assign phase_write = state_q == STATE && argument[1:0] == `STATE_SET;
@@ -204,7 +213,7 @@ module executor #(
                     turn_q <= turn_q + 1'b1;
                     state_q <= TURN;
                 end
-            STORE: begin
+            STORE: if (!held) begin
                 address_q <= address_q + 1'b1;
                 pointer_q <= pointer_q + 1'b1;
                 state_q <= COPY;
@@ -226,10 +235,12 @@ module executor #(
             TURN: begin
                 address_q <= 0;
                 if (turn_q != argument) begin
-                    if (!busy) state_q <= one_hot ? HOT_CLEAR : COPY;
+                    if (stepping_q || !busy) state_q <= one_hot ? HOT_CLEAR : COPY;
                 end else if (stepping_q) begin
-                    stepping_q <= 1'b0;
-                    state_q <= ANSWER;
+                    if (quiet) begin
+                        stepping_q <= 1'b0;
+                        state_q <= ANSWER;
+                    end
                 end else begin
                     turn_q <= 0;
                     pointer_q <= DATA;
@@ -237,7 +248,7 @@ module executor #(
                     state_q <= drained ? TURN : REFUSE;
                 end
             end
-            HOT_CLEAR: begin
+            HOT_CLEAR: if (!held) begin
                 pointer_q <= pointer_q + 1'b1;
                 state_q <= drained ? REFUSE : HOT_LOW;
             end
@@ -250,14 +261,14 @@ module executor #(
                 address_q[15:8] <= request_data;
                 state_q <= HOT_SET;
             end
-            HOT_SET: begin
+            HOT_SET: if (!held) begin
                 if (stepping_q) hot_q <= address_q[HOT_W-1:0];
                 else turn_q <= turn_q + 1'b1;
                 state_q <= hot_too_far ? REFUSE : stepping_q ? START : TURN;
             end
-            START: state_q <= RUN;
+            START: if (!busy) state_q <= RUN;
             RUN:
-                if (step_done) begin
+                if (input_free) begin
                     turn_q <= turn_q + 1'b1;
                     state_q <= TURN;
                 end
@@ -277,7 +288,7 @@ module executor #(
         endcase
 
         if (abort_taken) begin
-            core_rst_q <= state_q == RUN;
+            core_rst_q <= stepping_q;
             stepping_q <= 1'b0;
             state_q <= ANSWER;
         end

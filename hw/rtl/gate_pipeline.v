@@ -1,16 +1,19 @@
-// gate_pipeline - drains the psum banks of finished tiles: GRU units to new h, or rows to a stream
+// gate_pipeline - drains the psum banks of finished tiles: units to new h, or rows to a stream
 //
-// tile_ready announces (one cycle) that the next bank holds a tile: the banks alternate, the first
-// after rst is bank 0. tile_last says that it is the layer's last tile. tile_release is high for
-// one cycle when a bank has been read. idle: everything announced has been drained, written and
-// sent. What belongs to the layer (is_gru, units, rows, write_word) must not change until idle.
+// tile_ends (one cycle, at a tile's last row) takes what its layer's header says: kind, units and,
+// unless the layer continues, write_word; and emit. tile_ready (one cycle, later) announces that its bank may
+// be read: the banks alternate, the first after rst is bank 0. tile_release is high for one cycle
+// when a bank has been read. idle: everything announced has been drained, written and sent. Activation
+// words below h_word hold new h of the layer that is being drained.
 //
-// GRU: one unit per 12 cycles, see gru_schedule.v. Scales, biases and states are taken in order
-// from step_start on; h8 is written in order from lane 0 of activation word write_word on, which
-// layer_start takes. Output layer: the rows go to m_*, or nowhere unless emit. psum_row is read in
-// cycles with drain_turn high, which alternates; memories answer in the next cycle.
+// Units: two per round, see gate_schedule.v. Scales, biases and states are taken in order from
+// step_start on; h8 is written in order from lane 0 of write_word on. Output layer: the rows go to
+// m_*, or nowhere unless emit. psum words are read in cycles with drain_turn high, which alternates;
+// psum_data is the word's even row in the cycle after and its odd row in the next. The other memories
+// answer in the next cycle.
 
 `default_nettype none
+`include "protocol.vh"
 
 module gate_pipeline #(
     parameter SCALE_W = 11,
@@ -23,21 +26,20 @@ module gate_pipeline #(
     input  wire                    step_start,
     input  wire                    layer_start,
     input  wire                    emit,
-    input  wire                    is_gru,
-    input  wire [7:0]              units_full,
-    input  wire [7:0]              units_last,
-    input  wire [7:0]              rows_full,
-    input  wire [7:0]              rows_last,
+    input  wire [2:0]              kind,
+    input  wire                    continues,
+    input  wire [7:0]              units,
     input  wire [ACTIVATION_W-1:0] write_word,
+    input  wire                    tile_ends,
     input  wire                    tile_ready,
-    input  wire                    tile_last,
     output reg                     tile_release,
     output wire                    idle,
+    output wire [ACTIVATION_W-1:0] h_word,
     output wire                    drain_turn,
-    output wire [8:0]              psum_row,
+    output wire [7:0]              psum_word,
     input  wire [23:0]             psum_data,
     output wire [SCALE_W-1:0]      scale_address,
-    input  wire [12:0]             scale_data,
+    input  wire [11:0]             scale_data,
     output wire [BIAS_W-1:0]       bias_address,
     input  wire [15:0]             bias_data,
     output wire [STATE_W-1:0]      state_read_address,
@@ -45,6 +47,7 @@ module gate_pipeline #(
     output wire                    state_write,
     output wire [STATE_W-1:0]      state_write_address,
     output wire [15:0]             state_write_data,
+    output reg                     activation_write,
     output reg  [7:0]              activation_write_lanes,
     output reg  [ACTIVATION_W-1:0] activation_write_address,
     output wire [7:0]              activation_write_data,
@@ -53,32 +56,45 @@ module gate_pipeline #(
     input  wire                    m_ready
 );
 
-    // Phases of a round. Psum rows are asked for in odd phases and read one cycle later.
-    reg  [3:0] phase_q;
-    wire       round_end = phase_q == 4'd11;
+    // What tiles are of, by bank.
+    reg [11:0] tile_q [0:1];    // emit, kind, units
+    reg        ending_bank_q;
+    reg        first_q;         // the layer's first tile has not ended yet
 
-    assign drain_turn = !phase_q[0];
-
-    always @(posedge clk)
-        phase_q <= rst || round_end ? 4'd0 : phase_q + 4'd1;
+    always @(posedge clk) begin
+        if (tile_ends) begin
+            tile_q[ending_bank_q] <= {emit, kind, units};
+            ending_bank_q <= !ending_bank_q;
+        end
+        if (layer_start)
+            first_q <= !continues && kind != `KIND_OUTPUT;
+        else if (tile_ends)
+            first_q <= 1'b0;
+        if (rst)
+            ending_bank_q <= 1'b0;
+    end
 
     // Tiles waiting, and the one being drained.
     reg  [1:0] waiting_q;
-    reg  [1:0] last_q;
     reg        arriving_bank_q;
     reg        bank_q;
     reg        draining_q;      // a tile has been begun and not released
-    wire       begin_gru = waiting_q[bank_q] && !draining_q && is_gru && round_end;
-    wire       begin_rows = waiting_q[bank_q] && !draining_q && !is_gru && emit;
-    wire       skip = waiting_q[bank_q] && !draining_q && !is_gru && !emit;
-    wire       units_done;
+    wire       tile_emit;
+    wire [2:0] tile_kind;
+    wire [7:0] tile_units;
+    wire       tile_waits = waiting_q[bank_q] && !draining_q;
+    wire       is_output = tile_kind == `KIND_OUTPUT;
+    wire       begin_units, units_done;
+    wire       begin_rows = tile_waits && is_output && tile_emit;
+    wire       skip = tile_waits && is_output && !tile_emit;
     wire       rows_done;
-
     wire       release_bank = units_done || rows_done || skip;
+
+    assign {tile_emit, tile_kind, tile_units} = tile_q[bank_q];
 
     always @(posedge clk) begin
         tile_release <= release_bank && !rst;
-        if (begin_gru || begin_rows)
+        if (begin_units || begin_rows)
             draining_q <= 1'b1;
         if (release_bank) begin
             draining_q <= 1'b0;
@@ -87,7 +103,6 @@ module gate_pipeline #(
         end
         if (tile_ready) begin
             waiting_q[arriving_bank_q] <= 1'b1;
-            last_q[arriving_bank_q] <= tile_last;
             arriving_bank_q <= !arriving_bank_q;
         end
         if (rst) begin
@@ -98,75 +113,111 @@ module gate_pipeline #(
         end
     end
 
-    // GRU units: one enters per round.
-    reg  [3:0] age_q;
-    reg  [7:0] units_left_q;
-    reg  [6:0] unit_row_q;      // the unit's first row of a part
-    reg  [8:0] gate_row_q;
-    reg        last_unit_q;     // units_left_q is 1, which it has been since the round began
-    wire       more_units = age_q[0] && !last_unit_q;
+    // Rounds: two cycles a turn. A pair enters per round; where none is under way, at once.
+    reg        half_q;          // the second cycle of a turn
+    reg  [3:0] turn_q;
+    reg  [3:0] age_q;           // there is a pair of this age, in rounds
+    reg  [3:0] full_q;          // it has two units
+    reg  [2:0] kind_q;          // the cell of the pairs under way
+    reg  [7:0] units_left_q;    // of the tile, the entering pair included
+    reg  [5:0] word_q;          // the pair's first psum word of a part
+    reg        last_pair_q;     // settled since the round began
+    reg  [7:0] gate_word_q;
+    wire       round_ends, unit_ends;
+    wire       none = age_q == 4'd0;
+    wire       round_end = half_q && (round_ends || none);
+    wire       more_pairs = age_q[0] && !last_pair_q;
+    reg        is_gru;          // what kind_q says
+    reg        is_lstm;
+    reg        is_tanh;
+    reg        is_relu;
+    wire       next_h;
+    wire [1:0] next_gate;
 
-    assign units_done = age_q[0] && !more_units && round_end;
+    assign drain_turn = !half_q;
+    assign begin_units = tile_waits && !is_output && round_end && (none || kind_q == tile_kind);
+    assign units_done = age_q[0] && last_pair_q && round_end;
 
     always @(posedge clk) begin
+        half_q <= !half_q && !rst;
+        if (half_q)
+            turn_q <= round_end || rst ? 4'd0 : turn_q + 4'd1;
         if (round_end) begin
-            age_q <= {age_q[2:0], begin_gru || more_units};
-            units_left_q <= units_left_q - 8'd1;
-            unit_row_q <= unit_row_q + 7'd3;
-        end
-        last_unit_q <= units_left_q == 8'd1;
-        gate_row_q <= {bank_q, read_h, unit_row_q + {5'd0, read_gate}};
-        if (begin_gru) begin
-            units_left_q <= last_q[bank_q] ? units_last : units_full;
-            unit_row_q <= 7'd0;
+            age_q <= {age_q[2:0], begin_units || more_pairs};
+            full_q <= {full_q[2:0], begin_units ? tile_units != 8'd1 : units_left_q != 8'd3};
+            units_left_q <= units_left_q - 8'd2;
+            word_q <= word_q + {3'd0, is_lstm, is_gru, !is_lstm};
+        end else if (half_q && unit_ends)
+            age_q[3:2] <= {1'b0, age_q[2] && is_tanh};
+        last_pair_q <= units_left_q[7:2] == 6'd0 && units_left_q[1:0] != 2'd3;
+        gate_word_q <= {bank_q, next_h, word_q + {4'd0, next_gate}};
+        if (begin_units) begin
+            kind_q <= tile_kind;
+            is_gru <= tile_kind == `KIND_GRU;
+            is_lstm <= tile_kind == `KIND_LSTM;
+            is_tanh <= tile_kind == `KIND_RNN_TANH;
+            is_relu <= tile_kind == `KIND_RNN_RELU;
+            units_left_q <= tile_units;
+            word_q <= 6'd0;
         end
         if (rst)
             age_q <= 4'd0;
     end
 
-    wire       read_h, read, product_t, product_z, bias_taken, sum_bias, sum_more, sum_t;
-    wire       squash_sigmoid;
-    wire       load_r, load_z, load_hn, load_xn, load_n, state_taken, load_state, write_state;
-    wire [1:0] read_gate;
+    // A unit that only completes its pair takes scales and biases, but no state and no h.
+    wire [3:0] there = age_q & (half_q ? full_q : 4'hf);
+    wire       read, bias_taken, state_taken;
+    wire       product_gate, product_kept, product_times16;
+    wire       sum_bias, sum_pre, sum_zero, sum_more, squash_sigmoid;
+    wire       keep_gate, keep_tanh, use_tanh, write_state_soon, write_h_soon;
 
-    gru_schedule u_schedule (
+    gate_schedule u_schedule (
         .clk(clk),
-        .phase(phase_q),
+        .is_gru(is_gru),
+        .is_lstm(is_lstm),
+        .is_tanh(is_tanh),
+        .turn(turn_q),
         .age(age_q),
+        .there(there),
+        .round_ends(round_ends),
+        .unit_ends(unit_ends),
+        .next_h(next_h),
+        .next_gate(next_gate),
         .read(read),
-        .read_h(read_h),
-        .read_gate(read_gate),
-        .product_t(product_t),
-        .product_z(product_z),
         .bias_taken(bias_taken),
-        .sum_bias(sum_bias),
-        .sum_more(sum_more),
-        .sum_t(sum_t),
-        .squash_sigmoid(squash_sigmoid),
-        .load_r(load_r),
-        .load_z(load_z),
-        .load_hn(load_hn),
-        .load_xn(load_xn),
-        .load_n(load_n),
         .state_taken(state_taken),
-        .load_state(load_state),
-        .write_state(write_state)
+        .product_gate(product_gate),
+        .product_kept(product_kept),
+        .product_times16(product_times16),
+        .sum_bias(sum_bias),
+        .sum_pre(sum_pre),
+        .sum_zero(sum_zero),
+        .sum_more(sum_more),
+        .squash_sigmoid(squash_sigmoid),
+        .keep_gate(keep_gate),
+        .keep_tanh(keep_tanh),
+        .use_tanh(use_tanh),
+        .write_state(write_state_soon),
+        .write_h(write_h_soon)
     );
 
     gate_arithmetic u_arithmetic (
         .clk(clk),
-        .product_t(product_t),
-        .product_z(product_z),
+        .is_gru(is_gru),
+        .is_lstm(is_lstm),
+        .is_tanh(is_tanh),
+        .is_relu(is_relu),
+        .product_gate(product_gate),
+        .product_kept(product_kept),
+        .product_times16(product_times16),
         .sum_bias(sum_bias),
+        .sum_pre(sum_pre),
+        .sum_zero(sum_zero),
         .sum_more(sum_more),
-        .sum_t(sum_t),
         .squash_sigmoid(squash_sigmoid),
-        .load_r(load_r),
-        .load_z(load_z),
-        .load_hn(load_hn),
-        .load_xn(load_xn),
-        .load_n(load_n),
-        .load_state(load_state),
+        .keep_gate(keep_gate),
+        .keep_tanh(keep_tanh),
+        .use_tanh(use_tanh),
         .psum_data(psum_data),
         .scale_data(scale_data),
         .bias_data(bias_data),
@@ -176,26 +227,32 @@ module gate_pipeline #(
     );
 
     // Places in the streams: each counts what it has given or taken.
+    reg                    write_state_q;
+    reg                    write_h_q;       // for those that come a cycle later
+    wire                   write_h = is_lstm || is_tanh ? write_h_soon : write_h_q;
     reg [SCALE_W-1:0]      scale_q;
     reg [BIAS_W-1:0]       bias_q;
     reg [STATE_W-1:0]      state_read_q;
     reg [STATE_W-1:0]      state_write_q;
-    reg [ACTIVATION_W+2:0] h_q;     // word, lane
+    reg [ACTIVATION_W+2:0] h_q;             // word, lane
 
     always @(posedge clk) begin
+        write_state_q <= write_state_soon && !rst;
+        write_h_q <= write_h_soon && !rst;
         if (read)
             scale_q <= scale_q + 1'b1;
         if (bias_taken)
             bias_q <= bias_q + 1'b1;
         if (state_taken)
             state_read_q <= state_read_q + 1'b1;
-        if (write_state) begin
+        if (write_state_q)
             state_write_q <= state_write_q + 1'b1;
+        if (write_h)
             h_q <= h_q + 1'b1;
-        end
-        activation_write_lanes <= {7'd0, write_state} << h_q[2:0];
+        activation_write <= write_h;
+        activation_write_lanes <= {7'd0, write_h} << h_q[2:0];
         activation_write_address <= h_q[ACTIVATION_W+2:3];
-        if (layer_start)
+        if (tile_ends && first_q)
             h_q <= {write_word, 3'd0};
         if (step_start) begin
             scale_q <= {SCALE_W{1'b0}};
@@ -205,33 +262,34 @@ module gate_pipeline #(
         end
     end
 
+    assign h_word = h_q[ACTIVATION_W+2:3];
     assign scale_address = scale_q;
     assign bias_address = bias_q;
     assign state_read_address = state_read_q;
-    assign state_write = write_state;
+    assign state_write = write_state_q;
     assign state_write_address = state_write_q;
 
     // Output rows.
-    wire [7:0] sender_row;
+    wire [6:0] sender_word;
     wire       sender_idle;
 
     row_sender u_sender (
         .clk(clk),
         .rst(rst),
         .start(begin_rows),
-        .rows(last_q[bank_q] ? rows_last : rows_full),
+        .rows(tile_units),
         .done(rows_done),
         .idle(sender_idle),
         .turn(drain_turn),
-        .row(sender_row),
+        .word(sender_word),
         .read_data(psum_data),
         .m_data(m_data),
         .m_valid(m_valid),
         .m_ready(m_ready)
     );
 
-    assign psum_row = is_gru ? gate_row_q : {bank_q, sender_row};
-    assign idle = waiting_q == 2'd0 && age_q == 4'd0 && sender_idle;
+    assign psum_word = draining_q && is_output ? {bank_q, sender_word} : gate_word_q;
+    assign idle = waiting_q == 2'd0 && none && sender_idle;
 
 endmodule
 

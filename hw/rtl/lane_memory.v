@@ -1,4 +1,4 @@
-// lane_memory - a block RAM: one write port whose byte lanes are enabled one by one, one read port
+// lane_memory - a block RAM: one write port whose lanes (bytes, as a rule) are enabled one by one, one read port
 //
 // Throughput: one write and one read per cycle. Latency: read_data is the word of the read_address
 // of the cycle before. A word read in the very cycle it is written is undefined; outside synthesis
@@ -9,19 +9,20 @@
 
 module lane_memory #(
     parameter LANES = 8,
+    parameter LANE_W = 8,
     parameter WORDS = 256,
     parameter ADDRESS_W = 8
 ) (
     input  wire                 clk,
     input  wire [LANES-1:0]     write_lanes,
     input  wire [ADDRESS_W-1:0] write_address,
-    input  wire [8*LANES-1:0]   write_data,
+    input  wire [LANE_W*LANES-1:0]   write_data,
     input  wire [ADDRESS_W-1:0] read_address,
-    output reg  [8*LANES-1:0]   read_data
+    output reg  [LANE_W*LANES-1:0]   read_data
 );
 
     (* no_rw_check *)
-    reg [8*LANES-1:0] word [0:WORDS-1];
+    reg [LANE_W*LANES-1:0] word [0:WORDS-1];
 
 `ifdef SYNTHESIS
     wire collision = 1'b0;
@@ -34,12 +35,13 @@ module lane_memory #(
         for (lane = 0; lane < LANES; lane = lane + 1) begin : g_lane
             always @(posedge clk)
                 if (write_lanes[lane])
-                    word[write_address][8*lane +: 8] <= write_data[8*lane +: 8];
+                    word[write_address][LANE_W*lane +: LANE_W]
+                        <= write_data[LANE_W*lane +: LANE_W];
         end
     endgenerate
 
     always @(posedge clk)
-        read_data <= word[read_address] ^ {8*LANES{collision}};
+        read_data <= word[read_address] ^ {LANE_W*LANES{collision}};
 
 endmodule
 

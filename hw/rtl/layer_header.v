@@ -14,13 +14,13 @@ module layer_header #(
     input  wire [1:0]              s_index,
     input  wire [63:0]             s_word,
     input  wire                    phase,
-    output reg                     is_gru,
+    output reg  [2:0]              kind,
     output reg                     is_last,
+    output reg                     is_fresh,
+    output reg                     continues,
     output reg  [7:0]              tiles,
-    output reg  [7:0]              units_full,
-    output reg  [7:0]              units_last,
-    output reg  [7:0]              rows_full,
-    output reg  [7:0]              rows_last,
+    output reg  [7:0]              units,       // of a tile
+    output reg  [7:0]              rows,        // of a block
     output reg  [ACTIVATION_W-1:0] write_word,
     output reg  [ACTIVATION_W-1:0] x_word,
     output reg  [7:0]              x_blocks,
@@ -39,13 +39,13 @@ module layer_header #(
         if (load)
             case (s_index)
                 2'd0: begin
-                    is_gru <= s_word[7:0] == `KIND_GRU;
+                    kind <= s_word[2:0];
                     is_last <= (s_word[15:8] & `LAYER_LAST) != 8'd0;
+                    is_fresh <= (s_word[15:8] & `LAYER_FRESH) != 8'd0;
+                    continues <= (s_word[15:8] & `LAYER_CONTINUES) != 8'd0;
                     tiles <= s_word[23:16];
-                    units_full <= s_word[39:32];
-                    units_last <= s_word[47:40];
-                    rows_full <= s_word[55:48];
-                    rows_last <= s_word[63:56];
+                    units <= s_word[39:32];
+                    rows <= s_word[55:48];
                 end
                 2'd1: write_word <= word;
                 2'd2: begin

@@ -3,7 +3,7 @@
 // layer_start begins, with the header's fields held until finished: tables are built one block
 // ahead of the rows that use them, each row_valid takes the next word of codes (weight_word comes
 // one cycle later), and the sums of a finished tile are announced by tile_ready, to be read by
-// psum_row/psum_data until tile_release. One row a cycle while streaming; blocks follow each other
+// psum_word/psum_data until tile_release. A fresh block X waits for its activations (block_walker.v). One row a cycle while streaming; blocks follow each other
 // without a gap if the rows are even in number and 3 more than the program's bytes.
 
 `default_nettype none
@@ -16,8 +16,10 @@ module matrix_engine #(
     input  wire                    rst,
     input  wire                    layer_start,
     input  wire [7:0]              tiles,
-    input  wire [7:0]              rows_full,
-    input  wire [7:0]              rows_last,
+    input  wire                    is_fresh,
+    input  wire [7:0]              rows,
+    input  wire                    h_done,
+    input  wire [ACTIVATION_W-1:0] h_written,
     input  wire [ACTIVATION_W-1:0] x_word,
     input  wire [7:0]              x_blocks,
     input  wire [3:0]              x_words,
@@ -27,17 +29,18 @@ module matrix_engine #(
     input  wire [3:0]              h_words,
     input  wire [PROGRAM_W-1:0]    h_program,
     output wire                    finished,
+    output wire                    drained,
     output wire [PROGRAM_W-1:0]    program_address,
     input  wire [7:0]              program_data,
     output wire [ACTIVATION_W-1:0] activation_address,
     input  wire [63:0]             activation_data,
     output wire                    row_valid,
     input  wire [63:0]             weight_word,
+    output wire                    tile_ends,
     output wire                    tile_ready,
-    output wire                    tile_last,
     input  wire                    tile_release,
     input  wire                    drain_turn,
-    input  wire [8:0]              psum_row,
+    input  wire [7:0]              psum_word,
     output wire [23:0]             psum_data,
     output wire                    waits_for_build,
     output wire                    waits_for_gates
@@ -52,6 +55,10 @@ module matrix_engine #(
     wire [1:0]              table_taken;
     wire                    lookup_bank, sum_valid, sum_first;
     wire [8:0]              sum_row;
+    wire                    block_waits, streamer_waits, bank_waits;
+
+    assign waits_for_build = streamer_waits && !block_waits;
+    assign waits_for_gates = bank_waits || (streamer_waits && block_waits);
 
     block_walker #(
         .ACTIVATION_W(ACTIVATION_W),
@@ -61,6 +68,9 @@ module matrix_engine #(
         .rst(rst),
         .layer_start(layer_start),
         .tiles(tiles),
+        .is_fresh(is_fresh),
+        .h_done(h_done),
+        .h_written(h_written),
         .x_word(x_word),
         .x_blocks(x_blocks),
         .x_words(x_words),
@@ -76,15 +86,15 @@ module matrix_engine #(
         .m_h(block_h),
         .m_first(block_first),
         .m_ends_tile(block_ends_tile),
-        .m_last_tile(block_last_tile)
+        .m_last_tile(block_last_tile),
+        .waits_for_h(block_waits)
     );
 
     row_streamer u_streamer (
         .clk(clk),
         .rst(rst),
         .layer_start(layer_start),
-        .rows_full(rows_full),
-        .rows_last(rows_last),
+        .rows(rows),
         .build_start(block_valid && block_ready),
         .build_h(block_h),
         .build_first(block_first),
@@ -98,12 +108,13 @@ module matrix_engine #(
         .psum_valid(sum_valid),
         .psum_row(sum_row),
         .psum_first(sum_first),
+        .tile_ends(tile_ends),
         .tile_ready(tile_ready),
-        .tile_last(tile_last),
         .tile_release(tile_release),
         .finished(finished),
-        .waits_for_build(waits_for_build),
-        .waits_for_gates(waits_for_gates)
+        .drained(drained),
+        .waits_for_build(streamer_waits),
+        .waits_for_gates(bank_waits)
     );
 
     // Build, look up, add.
@@ -164,7 +175,7 @@ module matrix_engine #(
         .s_sum(sum),
         .s_carry(carry),
         .drain_turn(drain_turn),
-        .drain_row(psum_row),
+        .drain_word(psum_word),
         .drain_data(psum_data)
     );
 

@@ -1,21 +1,20 @@
 // network - a recurrent network of byte-coded weights, step by step (hw/README.md, section 1)
 //
-// While !busy: mem_write writes a byte and mem_read reads one (mem_rvalid with mem_rdata two cycles
-// later; one access at a time); step_start runs one time step, whose output rows go to m_* if
-// step_emit (sampled with it); clear zeroes activations, state and phase; phase_write sets the
-// phase. A step ends with step_done, after its last byte has been taken from m_*. rst aborts a
-// step; memories keep what they hold, the phase becomes 0. event_*: a cycle in which a row streams;
+// While quiet: mem_write writes a byte and mem_read reads one (mem_rvalid with mem_rdata two cycles
+// later; one access at a time); clear zeroes activations, state and phase; phase_write sets the
+// phase. While !busy: step_start runs one time step, whose output rows go to m_* if step_emit (sampled
+// with it), perhaps after step_done, which is when the next step may start; then and from input_free
+// on its input may be written, a byte in a cycle without mem_wait. quiet: no step, and its last byte
+// has been taken from m_*. rst aborts a step; memories keep what they hold, the phase becomes 0. event_*: a cycle in which a row streams;
 // in which the next block waits for its tables; in which it waits for the gates.
-//
-// A layer takes about 134 + 126 * blocks * tiles + 12 * units of its last tile cycles for full GRU
-// tiles of ternary weights.
 
 `default_nettype none
+`include "protocol.vh"
 
 module network #(
     parameter TABLES = 8,
     parameter WEIGHT_WORDS = 16384,
-    parameter SCALES = 1536,
+    parameter SCALES = 2048,
     parameter BIASES = 1024,
     parameter PROGRAM_BYTES = 512,
     parameter ACTIVATION_WORDS = 256,
@@ -32,7 +31,10 @@ module network #(
     output wire        mem_rvalid,
     input  wire        step_start,
     input  wire        step_emit,
+    output wire        mem_wait,
     output wire        busy,
+    output wire        input_free,
+    output wire        quiet,
     output wire        step_done,
     input  wire        clear,
     input  wire        phase_write,
@@ -65,20 +67,24 @@ module network #(
 
     // The step, layer by layer.
     wire                    running, clearing;
-    wire                    header_load, layer_start, engine_finished, gates_idle;
+    wire                    header_load, layer_start, engine_finished, engine_drained, gates_idle;
     wire                    sequencer_waits, engine_waits;
     wire [1:0]              header_index;
     wire [WEIGHT_W-1:0]     weight_address;
     wire [63:0]             weight_word;
     wire                    row_valid;
-    wire                    is_gru, is_last;
-    wire [7:0]              tiles, units_full, units_last, rows_full, rows_last, x_blocks, h_blocks;
+    wire [2:0]              kind;
+    wire                    is_last, is_fresh, continues;
+    wire [7:0]              tiles, units, rows, x_blocks, h_blocks;
     wire [3:0]              x_words, h_words;
-    wire [ACTIVATION_W-1:0] write_word, x_word, h_word;
+    wire [ACTIVATION_W-1:0] write_word, x_word, h_word, h_written;
+    wire                    gates_done = engine_drained && gates_idle;
     wire [PROGRAM_W-1:0]    x_program, h_program;
     reg                     emit_q;
 
     assign busy = running || clearing;
+    assign quiet = !busy && gates_done;
+    assign mem_wait = activation_write;
     assign event_streaming = row_valid;
     assign event_gate_wait = sequencer_waits || engine_waits;
 
@@ -100,11 +106,13 @@ module network #(
         .header_load(header_load),
         .header_index(header_index),
         .is_last(is_last),
+        .is_final(is_fresh && kind == `KIND_OUTPUT),
         .layer_start(layer_start),
         .row_valid(row_valid),
         .finished(engine_finished),
-        .gates_idle(gates_idle),
+        .gates_done(gates_done),
         .waits_for_gates(sequencer_waits),
+        .input_free(input_free),
         .weight_address(weight_address)
     );
 
@@ -117,13 +125,13 @@ module network #(
         .s_index(header_index),
         .s_word(weight_word),
         .phase(phase),
-        .is_gru(is_gru),
+        .kind(kind),
         .is_last(is_last),
+        .is_fresh(is_fresh),
+        .continues(continues),
         .tiles(tiles),
-        .units_full(units_full),
-        .units_last(units_last),
-        .rows_full(rows_full),
-        .rows_last(rows_last),
+        .units(units),
+        .rows(rows),
         .write_word(write_word),
         .x_word(x_word),
         .x_blocks(x_blocks),
@@ -136,16 +144,17 @@ module network #(
     );
 
     // Sums, then gates.
-    wire                    tile_ready, tile_last, tile_release, drain_turn;
-    wire [8:0]              psum_row;
+    wire                    tile_ends, tile_ready, tile_release, drain_turn;
+    wire [7:0]              psum_word;
     wire [23:0]             psum_data;
     wire [PROGRAM_W-1:0]    program_address;
     wire [7:0]              program_data;
     wire [ACTIVATION_W-1:0] activation_address, activation_write_address;
     wire [63:0]             activation_data;
+    wire                    activation_write;
     wire [7:0]              activation_write_lanes, activation_write_data;
     wire [SCALE_W-1:0]      scale_address;
-    wire [12:0]             scale_data;
+    wire [11:0]             scale_data;
     wire [BIAS_W-1:0]       bias_address;
     wire [15:0]             bias_data, state_data, state_write_data;
     wire [STATE_W-1:0]      state_address, state_write_address;
@@ -159,8 +168,10 @@ module network #(
         .rst(rst),
         .layer_start(layer_start),
         .tiles(tiles),
-        .rows_full(rows_full),
-        .rows_last(rows_last),
+        .is_fresh(is_fresh),
+        .rows(rows),
+        .h_done(gates_done),
+        .h_written(h_written),
         .x_word(x_word),
         .x_blocks(x_blocks),
         .x_words(x_words),
@@ -170,17 +181,18 @@ module network #(
         .h_words(h_words),
         .h_program(h_program),
         .finished(engine_finished),
+        .drained(engine_drained),
         .program_address(program_address),
         .program_data(program_data),
         .activation_address(activation_address),
         .activation_data(activation_data),
         .row_valid(row_valid),
         .weight_word(weight_word),
+        .tile_ends(tile_ends),
         .tile_ready(tile_ready),
-        .tile_last(tile_last),
         .tile_release(tile_release),
         .drain_turn(drain_turn),
-        .psum_row(psum_row),
+        .psum_word(psum_word),
         .psum_data(psum_data),
         .waits_for_build(event_build_wait),
         .waits_for_gates(engine_waits)
@@ -197,18 +209,17 @@ module network #(
         .step_start(step_start),
         .layer_start(layer_start),
         .emit(emit_q),
-        .is_gru(is_gru),
-        .units_full(units_full),
-        .units_last(units_last),
-        .rows_full(rows_full),
-        .rows_last(rows_last),
+        .kind(kind),
+        .continues(continues),
+        .units(units),
         .write_word(write_word),
+        .tile_ends(tile_ends),
         .tile_ready(tile_ready),
-        .tile_last(tile_last),
         .tile_release(tile_release),
         .idle(gates_idle),
+        .h_word(h_written),
         .drain_turn(drain_turn),
-        .psum_row(psum_row),
+        .psum_word(psum_word),
         .psum_data(psum_data),
         .scale_address(scale_address),
         .scale_data(scale_data),
@@ -219,6 +230,7 @@ module network #(
         .state_write(state_write),
         .state_write_address(state_write_address),
         .state_write_data(state_write_data),
+        .activation_write(activation_write),
         .activation_write_lanes(activation_write_lanes),
         .activation_write_address(activation_write_address),
         .activation_write_data(activation_write_data),
@@ -263,6 +275,7 @@ module network #(
         .program_data(program_data),
         .activation_address(activation_address),
         .activation_data(activation_data),
+        .activation_write(activation_write),
         .activation_write_lanes(activation_write_lanes),
         .activation_write_address(activation_write_address),
         .activation_write_data(activation_write_data),

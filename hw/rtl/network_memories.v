@@ -1,14 +1,15 @@
 // network_memories - the six memories of a network, for the host byte by byte and for the step
 //
-// While busy is low the host's accesses are served (memory_port.v); while it is high the step's
-// addresses are: data comes one cycle after an address. scale_data is {s, m}. A step's writes come
+// While busy is low the host's accesses are served (memory_port.v), and its writes of activations
+// whenever activation_write is low; while it is high the step's addresses are: data comes one cycle after an address. scale_data is {s, m - 128}: 12 bits of a word
+// of scales are kept, the others read as 0. A step's writes come
 // only while busy.
 
 `default_nettype none
 
 module network_memories #(
     parameter WEIGHT_WORDS = 16384,
-    parameter SCALES = 1536,
+    parameter SCALES = 2048,
     parameter BIASES = 1024,
     parameter PROGRAM_BYTES = 512,
     parameter ACTIVATION_WORDS = 256,
@@ -35,13 +36,14 @@ module network_memories #(
     input  wire [WEIGHT_W-1:0]     weight_address,
     output wire [63:0]             weight_data,
     input  wire [SCALE_W-1:0]      scale_address,
-    output wire [12:0]             scale_data,
+    output wire [11:0]             scale_data,
     input  wire [BIAS_W-1:0]       bias_address,
     output wire [15:0]             bias_data,
     input  wire [PROGRAM_W-1:0]    program_address,
     output wire [7:0]              program_data,
     input  wire [ACTIVATION_W-1:0] activation_address,
     output wire [63:0]             activation_data,
+    input  wire                    activation_write,
     input  wire [7:0]              activation_write_lanes,
     input  wire [ACTIVATION_W-1:0] activation_write_address,
     input  wire [7:0]              activation_write_data,
@@ -67,9 +69,6 @@ module network_memories #(
     wire [18:0] word2;
     wire [19:0] word1;
     wire [7:0]  data;
-    wire [15:0] scale_word;
-
-    assign scale_data = scale_word[12:0];
 
     memory_port #(
         .CLEAR_W(CLEAR_W)
@@ -96,7 +95,7 @@ module network_memories #(
         .word1(word1),
         .data(data),
         .weights(weight_data),
-        .scales(scale_word),
+        .scales({4'd0, scale_data}),
         .biases(bias_data),
         .programs(program_data),
         .activations(activation_data),
@@ -114,17 +113,33 @@ module network_memories #(
         .read_data(weight_data)
     );
 
+    wire [SCALE_W-1:0] scale_word = busy ? scale_address : word2[SCALE_W-1:0];
+
     lane_memory #(
-        .LANES(2),
+        .LANES(1),
         .WORDS(SCALES),
         .ADDRESS_W(SCALE_W)
-    ) u_scales (
+    ) u_scales_low (
         .clk(clk),
-        .write_lanes(lanes_scales),
+        .write_lanes(lanes_scales[0]),
         .write_address(word2[SCALE_W-1:0]),
-        .write_data({2{data}}),
-        .read_address(busy ? scale_address : word2[SCALE_W-1:0]),
-        .read_data(scale_word)
+        .write_data(data),
+        .read_address(scale_word),
+        .read_data(scale_data[7:0])
+    );
+
+    lane_memory #(
+        .LANES(1),
+        .LANE_W(4),
+        .WORDS(SCALES),
+        .ADDRESS_W(SCALE_W)
+    ) u_scales_high (
+        .clk(clk),
+        .write_lanes(lanes_scales[1]),
+        .write_address(word2[SCALE_W-1:0]),
+        .write_data(data[3:0]),
+        .read_address(scale_word),
+        .read_data(scale_data[11:8])
     );
 
     lane_memory #(
@@ -159,9 +174,9 @@ module network_memories #(
         .ADDRESS_W(ACTIVATION_W)
     ) u_activations (
         .clk(clk),
-        .write_lanes(busy ? activation_write_lanes : lanes_activations),
-        .write_address(busy ? activation_write_address : word8[ACTIVATION_W-1:0]),
-        .write_data({8{busy ? activation_write_data : data}}),
+        .write_lanes(activation_write ? activation_write_lanes : lanes_activations),
+        .write_address(activation_write ? activation_write_address : word8[ACTIVATION_W-1:0]),
+        .write_data({8{activation_write ? activation_write_data : data}}),
         .read_address(busy ? activation_address : word8[ACTIVATION_W-1:0]),
         .read_data(activation_data)
     );

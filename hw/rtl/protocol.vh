@@ -1,7 +1,7 @@
 // Constants of the wire protocol and of the memory image (hw/README.md). The one source:
 // scripts/constants.awk turns every line "`define NAME value" into "#define STERNA_NAME value" of build/gen/protocol.h.
 // Values are written as plain decimal so that both languages read them.
-`define PROTOCOL_VERSION 1
+`define PROTOCOL_VERSION 2
 
 // Opcodes. A reply carries OP_REPLY (0x80) on top.
 `define OP_HELLO 1
@@ -40,7 +40,14 @@
 // Layer kinds and header flags.
 `define KIND_OUTPUT 0
 `define KIND_GRU 1
+`define KIND_LSTM 2
+`define KIND_RNN_TANH 3
+`define KIND_RNN_RELU 4
+`define KIND_RNN_SIGN 5
+`define KINDS 6
 `define LAYER_LAST 1
+`define LAYER_FRESH 2
+`define LAYER_CONTINUES 4
 
 // Frames.
 `define FLAG_BYTE 126

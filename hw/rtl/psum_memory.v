@@ -7,8 +7,8 @@
 // their s_valid, s_row, s_first. The rows of a run start at an even row, in a cycle with drain_turn
 // low, and follow each other without a gap; drain_turn alternates. A run of an odd number of rows
 // leaves the odd row of its last pair undefined. A row may come again 4 cycles later at the
-// earliest, and its drain read too. drain_data is the row of the drain_row given one cycle before,
-// in a cycle with drain_turn high. Sums wrap at 24 bits.
+// earliest, and its drain read too. After a cycle with drain_turn high drain_data is the even row of
+// that cycle's drain_word, and in the cycle after that its odd row. Sums wrap at 24 bits.
 
 `default_nettype none
 
@@ -21,7 +21,7 @@ module psum_memory (
     input  wire signed [18:0] s_sum,
     input  wire               s_carry,
     input  wire               drain_turn,
-    input  wire [8:0]         drain_row,
+    input  wire [7:0]         drain_word,
     output wire [23:0]        drain_data
 );
 
@@ -30,17 +30,15 @@ module psum_memory (
     // Read: the even row's old sum comes from the memory, the odd row's a cycle later from high_q.
     reg        odd_q;
     reg        first_q;
-    reg        drain_odd_q;
     reg [23:0] high_q;
 
     always @(posedge clk) begin
         odd_q <= s_row[0];
         first_q <= s_first;
-        drain_odd_q <= drain_row[0];
         high_q <= pair[47:24];
     end
 
-    assign drain_data = drain_odd_q ? pair[47:24] : pair[23:0];
+    assign drain_data = drain_turn ? high_q : pair[23:0];
 
     // Add.
     wire [23:0] old = first_q ? 24'd0 : (odd_q ? high_q : pair[23:0]);
@@ -74,7 +72,7 @@ module psum_memory (
         .write_lanes({6{write_q[2]}}),
         .write_address(pair_qqq),
         .write_data({sum_q, low_q}),
-        .read_address(drain_turn ? drain_row[8:1] : s_row[8:1]),
+        .read_address(drain_turn ? drain_word : s_row[8:1]),
         .read_data(pair)
     );
 

@@ -1,10 +1,10 @@
 // row_sender - sends the rows of a psum bank, each as three bytes, least significant first
 //
 // start begins with row 0 of a bank; `rows` (0 stands for 256) is held until done, which is high
-// for one cycle when the last row has been read. row is the address of the next row to read;
-// read_data must be that row in the cycle after one with `turn` high. idle: nothing is left to
-// send. m_valid stays high and m_data the same until m_ready. A row takes 4 cycles if m_ready stays
-// high.
+// for one cycle when the last row has been read. word is where the next row is: two rows share a
+// word of the bank, whose even row read_data must be in the cycle after one with `turn` high, and its
+// odd row in the next. idle: nothing is left to send. m_valid stays high and m_data the same until
+// m_ready. Two rows take 10 cycles if m_ready stays high.
 
 `default_nettype none
 
@@ -16,7 +16,7 @@ module row_sender (
     output wire        done,
     output wire        idle,
     input  wire        turn,
-    output wire [7:0]  row,
+    output wire [6:0]  word,
     input  wire [23:0] read_data,
     output wire [7:0]  m_data,
     output wire        m_valid,
@@ -24,25 +24,32 @@ module row_sender (
 );
 
     reg        reading_q;   // rows are left to read
-    reg        arriving_q;  // read_data is a row to send
+    reg        arriving_q;  // read_data is the even row of the word that was read,
+    reg        odd_q;       // or, after it, the odd row, which is what was asked for
+    reg        odd_arriving_q;
     reg [7:0]  row_q;
     reg [23:0] bytes_q;
     reg [1:0]  left_q;      // bytes left in bytes_q
 
     wire       moved = m_valid && m_ready;
     wire       free = left_q == 2'd0 || (left_q == 2'd1 && moved);
-    wire       read = reading_q && turn && free && !arriving_q;
+    wire       read = reading_q && turn && free && !arriving_q && !odd_arriving_q;
     wire [7:0] row_next = row_q + 8'd1;
     reg        last_q;      // row_q is the last row: settled in time, as reads are cycles apart
 
-    assign row = row_q;
+    wire       arrived = odd_arriving_q || (arriving_q && !odd_q);
+
+    assign word = row_q[7:1];
     assign done = read && last_q;
-    assign idle = !reading_q && !arriving_q && left_q == 2'd0;
+    assign idle = !reading_q && !arriving_q && !odd_arriving_q && left_q == 2'd0;
     assign m_data = bytes_q[7:0];
     assign m_valid = left_q != 2'd0;
 
     always @(posedge clk) begin
         arriving_q <= read;
+        odd_arriving_q <= arriving_q && odd_q;
+        if (read)
+            odd_q <= row_q[0];
         last_q <= start ? rows == 8'd1 : row_next == rows;
         if (start) begin
             reading_q <= 1'b1;
@@ -51,7 +58,7 @@ module row_sender (
             reading_q <= !done;
             row_q <= row_next;
         end
-        if (arriving_q) begin
+        if (arrived) begin
             bytes_q <= read_data;
             left_q <= 2'd3;
         end else if (moved) begin
@@ -61,6 +68,7 @@ module row_sender (
         if (rst) begin
             reading_q <= 1'b0;
             arriving_q <= 1'b0;
+            odd_arriving_q <= 1'b0;
             left_q <= 2'd0;
         end
     end

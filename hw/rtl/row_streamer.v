@@ -8,9 +8,9 @@
 //
 // row_valid: a word of weights is to be read; lookup_bank goes with that word, one cycle later;
 // psum_valid, psum_row, psum_first with the sum of its entries, PSUM_DELAY later and one cycle
-// ahead of it. Even rows meet psum in cycles with drain_turn low. tile_ready and tile_last follow
-// when the tile's sums are in psum. finished: every row of the layer has been streamed, and every
-// bank given back.
+// ahead of it. Even rows meet psum in cycles with drain_turn low. tile_ends comes with a tile's last
+// row, tile_ready when its sums are in psum. finished: every row of the layer has been streamed;
+// drained: every bank has been given back.
 
 `default_nettype none
 
@@ -18,8 +18,7 @@ module row_streamer (
     input  wire       clk,
     input  wire       rst,
     input  wire       layer_start,
-    input  wire [7:0] rows_full,
-    input  wire [7:0] rows_last,
+    input  wire [7:0] rows,
     input  wire       build_start,
     input  wire       build_h,
     input  wire       build_first,
@@ -33,10 +32,11 @@ module row_streamer (
     output wire       psum_valid,
     output wire [8:0] psum_row,
     output wire       psum_first,
+    output wire       tile_ends,
     output wire       tile_ready,
-    output wire       tile_last,
     input  wire       tile_release,
     output wire       finished,
+    output wire       drained,
     output wire       waits_for_build,
     output wire       waits_for_gates
 );
@@ -60,15 +60,15 @@ module row_streamer (
     reg        tile_bank_q;
     wire       h, first, ends_tile, last_tile;
     wire       block_ends = streaming_q && last_row_q;
-    wire       tile_ends = block_ends && ends_tile;
+
+    assign tile_ends = block_ends && ends_tile;
 
     assign {h, first, ends_tile, last_tile} = block_q[bank_q];
 
     // The block to come.
     wire       next_bank = bank_q ^ block_ends;
     wire       next_tile_bank = tile_bank_q ^ tile_ends;
-    wire       next_h, next_first, next_last_tile, unused_next;
-    wire [7:0] next_rows = next_last_tile ? rows_last : rows_full;
+    wire       next_h, next_first, unused_next, unused_last;
     reg  [1:0] draining_q;      // psum banks that are the gate pipeline's
     reg        release_bank_q;
     reg  [2:0] recent_q;        // a block started 1, 2, 3 cycles ago
@@ -77,7 +77,7 @@ module row_streamer (
     wire       free = !streaming_q || block_ends;
     wire       start = free && built && !blocked && recent_q == 3'd0 && !drain_turn;
 
-    assign {next_h, next_first, unused_next, next_last_tile} = block_q[next_bank];
+    assign {next_h, next_first, unused_next, unused_last} = block_q[next_bank];
 
     always @(posedge clk) begin
         if (build_start)
@@ -90,8 +90,8 @@ module row_streamer (
         bank_q <= next_bank;
         streaming_q <= start || (streaming_q && !block_ends);
         row_q <= start ? 8'd0 : row_q + 8'd1;
-        left_q <= start ? next_rows : left_q - 8'd1;
-        last_row_q <= start ? next_rows == 8'd1 : left_q == 8'd2;
+        left_q <= start ? rows : left_q - 8'd1;
+        last_row_q <= start ? rows == 8'd1 : left_q == 8'd2;
         recent_q <= {recent_q[1:0], start};
         tile_bank_q <= next_tile_bank;
         if (tile_ends)
@@ -116,9 +116,10 @@ module row_streamer (
     reg running_q;
 
     assign row_valid = streaming_q;
-    assign finished = !running_q && draining_q == 2'd0;
+    assign finished = !running_q;
+    assign drained = draining_q == 2'd0;
     assign waits_for_build = running_q && !streaming_q && !built;
-    assign waits_for_gates = running_q ? !streaming_q && built && blocked : !finished;
+    assign waits_for_gates = running_q && !streaming_q && built && blocked;
 
     always @(posedge clk) begin
         if (layer_start)
@@ -132,7 +133,6 @@ module row_streamer (
     // On the way to psum: {valid, first, bank, part, row of the part}; part H lies 128 rows up.
     reg  [10:0]             delay_q [1:PSUM_DELAY];
     reg  [READY_DELAY-1:0]  ready_q;
-    reg  [READY_DELAY-1:0]  last_q;
     reg                     lookup_bank_q;
     wire [10:0]             row = {streaming_q, first, tile_bank_q, row_q[7] ^ h, row_q[6:0]};
     integer                 i;
@@ -140,14 +140,12 @@ module row_streamer (
     assign {psum_valid, psum_first, psum_row} = delay_q[PSUM_DELAY];
     assign lookup_bank = lookup_bank_q;
     assign tile_ready = ready_q[READY_DELAY-1];
-    assign tile_last = last_q[READY_DELAY-1];
 
     always @(posedge clk) begin
         delay_q[1] <= row;
         for (i = 2; i <= PSUM_DELAY; i = i + 1)
             delay_q[i] <= delay_q[i-1];
         ready_q <= {ready_q[READY_DELAY-2:0], tile_ends};
-        last_q <= {last_q[READY_DELAY-2:0], last_tile};
         lookup_bank_q <= bank_q;
         if (rst) begin
             for (i = 1; i <= PSUM_DELAY; i = i + 1)

@@ -68,7 +68,7 @@ START_TEST(hello_describes_the_up5k)
     ck_assert_uint_eq(ASK(STERNA_OP_HELLO, 1), STERNA_ST_DONE);
     ck_assert_uint_eq(reply_size, 3 + 56);
     const uint8_t *data = reply_buffer + 3;
-    const uint8_t first[8] = {1, 8, 1, 16, 24, 7, 64, 3};
+    const uint8_t first[8] = {STERNA_PROTOCOL_VERSION, 8, 1, 16, 24, 7, 64, 63};
     ck_assert_mem_eq(data, first, 8);
     ck_assert_uint_eq(sterna_get_le32(data + 8), 131072);
     ck_assert_uint_eq(sterna_get_le16(data + 34), 512);
@@ -92,7 +92,7 @@ END_TEST
 
 START_TEST(the_last_byte_of_every_memory_is_there_and_the_next_is_not)
 {
-    static const uint32_t sizes[] = {131072, 3072, 2048, 512, 2048, 512};
+    static const uint32_t sizes[] = {131072, 4096, 2048, 512, 2048, 512};
     uint8_t sequence = 0;
     for (uint8_t memory = 0; memory < 6; memory++) {
         uint32_t end = sizes[memory];

@@ -7,6 +7,7 @@
 #include "driver.h"
 #include "fixed.h"
 #include "frame.h"
+#include "pack.h"
 #include "protocol.h"
 
 #include <check.h>
@@ -202,13 +203,16 @@ START_TEST(the_report_counts_what_the_model_takes)
     struct sterna_load_report report;
     open_odd(sterna_geometry_of("up5k"));
     ck_assert_int_eq(sterna_device_load(device, model, &report, &error), STERNA_OK);
+    struct sterna_image image;
+    ck_assert_int_eq(sterna_pack(model, sterna_geometry_of("up5k"), &image, &error), STERNA_OK);
     ck_assert_uint_eq(report.ideal_cycles, 30 * 2 + 4);
-    ck_assert_uint_eq(report.weight_bytes, 8 * (4 + 4 + 30 * 2 + 4));
+    ck_assert_uint_eq(report.weight_bytes, image.memory[STERNA_MEM_WEIGHTS].size);
     ck_assert_uint_eq(report.scales, 60);
     ck_assert_uint_eq(report.biases, 40);
-    ck_assert_uint_eq(report.program_bytes, 123 + 114);
-    ck_assert_uint_eq(report.activation_bytes, 8 * 15);
+    ck_assert_uint_eq(report.program_bytes, image.memory[STERNA_MEM_PROGRAMS].size);
+    ck_assert_uint_eq(report.activation_bytes, image.activation_bytes);
     ck_assert_uint_eq(report.states, 10);
+    sterna_image_free(&image);
 }
 END_TEST
 

@@ -248,9 +248,9 @@ END_TEST
 
 START_TEST(another_protocol_version_is_refused)
 {
-    moody.hello[0] = 2;
+    moody.hello[0] = STERNA_PROTOCOL_VERSION + 1;
     ck_assert_int_eq(sterna_session_open(&moody.link, &session, &error), STERNA_ERR_DEVICE);
-    ck_assert_ptr_nonnull(strstr(error.reason, "speaks version 2"));
+    ck_assert_ptr_nonnull(strstr(error.reason, "speaks version 3"));
 }
 END_TEST
 

@@ -242,7 +242,7 @@ START_TEST(counters_count_steps_and_can_be_cleared)
         struct sterna_load_report report;
         must(sterna_device_load(device, model, &report, &error));
         ck_assert_uint_ge(counters.cycles, STEPS * report.ideal_cycles);
-        ck_assert_uint_eq(counters.streaming, STEPS * report.ideal_cycles);
+        ck_assert_uint_ge(counters.streaming, STEPS * report.ideal_cycles); /* more where a byte has fewer weights */
     }
     must(sterna_device_counters(device, false, &counters, &error));
     ck_assert_uint_eq(counters.steps, 0);
@@ -308,14 +308,14 @@ END_TEST
 
 START_TEST(a_model_that_does_not_fit_leaves_the_one_that_is_loaded)
 {
-    struct sterna_model *large = random_model(INPUTS, 257, 1, OUTPUTS, 9);
+    struct sterna_model *large = random_model(INPUTS, 350, 1, OUTPUTS, 8);
     open_and_load(_i);
     step(0, 20);
     ck_assert_int_eq(sterna_device_load(device, large, NULL, &error), STERNA_ERR_FIT);
     ck_assert_str_eq(
         error.reason,
-        "the model does not fit the device \"up5k\": it needs 1542 row scales, the device has 1536, "
-        "6 too few");
+        "the model does not fit the device \"up5k\": it needs 2100 row scales, the device has 2048, "
+        "52 too few");
     step(20, STEPS - 20);
     ck_assert_mem_eq(got, expected, sizeof got);
     sterna_model_free(large);

@@ -37,7 +37,7 @@ struct rig {
     size_t steps, writes, resets;
     unsigned step_cycles, results; /* how long a step takes; bytes it sends */
     unsigned busy_cycles;          /* left of what is under way */
-    bool stepping, phase;
+    bool stepping, phase, input_free;
     size_t results_sent;  /* of the step under way */
     unsigned read_cycles; /* until the byte read arrives, 0: none */
     uint8_t read_byte;
@@ -47,7 +47,7 @@ struct rig {
     bool replied;      /* reply is complete */
 };
 
-static const size_t rig_memory_bytes[RIG_MEMORIES] = {131072, 3072, 2048, 512, RIG_ACTIVATIONS, 512};
+static const size_t rig_memory_bytes[RIG_MEMORIES] = {131072, 4096, 2048, 512, RIG_ACTIVATIONS, 512};
 
 static inline struct rig *rig_new(uint32_t seed)
 {
@@ -77,6 +77,11 @@ static inline void rig_core_outputs(struct rig *rig)
     *model->mem_rvalid = rig->read_cycles == 1;
     *model->mem_rdata = rig->read_cycles == 1 ? rig->read_byte : seeded_byte(&rig->random);
     *model->busy = rig->busy_cycles > 0;
+    *model->quiet = rig->busy_cycles == 0;
+    if (rig->stepping && seeded_percent(&rig->random, 10))
+        rig->input_free = true; /* from some cycle of a step on */
+    *model->input_free = rig->busy_cycles == 0 || rig->input_free;
+    *model->mem_wait = rig->stepping && seeded_percent(&rig->random, 30);
     *model->phase = rig->phase;
     size_t step = rig->steps - 1;
     bool sending = rig->stepping && rig->emit[step] && rig->results_sent < rig->results;
@@ -94,10 +99,12 @@ static inline void rig_core_access(struct rig *rig)
     ck_assert(!*model->mem_write || !*model->mem_read);
     if (!*model->mem_write && !*model->mem_read)
         return;
-    ck_assert(rig->busy_cycles == 0 && rig->read_cycles == 0);
+    ck_assert((rig->busy_cycles == 0 || (rig->input_free && *model->mem_write)) && rig->read_cycles == 0);
     ck_assert_uint_lt(*model->mem_select, RIG_MEMORIES);
     ck_assert_uint_lt(*model->mem_address, rig_memory_bytes[*model->mem_select]);
     uint8_t *byte = &rig->memory[*model->mem_select][*model->mem_address];
+    if (*model->mem_write && *model->mem_wait)
+        return;
     if (*model->mem_write) {
         *byte = *model->mem_wdata;
         rig->writes++;
@@ -129,6 +136,7 @@ static inline void rig_core_clock(struct rig *rig)
         memcpy(rig->seen[rig->steps], rig->memory[STERNA_MEM_ACTIVATIONS], RIG_ACTIVATIONS);
         rig->emit[rig->steps++] = *model->step_emit;
         rig->stepping = true;
+        rig->input_free = false;
         rig->results_sent = 0;
         rig->busy_cycles = rig->step_cycles;
     }

@@ -14,7 +14,7 @@
 
 enum { REQUEST_BYTES = 512, BLOCK = 500, MOST = 2200, MEMORIES = 6, LONGEST_WAIT = 2000000 };
 
-static const uint32_t memory_bytes[MEMORIES] = {131072, 3072, 2048, 512, 2048, 512};
+static const uint32_t memory_bytes[MEMORIES] = {131072, 4096, 2048, 512, 2048, 512};
 
 static struct accelerator_up5k_model *model;
 static struct sterna_software_device *device;

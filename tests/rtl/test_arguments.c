@@ -10,7 +10,7 @@
 enum { MEMORIES = 6, REPLY_DATA = 509, SHOWN = 16, SETTLED = 5, MOST = 512 };
 
 /* The geometry of the module's default parameters. */
-static const uint32_t memory_bytes[MEMORIES] = {131072, 3072, 2048, 512, 2048, 512};
+static const uint32_t memory_bytes[MEMORIES] = {131072, 4096, 2048, 512, 2048, 512};
 
 /* A request: as much of it as is shown, followed by the FCS if it is shorter. */
 struct request {

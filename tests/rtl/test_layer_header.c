@@ -7,13 +7,13 @@
 
 static void check_fields(const struct layer_header_model *model, const uint8_t header[32], unsigned phase)
 {
-    ck_assert_uint_eq(*model->is_gru, header[0] == STERNA_KIND_GRU);
-    ck_assert_uint_eq(*model->is_last, header[1] & STERNA_LAYER_LAST);
+    ck_assert_uint_eq(*model->kind, header[0]);
+    ck_assert_uint_eq(*model->is_last, (header[1] & STERNA_LAYER_LAST) != 0);
+    ck_assert_uint_eq(*model->is_fresh, (header[1] & STERNA_LAYER_FRESH) != 0);
+    ck_assert_uint_eq(*model->continues, (header[1] & STERNA_LAYER_CONTINUES) != 0);
     ck_assert_uint_eq(*model->tiles, header[2]);
-    ck_assert_uint_eq(*model->units_full, header[4]);
-    ck_assert_uint_eq(*model->units_last, header[5]);
-    ck_assert_uint_eq(*model->rows_full, header[6]);
-    ck_assert_uint_eq(*model->rows_last, header[7]);
+    ck_assert_uint_eq(*model->units, header[4]);
+    ck_assert_uint_eq(*model->rows, header[6]);
     ck_assert_uint_eq(*model->write_word, header[8 + 2 * phase]); /* the device has 256 words */
     ck_assert_uint_eq(*model->x_word, header[16 + 2 * phase]);
     ck_assert_uint_eq(*model->x_blocks, header[20]);
@@ -33,7 +33,7 @@ START_TEST(fields_are_where_the_contract_says)
         uint8_t header[32];
         for (unsigned byte = 0; byte < 32; byte++)
             header[byte] = seeded_byte(&random);
-        header[0] = (uint8_t)seeded_below(&random, 3);
+        header[0] = (uint8_t)seeded_below(&random, STERNA_KINDS);
         *model->phase = i & 1;
         for (unsigned word = 0; word < 4; word++) {
             *model->load = 1;

@@ -34,7 +34,7 @@ struct bench {
     uint8_t program[PROGRAM_BYTES];
     /* the layer: parts X and H, the codes in the order of use, the sums they give */
     struct part part[2];
-    unsigned tiles, rows_full, rows_last;
+    unsigned tiles, rows;
     uint8_t code[CODES][LANES];
     int32_t sum[TILES][2][PART_ROWS];
     unsigned codes;
@@ -42,19 +42,17 @@ struct bench {
     unsigned streamed, gaps;
     /* the gates: tiles announced and drained, the psum bank that is next, the row to be read */
     unsigned announced, drained, bank, row, wait, slowness;
+    bool odd_comes;
 };
-
-static unsigned rows(const struct bench *bench, unsigned tile)
-{
-    return tile + 1 == bench->tiles ? bench->rows_last : bench->rows_full;
-}
 
 /* The program of a format, or random steps: at least 8, every one adding something or writing. */
 static void make_program(struct bench *bench, struct sterna_program *program)
 {
     unsigned kind = seeded_below(&bench->random, 4);
     if (kind < 2) {
-        sterna_program_make(kind == 0 ? STERNA_FORMAT_TERNARY : STERNA_FORMAT_POW2, program);
+        enum sterna_format format = (enum sterna_format)seeded_below(&bench->random, STERNA_FORMATS);
+        size_t most = sterna_program_most(format);
+        sterna_program_make(format, kind == 0 ? most : 1 + seeded_below(&bench->random, (uint32_t)most), program);
         return;
     }
     unsigned steps = 8 + seeded_below(&bench->random, 110);
@@ -126,7 +124,7 @@ static void make_codes(struct bench *bench)
     for (unsigned tile = 0; tile < bench->tiles; tile++)
         for (unsigned p = 0; p < 2; p++)
             for (unsigned block = 0; block < bench->part[p].blocks; block++)
-                add_block(bench, &bench->part[p], block, rows(bench, tile), bench->sum[tile][p]);
+                add_block(bench, &bench->part[p], block, bench->rows, bench->sum[tile][p]);
 }
 
 static void random_layer(struct bench *bench)
@@ -140,8 +138,7 @@ static void random_layer(struct bench *bench)
     place_part(bench, 0, 1 + seeded_below(&bench->random, 6));
     place_part(bench, 1, h_blocks);
     bench->tiles = 1 + seeded_below(&bench->random, TILES);
-    bench->rows_full = seeded_percent(&bench->random, 20) ? most : 1 + seeded_below(&bench->random, most);
-    bench->rows_last = 1 + seeded_below(&bench->random, bench->rows_full);
+    bench->rows = seeded_percent(&bench->random, 20) ? most : 1 + seeded_below(&bench->random, most);
     bench->slowness = seeded_below(&bench->random, 3) * 400;
     make_codes(bench);
 }
@@ -150,26 +147,29 @@ static void random_layer(struct bench *bench)
 static bool gates_ask(struct bench *bench)
 {
     struct matrix_engine_model *model = bench->model;
-    unsigned all = rows(bench, bench->drained) * (bench->part[1].blocks ? 2 : 1);
+    unsigned all = bench->rows * (bench->part[1].blocks ? 2 : 1);
     bool tile = bench->drained < bench->announced;
     bench->wait -= tile && bench->wait > 0;
     *model->tile_release = tile && bench->wait == 0 && bench->row == all;
-    *model->psum_row = (uint16_t)seeded_below(&bench->random, 2 * PART_ROWS);
+    *model->psum_word = (uint8_t)seeded_below(&bench->random, PART_ROWS);
     if (!tile || bench->wait > 0 || bench->row == all || !*model->drain_turn)
         return false;
-    unsigned h = bench->row / rows(bench, bench->drained), row = bench->row % rows(bench, bench->drained);
-    *model->psum_row = (uint16_t)(PART_ROWS * bench->bank + H_ROW * h + row);
+    unsigned h = bench->row / bench->rows, row = bench->row % bench->rows;
+    *model->psum_word = (uint8_t)((PART_ROWS * bench->bank + H_ROW * h + row) / 2);
     return true;
 }
 
 static void gates_take(struct bench *bench, bool asked)
 {
-    if (asked) {
-        unsigned all = rows(bench, bench->drained);
+    bool odd = bench->rows > 0 && bench->row % bench->rows & 1; /* comes a cycle after the even row of its word */
+    if (odd ? bench->odd_comes : asked) {
+        unsigned all = bench->rows;
         int32_t sum = bench->sum[bench->drained][bench->row / all][bench->row % all];
         ck_assert_uint_eq(*bench->model->psum_data, (uint32_t)sum & 0xFFFFFF);
         bench->row++;
+        asked = false;
     }
+    bench->odd_comes = asked;
     if (*bench->model->tile_release) {
         bench->drained++;
         bench->bank ^= 1;
@@ -186,7 +186,6 @@ static void check_events(struct bench *bench)
     bench->gaps += !*model->row_valid && bench->streamed > 0 && bench->streamed < bench->codes;
     if (*model->tile_ready) {
         ck_assert_uint_lt(bench->announced, bench->tiles);
-        ck_assert_uint_eq(*model->tile_last, bench->announced + 1 == bench->tiles);
         bench->announced++;
     }
 }
@@ -195,7 +194,6 @@ static void check_events(struct bench *bench)
 static void bench_tick(struct bench *bench)
 {
     struct matrix_engine_model *model = bench->model;
-    *model->drain_turn ^= 1;
     matrix_engine_model_eval(model);
     bool asked = gates_ask(bench);
     matrix_engine_model_eval(model);
@@ -207,6 +205,7 @@ static void bench_tick(struct bench *bench)
     if (*model->row_valid)
         memcpy(&weights, bench->code[bench->streamed++ % CODES], sizeof weights);
     matrix_engine_model_tick(model);
+    *model->drain_turn ^= 1;
     *model->program_data = step;
     *model->activation_data = activations;
     *model->weight_word = weights;
@@ -242,8 +241,7 @@ static void start_layer(struct bench *bench)
 {
     struct matrix_engine_model *model = bench->model;
     *model->tiles = (uint8_t)bench->tiles;
-    *model->rows_full = (uint8_t)bench->rows_full;
-    *model->rows_last = (uint8_t)bench->rows_last;
+    *model->rows = (uint8_t)bench->rows;
     *model->x_word = (uint8_t)bench->part[0].word;
     *model->x_blocks = (uint8_t)bench->part[0].blocks;
     *model->x_words = (uint8_t)bench->part[0].program.elements;
@@ -253,6 +251,7 @@ static void start_layer(struct bench *bench)
     *model->h_words = (uint8_t)bench->part[1].program.elements;
     *model->h_program = (uint16_t)bench->part[1].start;
     bench->streamed = bench->gaps = bench->announced = bench->drained = bench->row = 0;
+    bench->odd_comes = false;
     *model->layer_start = 1;
     bench_tick(bench);
     *model->layer_start = 0;
@@ -263,10 +262,10 @@ static void check_layer(struct bench *bench)
     start_layer(bench);
     for (unsigned cycle = 0; bench->drained < bench->tiles; cycle++) {
         ck_assert_uint_lt(cycle, LAYER_CYCLES);
-        ck_assert(!*bench->model->finished);
+        ck_assert(!*bench->model->finished || !*bench->model->drained);
         bench_tick(bench);
     }
-    ck_assert(*bench->model->finished);
+    ck_assert(*bench->model->finished && *bench->model->drained);
     ck_assert_uint_eq(bench->streamed, bench->codes);
 }
 
@@ -308,8 +307,10 @@ START_TEST(enough_rows_hide_every_build)
         size_t longest = bench->part[0].program.size;
         if (bench->part[1].blocks && bench->part[1].program.size > longest)
             longest = bench->part[1].program.size;
+        if (longest + 4 > H_ROW) /* more rows than a part has beside another */
+            bench->part[1].blocks = 0;
         bench->tiles = 2; /* both banks are free */
-        bench->rows_full = bench->rows_last = (unsigned)(longest + 4) / 2 * 2;
+        bench->rows = (unsigned)(longest + 4) / 2 * 2;
         make_codes(bench);
         check_layer(bench);
         ck_assert_uint_eq(bench->gaps, 0);

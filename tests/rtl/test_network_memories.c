@@ -11,7 +11,7 @@
 
 enum { MEMORIES = 6, LARGEST = 131072, CLEAR_CYCLES = 1024, ACTIVATION_BYTES = 2048, STATE_BYTES = 512 };
 
-static const unsigned memory_bytes[MEMORIES] = {LARGEST, 2 * 1536,         2 * 1024,
+static const unsigned memory_bytes[MEMORIES] = {LARGEST, 2 * 2048,         2 * 1024,
                                                 512,     ACTIVATION_BYTES, STATE_BYTES};
 static const unsigned word_bytes[MEMORIES] = {8, 2, 2, 1, 8, 2};
 
@@ -37,7 +37,8 @@ static void write_byte(struct bench *bench, unsigned memory, unsigned address, u
     *bench->model->mem_wdata = byte;
     *bench->model->mem_write = 1;
     network_memories_model_tick(bench->model);
-    bench->memory[memory][address] = byte;
+    /* a word of scales has 12 bits */
+    bench->memory[memory][address] = memory == STERNA_MEM_SCALES && address & 1 ? byte & 0x0F : byte;
     host_rests(bench);
 }
 
@@ -134,6 +135,7 @@ static void step_writes(struct bench *bench)
     *model->activation_write_lanes = seeded_percent(&bench->random, 50) ? seeded_byte(&bench->random) : 0;
     if (*model->activation_write_address == *model->activation_address)
         *model->activation_write_lanes = 0;
+    *model->activation_write = *model->activation_write_lanes != 0;
     *model->state_write_address = seeded_byte(&bench->random);
     *model->state_write_data = (uint16_t)seeded_next(&bench->random);
     *model->state_write =
@@ -173,7 +175,7 @@ static void step_cycle(struct bench *bench)
     remember_writes(bench);
     network_memories_model_tick(model);
     ck_assert_uint_eq(*model->weight_data, word[STERNA_MEM_WEIGHTS]);
-    ck_assert_uint_eq(*model->scale_data, word[STERNA_MEM_SCALES] & 0x1FFF);
+    ck_assert_uint_eq(*model->scale_data, word[STERNA_MEM_SCALES] & 0xFFF);
     ck_assert_uint_eq(*model->bias_data, word[STERNA_MEM_BIASES]);
     ck_assert_uint_eq(*model->program_data, word[STERNA_MEM_PROGRAMS]);
     ck_assert_uint_eq(*model->activation_data, word[STERNA_MEM_ACTIVATIONS]);
@@ -188,7 +190,7 @@ START_TEST(a_step_reads_six_words_and_writes_two_in_a_cycle)
         *bench->model->busy = 1;
         for (unsigned cycles = 1 + seeded_below(&bench->random, 200); cycles > 0; cycles--)
             step_cycle(bench);
-        *bench->model->busy = *bench->model->activation_write_lanes = *bench->model->state_write = 0;
+        *bench->model->busy = *bench->model->activation_write = *bench->model->activation_write_lanes = *bench->model->state_write = 0;
         for (unsigned i = 0; i < 20; i++) {
             unsigned memory = seeded_below(&bench->random, MEMORIES);
             check_byte(bench, memory, some_address(bench, memory));

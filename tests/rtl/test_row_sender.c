@@ -5,7 +5,7 @@
 
 #include <check.h>
 
-enum { BANK = 256, UNSTALLED = 4 };
+enum { BANK = 256, UNSTALLED = 5 };
 
 /* Send `rows` rows; returns the cycles it took. */
 static unsigned check_bank(struct row_sender_model *model, struct seeded *random, unsigned rows,
@@ -15,12 +15,14 @@ static unsigned check_bank(struct row_sender_model *model, struct seeded *random
     for (unsigned i = 0; i < BANK; i++)
         bank[i] = seeded_next(random) & 0xFFFFFF;
     unsigned bytes = 0, done = 0, cycles = 0;
+    uint32_t odd = 0; /* row of the word read before */
     *model->rows = (uint8_t)rows;
     *model->start = 1;
     do {
         *model->m_ready = !seeded_percent(random, stall_percent);
         row_sender_model_eval(model);
-        uint32_t data = *model->turn ? bank[*model->row] : seeded_next(random) & 0xFFFFFF;
+        uint32_t data = *model->turn ? bank[2 * *model->word] : odd;
+        odd = *model->turn ? bank[2 * *model->word + 1] : 0;
         if (*model->m_valid && *model->m_ready) {
             ck_assert_uint_eq(*model->m_data, bank[bytes / 3] >> 8 * (bytes % 3) & 255);
             bytes++;
@@ -51,7 +53,7 @@ START_TEST(rows_go_out_least_significant_byte_first)
         unsigned rows = i % 20 == 0 ? BANK : 1 + i % (BANK - 1), stall_percent = i % 4 * 30;
         unsigned cycles = check_bank(model, &random, rows, stall_percent);
         if (stall_percent == 0)
-            ck_assert_uint_le(cycles, UNSTALLED * (rows + 1));
+            ck_assert_uint_le(cycles, UNSTALLED * rows + 8);
     }
     row_sender_model_free(model);
 }

@@ -1,5 +1,5 @@
 /* test_sequencer.c - hw/rtl/sequencer.v walking layers of random length: the weight stream never skips or
- * repeats a word, a layer waits for the gates of the one before, and the phase flips with every step. */
+ * repeats a word, a layer follows the one before at once, the step ends with its gates, and the phase flips. */
 #include "seeded.h"
 #include "sequencer_model.h"
 
@@ -12,6 +12,7 @@ struct bench {
     struct seeded random;
     uint16_t read; /* the weight address of the cycle before: the word that is here now */
     unsigned next; /* word of the stream that is used next */
+    bool final;    /* the step's last layer is an output of what the step has written */
 };
 
 static void bench_tick(struct bench *bench)
@@ -42,8 +43,9 @@ static void run_layer(struct bench *bench, bool last)
     expect_header(bench);
     ck_assert(*bench->model->layer_start);
     *bench->model->finished = 0;
-    *bench->model->gates_idle = 0;
+    *bench->model->gates_done = 0;
     *bench->model->is_last = last;
+    *bench->model->is_final = last && bench->final;
     bench_tick(bench);
     ck_assert(!*bench->model->layer_start);
     for (unsigned rows = seeded_below(&bench->random, 2000); rows > 0;) {
@@ -55,12 +57,14 @@ static void run_layer(struct bench *bench, bool last)
         }
     }
     *bench->model->row_valid = 0;
+    sequencer_model_eval(bench->model);
+    ck_assert_uint_eq(*bench->model->input_free, last && bench->final);
     *bench->model->finished = 1;
-    for (unsigned wait = seeded_below(&bench->random, 20); wait > 0; wait--) {
+    for (unsigned wait = seeded_below(&bench->random, 20); last && !bench->final && wait > 0; wait--) {
         bench_tick(bench);
         ck_assert(*bench->model->busy && !*bench->model->header_load && *bench->model->waits_for_gates);
     }
-    *bench->model->gates_idle = 1;
+    *bench->model->gates_done = last && !bench->final;
 }
 
 START_TEST(steps_walk_the_weight_stream_layer_by_layer)
@@ -74,6 +78,7 @@ START_TEST(steps_walk_the_weight_stream_layer_by_layer)
         ck_assert(!*bench.model->busy);
         ck_assert_uint_eq(*bench.model->phase, step & 1);
         bench.next = 0;
+        bench.final = seeded_percent(&bench.random, 50);
         *bench.model->step_start = 1;
         bench_tick(&bench);
         *bench.model->step_start = 0;
@@ -95,6 +100,7 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("sequencer");
     TCase *tests = tcase_create("sequencer");
+    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, steps_walk_the_weight_stream_layer_by_layer);
     suite_add_tcase(suite, tests);
     return suite;

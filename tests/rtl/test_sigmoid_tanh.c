@@ -30,12 +30,28 @@ START_TEST(every_pre_activation_matches_fixed)
 }
 END_TEST
 
+START_TEST(every_pre_activation_has_its_relu)
+{
+    struct sigmoid_tanh_model *model = sigmoid_tanh_model_new();
+    *model->s_relu = 1;
+    for (int32_t pre = -LIMIT; pre <= LIMIT; pre++) {
+        *model->s_pre = (uint16_t)pre;
+        sigmoid_tanh_model_tick(model);
+        int32_t relu = *model->m_relu_negative ? 0 : *model->m_relu;
+        ck_assert_int_eq(relu, sterna_fixed_rnn_unit(STERNA_CELL_RNN_RELU, pre, 0, 0));
+        ck_assert_int_eq(*model->m_relu_negative ? -64 : 64, sterna_fixed_rnn_unit(STERNA_CELL_RNN_SIGN, pre, 0, 0));
+    }
+    sigmoid_tanh_model_free(model);
+}
+END_TEST
+
 Suite *sterna_suite(void);
 Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("sigmoid_tanh");
     TCase *tests = tcase_create("sigmoid_tanh");
     tcase_add_test(tests, every_pre_activation_matches_fixed);
+    tcase_add_test(tests, every_pre_activation_has_its_relu);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -1,0 +1,142 @@
+/* tiling.c - see tiling.h. Tiles of many rows hide the builds of tables with many weights to the byte. What is left of a layer's
+ * units after such tiles goes into one or two sections of one tile, whose bytes may hold fewer. All ways to do that are tried. */
+#include "tiling.h"
+
+#include <string.h>
+
+#include "timing.h"
+
+enum {
+    COUNT_FIELD = 255,  /* a byte of the layer header */
+    BUILD_OVERHEAD = 4, /* cycles of a build beyond its program, to the next one's */
+};
+
+struct search {
+    const struct sterna_layout_section *whole;
+    size_t units, most; /* of the layer, of a tile */
+    bool smallest;
+    uint64_t best;
+    size_t sections;
+    struct sterna_layout_section *section; /* the best so far */
+};
+
+static size_t divide_up(size_t n, size_t by)
+{
+    return (n + by - 1) / by;
+}
+
+static void set_elements(struct sterna_layout_part *part, size_t elements)
+{
+    struct sterna_program program;
+    sterna_program_make(part->matrix->format, elements, &program);
+    part->elements = elements;
+    part->program_bytes = program.size;
+    part->blocks = divide_up(part->matrix->cols, 8 * elements);
+}
+
+/* The weights to the byte with which `rows` rows of the part take the fewest cycles. */
+static void choose_elements(struct sterna_layout_part *part, size_t rows, bool smallest)
+{
+    const size_t most = sterna_program_most(part->matrix->format);
+    struct sterna_layout_part best = *part;
+    uint64_t fewest = UINT64_MAX;
+    for (size_t n = most; n >= 1 && !(smallest && n < most); n--) {
+        struct sterna_layout_part trial = *part;
+        set_elements(&trial, n);
+        const uint64_t build = trial.program_bytes + BUILD_OVERHEAD;
+        const uint64_t cycles = trial.blocks * (rows > build ? rows : build);
+        if (cycles < fewest && trial.blocks <= COUNT_FIELD) {
+            fewest = cycles;
+            best = trial;
+        }
+    }
+    if (fewest == UINT64_MAX) /* too many columns: sterna_layout_plan says so */
+        set_elements(&best, most);
+    *part = best;
+}
+
+static struct sterna_layout_section make_section(const struct search *search, size_t first, size_t tile_units,
+                                                 size_t tiles)
+{
+    struct sterna_layout_section section = *search->whole;
+    section.first = first;
+    section.tile_units = tile_units;
+    section.tiles = tiles;
+    section.continues = first > 0;
+    for (size_t p = 0; p < STERNA_PARTS; p++)
+        if (section.part[p].matrix)
+            choose_elements(&section.part[p], sterna_layout_rows(&section), search->smallest);
+    return section;
+}
+
+static void judge(struct search *search, const struct sterna_layout_section *section, size_t sections)
+{
+    struct sterna_timing timing;
+    sterna_timing_sections(section, sections, &timing);
+    if (timing.cycles >= search->best)
+        return;
+    search->best = timing.cycles;
+    search->sections = sections;
+    memcpy(search->section, section, sections * sizeof *section);
+}
+
+/* `left` units after the sections made so far: none, one more section of one tile, or two. */
+static void finish(struct search *search, struct sterna_layout_section *made, size_t sections, size_t left)
+{
+    const size_t first = search->units - left;
+    if (left == 0) {
+        judge(search, made, sections);
+        return;
+    }
+    if (left <= search->most) {
+        made[sections] = make_section(search, first, left, 1);
+        judge(search, made, sections + 1);
+    }
+    for (size_t units = 2; units < left && units <= search->most && !search->smallest; units += 2) {
+        if (left - units > search->most)
+            continue;
+        made[sections] = make_section(search, first, units, 1);
+        made[sections + 1] = make_section(search, first + units, left - units, 1);
+        judge(search, made, sections + 2);
+    }
+}
+
+/* Full tiles of `tile` units, as many as leave at most two further tiles, and what is left. */
+static void try_tile(struct search *search, size_t tile)
+{
+    struct sterna_layout_section made[STERNA_LAYOUT_SECTIONS];
+    size_t tiles = search->units / tile;
+    tiles = tiles < COUNT_FIELD ? tiles : COUNT_FIELD;
+    for (; tiles > 0; tiles--) {
+        const size_t left = search->units - tiles * tile;
+        if (left > 2 * search->most || (search->smallest && left > search->most))
+            break;
+        made[0] = make_section(search, 0, tile, tiles);
+        finish(search, made, 1, left);
+    }
+}
+
+size_t sterna_tiling_choose(const struct sterna_layout_section *whole, size_t units, size_t psum_rows,
+                            bool smallest, struct sterna_layout_section *section)
+{
+    size_t rows = whole->layer ? psum_rows / 2 : psum_rows;
+    rows = rows < COUNT_FIELD ? rows : COUNT_FIELD;
+    struct search search = {.whole = whole,
+                            .units = units,
+                            .most = whole->layer ? rows / whole->gates / 2 * 2 : rows,
+                            .smallest = smallest,
+                            .best = UINT64_MAX,
+                            .section = section};
+    struct sterna_layout_section one[STERNA_LAYOUT_SECTIONS] = {{0}};
+    finish(&search, one, 0, units);
+    for (size_t tile = search.most < units ? search.most : units / 2 * 2; tile >= 2; tile -= 2) {
+        try_tile(&search, tile);
+        if (smallest || !whole->layer)
+            break;
+    }
+    if (search.sections == 0) { /* more tiles than a header can count: sterna_layout_plan says so */
+        section[0] = make_section(&search, 0, search.most, divide_up(units, search.most));
+        search.sections = 1;
+    }
+    return search.sections;
+}

@@ -1,0 +1,109 @@
+// gate_schedule - what the gate pipeline does in each cycle of a round, for the cell it runs
+//
+// Two units, a pair, enter per round. A round has 8 (GRU), 12 (LSTM) or 3 (vanilla) turns of two
+// cycles, the first for the pair's first unit, the second for its second: what is said of a unit
+// below is said of the second one cycle later. A unit's cycle c is in turn c / 2 of its age c / 2 /
+// turns, in rounds. No two actions share a resource, so what nothing takes up may happen at any age.
+//
+//   GRU c    product in      out, sum              squashed            results
+//     2,4    x_r h_r         10 b_r +, 12 +        14 in, 16 out: r
+//     6      h_n             14 b_hn +             (pre at 16)
+//     8,10   x_z h_z         16 b_z +, 18 +        20 in, 22: z kept
+//     14     x_n             22 b_xn +             (pre at 24)
+//     16     r h_n = t       24 pre + t            26 in, 28: n kept
+//     28     z (h16 - 256n)  36 h16' = 256 n + .                       37 write h16', 38 h8'
+//
+//   LSTM c
+//     6,8    x_i h_i         14 b_i +, 16 +        18 in, 20: i kept
+//     10,12  x_g h_g         18 b_g +, 20 +        22 in, 24: g kept
+//     14,16  x_f h_f         22 b_f +, 24 +        26 in, 28: f
+//     20,22  x_o h_o         28 b_o +, 30 +        32 in, 34: o kept
+//     26     i 16g           34 0 +
+//     28     f c             36 + = c'             38 in, 40: tanh kept   39 write c'
+//     42     o tanh(c')      50 h8'                                    50 write h8'
+//
+//   vanilla c
+//     2,4    x h             10 b +, 12 +          14 in, 16: tanh kept   18 write h8'
+//                                                  15 out: relu, sign  15 write h8'
+//
+// pre = sat16(sum) two cycles after the sum. read, bias_taken, state_taken and the psum row to read
+// next belong to the present cycle, everything else to the next: those actions come one cycle after
+// their turn.
+
+`default_nettype none
+
+module gate_schedule (
+    input  wire       clk,
+    input  wire       is_gru,
+    input  wire       is_lstm,       // neither: vanilla
+    input  wire       is_tanh,       // of the vanilla cells
+    input  wire [3:0] turn,
+    input  wire [3:0] age,           // age[a]: there is a pair that is a rounds old
+    input  wire [3:0] there,         // there[a]: and the present cycle's unit of it counts
+    output wire       round_ends,    // turn is the last
+    output wire       unit_ends,     // turn is the oldest pair's last
+    output wire       next_h,        // the psum row to read in the next turn is of part H,
+    output wire [1:0] next_gate,     // and of this gate, in the order of rows
+    output wire       read,          // a row is read, and a word of scales
+    output wire       bias_taken,
+    output wire       state_taken,
+    output reg        product_gate,  // the product unit takes what has just been squashed and
+                                     // pre (GRU) or the state (LSTM),
+    output reg        product_kept,  // or what is kept; else a row with its scale
+    output reg        product_times16,
+    output reg        sum_bias,      // sum <- bias + product,
+    output reg        sum_pre,       // or pre + product,
+    output reg        sum_zero,      // or product,
+    output reg        sum_more,      // or the sum before the last + product
+    output reg        squash_sigmoid,
+    output reg        keep_gate,     // a sigmoid
+    output reg        keep_tanh,
+    output reg        use_tanh,      // the kept tanh is used, the next one's turn
+    output reg        write_state,   // one cycle before it
+    output reg        write_h        // GRU, relu, sign: one cycle before it
+);
+
+    // Turns as one bit each; those beyond the round do not come.
+    wire [15:0] at = 16'd1 << turn;
+
+    assign round_ends = is_gru ? at[7] : is_lstm ? at[11] : at[2];
+    assign unit_ends = is_gru ? at[2] : is_tanh ? at[0] : at[1];
+
+    // Rows: GRU  x_r h_r h_n x_z h_z . x_n; LSTM  x_i h_i x_g h_g x_f h_f . x_o h_o.
+    assign next_h = is_gru ? at[1] || at[2] || at[4]
+                  : is_lstm ? at[3] || at[5] || at[7] || at[10] : at[1];
+    assign next_gate = is_gru ? {at[2] || at[6], at[3] || at[4]}
+                     : is_lstm ? {at[4] || at[5] || at[9] || at[10],
+                                  at[6] || at[7] || at[9] || at[10]} : 2'd0;
+    assign read = age[0] && (is_gru ? !at[0] && !at[6]
+                             : is_lstm ? turn >= 4'd3 && !at[9] : !at[0]);
+    assign bias_taken = is_gru ? (age[0] && (at[5] || at[7])) || (age[1] && (at[0] || at[3]))
+                      : is_lstm ? (age[0] && (at[7] || at[9] || at[11])) || (age[1] && at[2])
+                      : age[1] && at[2];
+    assign state_taken = there[1] && (is_gru ? at[6] : is_lstm && at[2]);
+
+    always @(posedge clk) begin
+        product_gate <= is_gru ? at[0] : is_lstm && at[2];
+        product_kept <= is_gru ? at[6] : is_lstm && (at[1] || at[9]);
+        product_times16 <= at[1];
+
+        sum_bias <= is_gru ? at[5] || at[7] || at[0] || at[3]
+                  : is_lstm ? at[7] || at[9] || at[11] || at[2] : at[2];
+        sum_pre <= is_gru && at[4];
+        sum_zero <= is_lstm && at[5];
+        sum_more <= is_gru ? at[6] || at[1]
+                  : is_lstm ? at[8] || at[10] || at[0] || at[3] || at[6] : at[0];
+        squash_sigmoid <= is_gru ? at[7] || at[2] : is_lstm && (at[9] || at[1] || at[4]);
+
+        keep_gate <= is_gru ? at[3] : at[10] || at[5];
+        keep_tanh <= is_gru ? at[6] : is_lstm ? at[0] || at[8] : at[2];
+        use_tanh <= is_gru ? at[2] : is_lstm ? at[1] || at[9] : at[0];
+        write_state <= is_gru ? there[2] && at[2] : is_lstm && there[1] && at[7];
+        write_h <= unit_ends && (is_tanh ? there[3] : there[2]);
+    end
+
+    wire unused = &{1'b0, at[15:12], age[3:2], there[0]};
+
+endmodule
+
+`default_nettype wire
