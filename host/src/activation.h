@@ -1,11 +1,11 @@
 /* activation.h - exp, sigmoid and tanh that a compiler can vectorise: no branch, no table, no library call.
  *
- * They are inline so that loops over gates become vector code; limits and signs are set on the bits, because gcc
- * leaves a loop scalar that compares floats (a comparison may trap). Compiled with -ffp-contract=off (which the
- * Makefile does) an element has the same bits in a vector, in the rest of a loop, or alone; they differ between
- * processors with and without fused multiply-add. NaN gives NaN.
- * Largest errors, over all floats: exp 1.1e-7 relative, tanh 2.1e-7 and sigmoid 1.3e-7 absolute. |tanh| is at most
- * 1, and 1 from 9.02 on; tanh x = x for tiny x.
+ * They are inline so that loops over gates become vector code; limits and signs are set on the bits, because
+ * gcc leaves a loop scalar that compares floats (a comparison may trap). Compiled with -ffp-contract=off
+ * (which the Makefile does) an element has the same bits in a vector, in the rest of a loop, or alone; they
+ * differ between processors with and without fused multiply-add. NaN gives NaN. Largest errors, over all
+ * floats: exp 1.1e-7 relative, tanh 2.1e-7 and sigmoid 1.3e-7 absolute. |tanh| is at most 1, and 1 from 9.02
+ * on; tanh x = x for tiny x.
  */
 #ifndef STERNA_ACTIVATION_H
 #define STERNA_ACTIVATION_H
@@ -44,8 +44,8 @@ static inline float sterna_limit(float x, float limit)
     return sterna_bits_float((uint32_t)(size < most ? size : most));
 }
 
-/* size with the sign of x; NaN if x is (all bits set, by a mask: with a choice the compiler would jump over the
- * rest of the computation). */
+/* size with the sign of x; NaN if x is (all bits set, by a mask: with a choice the compiler would jump over
+ * the rest of the computation). */
 static inline float sterna_with_sign(float size, float x)
 {
     const int32_t bits = (int32_t)sterna_float_bits(x), infinity = 0x7F800000;
@@ -79,9 +79,9 @@ static inline float sterna_exp(float x)
 
 /* tanh(x)/2 for the size of x: cb / (b^2 + c^2), where c/b is a rational approximation of tanh(x/2).
  *
- * c = size P(size^2), b = Q(size^2), of degrees 2 and 3: found by linear programming as nearest in the relative
- * error of the result on [0, 9.02] (8e-9) with P(0) = 1/2, Q(0) = 1. As tanh x = 2t / (1 + t^2), t = tanh(x/2),
- * rounding errors of c and b fade as the result nears 1. One division, no exponential. */
+ * c = size P(size^2), b = Q(size^2), of degrees 2 and 3: found by linear programming as nearest in the
+ * relative error of the result on [0, 9.02] (8e-9) with P(0) = 1/2, Q(0) = 1. As tanh x = 2t / (1 + t^2), t
+ * = tanh(x/2), rounding errors of c and b fade as the result nears 1. One division, no exponential. */
 static inline float sterna_half_tanh(float size)
 {
     const float square = size * size;

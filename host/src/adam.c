@@ -4,7 +4,8 @@
 
 static const float BETA_MEAN = 0.9f, BETA_SQUARE = 0.999f, EPSILON = 1e-8f;
 
-/* Rates as values and arrays as restrict pointers, for vector code; so is -fno-math-errno, as sqrtf may set errno. */
+/* Rates as values and arrays as restrict pointers, for vector code; so is -fno-math-errno, as sqrtf may set
+ * errno. */
 static void update(size_t count, float factor, float rate, float spread, const float *restrict gradient,
                    float *restrict value, float *restrict mean, float *restrict square)
 {

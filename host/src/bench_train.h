@@ -1,7 +1,8 @@
-/* bench_train.h - what training is measured by: the matrix products it cannot avoid, done plainly, and the machine.
+/* bench_train.h - what training is measured by: the matrix products it cannot avoid, done plainly, and the
+ * machine.
  *
- * Both run in turn with the trainer, so that all see the machine in the same state; of each, the fastest repetition
- * counts. Single-threaded.
+ * Both run in turn with the trainer, so that all see the machine in the same state; of each, the fastest
+ * repetition counts. Single-threaded.
  */
 #ifndef STERNA_BENCH_TRAIN_H
 #define STERNA_BENCH_TRAIN_H
@@ -28,8 +29,8 @@ STERNA_MUST_CHECK
 enum sterna_status sterna_bench_gemms_new(const struct sterna_bench_shape *shape,
                                           struct sterna_bench_gemms **gemms, struct sterna_error *error);
 void sterna_bench_gemms_free(struct sterna_bench_gemms *gemms);
-/* One update's products by OpenBLAS in the obvious layout, a step at a time: forward x W^T and h U^T, then backward
- * dx, dh, dW += and dU +=. Returns milliseconds. */
+/* One update's products by OpenBLAS in the obvious layout, a step at a time: forward x W^T and h U^T, then
+ * backward dx, dh, dW += and dU +=. Returns milliseconds. */
 double sterna_bench_gemms(struct sterna_bench_gemms *gemms);
 
 /* Call train(context), which makes one update, repetitions times, and the others in between. */

@@ -8,22 +8,16 @@
 static enum sterna_status add_vector(struct sterna_tensors *tensors, const struct sterna_training *training,
                                      size_t which, struct sterna_error *error)
 {
-    const struct sterna_parameters *parameters = &training->network.parameters;
+    enum sterna_status status = STERNA_OK;
     char name[STERNA_CHECKPOINT_NAME];
+    size_t shape[2];
 
-    for (size_t i = 0; i < parameters->tensors; i++) {
-        const struct sterna_parameter *tensor = &parameters->list[i];
-        const size_t shape[2] = {tensor->rows, tensor->cols};
-        if (tensor->count == 0)
-            continue;
-        snprintf(name, sizeof name, "%s%s", STERNA_CHECKPOINT_PREFIX[which], tensor->name);
-        enum sterna_status status =
-            sterna_tensors_add(tensors, name, STERNA_F32, tensor->cols ? 2 : 1, shape,
-                               sterna_checkpoint_vector(training, which) + tensor->offset, error);
-        if (status != STERNA_OK)
-            return status;
+    for (size_t i = 0; i < training->network.parameters.tensors && status == STERNA_OK; i++) {
+        const float *value = sterna_checkpoint_tensor(training, which, i, name, shape);
+        if (value)
+            status = sterna_tensors_add(tensors, name, STERNA_F32, shape[1] ? 2 : 1, shape, value, error);
     }
-    return STERNA_OK;
+    return status;
 }
 
 static enum sterna_status set_count(struct sterna_tensors *tensors, const char *key, uint64_t value,

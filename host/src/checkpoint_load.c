@@ -100,22 +100,16 @@ static enum sterna_status read_floats(const struct sterna_tensors *tensors, cons
 static enum sterna_status read_vector(const struct sterna_tensors *tensors, const char *path, size_t which,
                                       struct sterna_training *training, struct sterna_error *error)
 {
-    const struct sterna_parameters *parameters = &training->network.parameters;
+    enum sterna_status status = STERNA_OK;
     char name[STERNA_CHECKPOINT_NAME];
+    size_t shape[2];
 
-    for (size_t i = 0; i < parameters->tensors; i++) {
-        const struct sterna_parameter *tensor = &parameters->list[i];
-        const size_t shape[2] = {tensor->rows, tensor->cols};
-        if (tensor->count == 0)
-            continue;
-        snprintf(name, sizeof name, "%s%s", STERNA_CHECKPOINT_PREFIX[which], tensor->name);
-        enum sterna_status status =
-            read_floats(tensors, path, name, tensor->cols ? 2 : 1, shape,
-                        sterna_checkpoint_vector(training, which) + tensor->offset, error);
-        if (status != STERNA_OK)
-            return status;
+    for (size_t i = 0; i < training->network.parameters.tensors && status == STERNA_OK; i++) {
+        float *value = sterna_checkpoint_tensor(training, which, i, name, shape);
+        if (value)
+            status = read_floats(tensors, path, name, shape[1] ? 2 : 1, shape, value, error);
     }
-    return STERNA_OK;
+    return status;
 }
 
 static enum sterna_status read_curve(const struct sterna_tensors *tensors, const char *path,

@@ -7,9 +7,8 @@
 /* Sums are kept in LANES parts, in a fixed order: the compiler may not reorder a sum of floats itself. */
 enum { LANES = 8, BLOCK = 64 };
 
-/* The bits of x as an integer that orders as the floats do: gcc makes vector code of its maximum, not of theirs.
- * A NaN may be above
- * or below all; it reaches the sum in any case. */
+/* The bits of x as an integer that orders as the floats do: gcc makes vector code of its maximum, not of
+ * theirs. A NaN may be above or below all; it reaches the sum in any case. */
 static int32_t order_of(float x)
 {
     const int32_t bits = (int32_t)sterna_float_bits(x);

@@ -93,25 +93,31 @@ static void strip_portable(size_t rows, size_t depth, const float *a, const floa
 }
 
 #if defined(__x86_64__)
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 6")
+#endif
+
 /* Inlined with a constant number of rows: the loops over r unroll and the sums stay in registers. */
 __attribute__((target("avx2,fma"), always_inline)) static inline void strip_fma_rows(
     size_t rows, size_t depth, const float *a, const float *b, bool add, float *c, size_t ldc)
 {
     __m256 low[STRIP], high[STRIP];
 
-#pragma GCC unroll 6
+    UNROLL
     for (size_t r = 0; r < rows; r++)
         low[r] = high[r] = _mm256_setzero_ps();
     for (size_t k = 0; k < depth; k++, a += rows, b += WIDTH) {
         const __m256 b_low = _mm256_load_ps(b), b_high = _mm256_load_ps(b + 8);
-#pragma GCC unroll 6
+        UNROLL
         for (size_t r = 0; r < rows; r++) {
             const __m256 value = _mm256_broadcast_ss(a + r);
             low[r] = _mm256_fmadd_ps(value, b_low, low[r]);
             high[r] = _mm256_fmadd_ps(value, b_high, high[r]);
         }
     }
-#pragma GCC unroll 6
+    UNROLL
     for (size_t r = 0; r < rows; r++, c += ldc) {
         if (add) {
             low[r] = _mm256_add_ps(_mm256_loadu_ps(c), low[r]);

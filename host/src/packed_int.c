@@ -6,15 +6,17 @@
 #include "buffer.h"
 #include "strip_int.h"
 
-/* As in packed.c: a block of a panel, BLOCK bytes for each of its columns, stays in the first-level cache while the
- * strips of a chunk pass over it; the chunk, repacked so that a strip is one stream, stays in the second level. */
-enum { CHUNK = 96, BLOCK = 1024, OFFSET = 128, NARROW = 4, WIDTH = STERNA_STRIP_COLS };
+/* As in packed.c: a block of a panel, BLOCK bytes for each of its columns, stays in the first-level cache
+ * while the strips of a chunk pass over it; the chunk, repacked so that a strip is one stream, stays in the
+ * second level. */
+enum { CHUNK = 96, BLOCK = 1024, OFFSET = 128, WIDTH = STERNA_STRIP_COLS };
 
-/* Codes that reach +-largest: how often four products can be added, by twos, to a 16-bit sum. */
+/* Codes that reach +-largest: how often four products can be added, by twos, to a 16-bit sum. Below 4 times
+ * that is slower than adding every pair to a 32-bit sum. */
 static size_t span_of(int largest)
 {
     const size_t span = largest == 0 ? 64 : 32767u / (2u * 255u * (unsigned)largest);
-    return span < NARROW ? 0 : span;
+    return span < 4 ? span > 0 : span;
 }
 
 static size_t round_up(size_t value, size_t step)
@@ -25,7 +27,7 @@ static size_t round_up(size_t value, size_t step)
 enum sterna_status sterna_packed_int_new(size_t inner, size_t cols, struct sterna_packed_int *packed,
                                          struct sterna_error *error)
 {
-    struct sterna_packed_int fresh = {.inner = inner, .cols = cols, .span = NARROW};
+    struct sterna_packed_int fresh = {.inner = inner, .cols = cols, .span = 1};
 
     if (inner > STERNA_PACKED_INT_INNER)
         return sterna_fail(error, STERNA_ERR_RANGE, "sums over %zu products could overflow; at most %d",

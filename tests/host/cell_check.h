@@ -69,7 +69,7 @@ static inline int32_t cell_term(const struct cell_terms *terms, size_t r)
     return sterna_fixed_scale(m < 0 ? -terms->sum[r] : terms->sum[r], (uint8_t)abs(m), (uint8_t)terms->s[r]);
 }
 
-/* What the cell makes of the terms and the state s [CELL_UNITS]. */
+/* What the cell makes of the terms and the state s [CELL_UNITS]; saved, s_next and a_next as in cell.h. */
 static inline void cell_run_fixed(const struct sterna_cell_type *type, const struct cell_terms *terms,
                                   const float *s, float *saved, float *s_next, float *a_next)
 {
@@ -80,6 +80,38 @@ static inline void cell_run_fixed(const struct sterna_cell_type *type, const str
                                          .s = terms->s,
                                          .bias = terms->own};
     type->fixed(CELL_UNITS, &row, s, saved, s_next, a_next);
+}
+
+/* fixed.h's unit u from its terms and state: the state that follows, and h8; checks saved, what backward takes the gates for. */
+typedef int32_t cell_unit(const struct cell_terms *terms, size_t u, int32_t state, const float *saved,
+                          int8_t *activation);
+
+/* Random terms and states, and corners: the cell's numbers are those that the unit's integers stand for. one_state: the
+ * integer state that stands for 1.0. */
+static inline void cell_check_fixed(const struct sterna_cell_type *type, float one_state, cell_unit *unit)
+{
+    const float one = (float)sterna_cell_one(type->cell);
+    uint64_t seed = 5;
+
+    for (int round = 0; round < 400; round++) {
+        float s[CELL_UNITS], saved[CELL_SAVED * CELL_UNITS], s_next[CELL_UNITS] = {0}, a_next[CELL_UNITS];
+        int32_t state[CELL_UNITS];
+        struct cell_terms terms;
+        cell_fill_terms(type, &terms, &seed);
+        for (size_t u = 0; u < CELL_UNITS; u++) {
+            state[u] = sterna_fixed_saturate(4 * cell_pick_term(&seed));
+            s[u] = (float)state[u] / one_state;
+        }
+        cell_run_fixed(type, &terms, s, saved, s_next, a_next);
+        for (size_t u = 0; u < CELL_UNITS; u++) {
+            int8_t activation = 0;
+            const int32_t next = unit(&terms, u, state[u], saved, &activation);
+            if ((int32_t)(s_next[u] * one_state) != next || a_next[u] * one != (float)activation)
+                ck_abort_msg("round %d, unit %zu: state %g, expected %d; activation %g, expected %d", round,
+                             u, (double)(s_next[u] * one_state), (int)next, (double)(a_next[u] * one),
+                             (int)activation);
+        }
+    }
 }
 
 /* ---- gradients ---- */

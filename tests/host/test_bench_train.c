@@ -1,4 +1,5 @@
-/* test_bench_train.c - the measurement counts right and calls the trainer; how fast it is, is not for a test. */
+/* test_bench_train.c - the measurement counts right and calls the trainer; how fast it is, is not for a
+ * test. */
 #include "bench_train.h"
 
 #include <math.h>

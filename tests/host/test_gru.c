@@ -26,9 +26,21 @@ START_TEST(backward_matches_differences)
 }
 END_TEST
 
-static struct sterna_fixed_gru unit_terms(const struct cell_terms *terms, size_t u)
+/* saved: r, z and h_n of the device. */
+static void check_saved(const struct sterna_fixed_gru *terms, const float *saved)
 {
-    return (struct sterna_fixed_gru){
+    const int32_t r = sterna_fixed_sigmoid(sterna_fixed_saturate(terms->x_r + terms->h_r + terms->b_r));
+    const int32_t z = sterna_fixed_sigmoid(sterna_fixed_saturate(terms->x_z + terms->h_z + terms->b_z));
+    const int32_t hn = sterna_fixed_saturate(terms->h_n + terms->b_hn);
+    if (saved[0] != (float)r / 256.0f || saved[U] != (float)z / 256.0f || saved[2 * U] != (float)hn / 2048.0f)
+        ck_abort_msg("r %g, z %g, h_n %g; expected %d, %d, %d", (double)saved[0], (double)saved[U],
+                     (double)saved[2 * U], (int)r, (int)z, (int)hn);
+}
+
+static int32_t unit(const struct cell_terms *terms, size_t u, int32_t state, const float *saved,
+                    int8_t *activation)
+{
+    const struct sterna_fixed_gru of = {
         .x_r = terms->x[u],
         .x_z = terms->x[U + u],
         .x_n = terms->x[2 * U + u],
@@ -40,40 +52,15 @@ static struct sterna_fixed_gru unit_terms(const struct cell_terms *terms, size_t
         .b_xn = terms->bias[2 * U + u],
         .b_hn = terms->own[u],
     };
-}
-
-/* saved is what backward takes the gates for: r, z, h_n and n of the device. */
-static void check_saved(const struct sterna_fixed_gru *terms, const float *saved)
-{
-    const int32_t r = sterna_fixed_sigmoid(sterna_fixed_saturate(terms->x_r + terms->h_r + terms->b_r));
-    const int32_t z = sterna_fixed_sigmoid(sterna_fixed_saturate(terms->x_z + terms->h_z + terms->b_z));
-    const int32_t hn = sterna_fixed_saturate(terms->h_n + terms->b_hn);
-    ck_assert(saved[0] == (float)r / 256.0f);
-    ck_assert(saved[U] == (float)z / 256.0f);
-    ck_assert(saved[2 * U] == (float)hn / 2048.0f);
+    const int32_t next = sterna_fixed_gru_unit(&of, state);
+    *activation = sterna_fixed_activation(next);
+    check_saved(&of, saved + u);
+    return next;
 }
 
 START_TEST(integers_are_those_of_the_device)
 {
-    uint64_t seed = 5;
-    for (int round = 0; round < 400; round++) {
-        struct cell_terms terms;
-        float s[U], saved[4 * U], s_next[U], a_next[U];
-        int32_t state[U];
-        cell_fill_terms(&sterna_gru, &terms, &seed);
-        for (size_t u = 0; u < U; u++) {
-            state[u] = sterna_fixed_saturate(4 * cell_pick_term(&seed));
-            s[u] = (float)state[u] / 32768.0f;
-        }
-        cell_run_fixed(&sterna_gru, &terms, s, saved, s_next, a_next);
-        for (size_t u = 0; u < U; u++) {
-            const struct sterna_fixed_gru unit = unit_terms(&terms, u);
-            const int32_t next = sterna_fixed_gru_unit(&unit, state[u]);
-            ck_assert_int_eq((int32_t)(s_next[u] * 32768.0f), next);
-            ck_assert(a_next[u] * 128.0f == (float)sterna_fixed_activation(next));
-            check_saved(&unit, saved + u);
-        }
-    }
+    cell_check_fixed(&sterna_gru, 32768.0f, unit);
 }
 END_TEST
 

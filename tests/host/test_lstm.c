@@ -25,9 +25,29 @@ START_TEST(backward_matches_differences)
 }
 END_TEST
 
-static struct sterna_fixed_lstm unit_terms(const struct cell_terms *terms, size_t u)
+/* saved: i, f, g, o and tanh c' of the device. */
+static void check_saved(const struct cell_terms *terms, size_t u, int32_t c, const float *saved)
 {
-    return (struct sterna_fixed_lstm){
+    int32_t pre[4];
+    for (size_t g = 0; g < 4; g++) {
+        const size_t r = g * U + u;
+        pre[g] = sterna_fixed_saturate(terms->x[r] + terms->bias[r] + cell_term(terms, r));
+    }
+    const float expected[5] = {
+        (float)sterna_fixed_sigmoid(pre[0]) / 256.0f, (float)sterna_fixed_sigmoid(pre[1]) / 256.0f,
+        (float)sterna_fixed_tanh(pre[2]) / 128.0f,    (float)sterna_fixed_sigmoid(pre[3]) / 256.0f,
+        (float)sterna_fixed_tanh(c) / 128.0f,
+    };
+    for (size_t k = 0; k < 5; k++)
+        if (saved[k * U + u] != expected[k])
+            ck_abort_msg("saved number %zu is %g, expected %g", k, (double)saved[k * U + u],
+                         (double)expected[k]);
+}
+
+static int32_t unit(const struct cell_terms *terms, size_t u, int32_t state, const float *saved,
+                    int8_t *activation)
+{
+    const struct sterna_fixed_lstm of = {
         .x_i = terms->x[u],
         .x_f = terms->x[U + u],
         .x_g = terms->x[2 * U + u],
@@ -41,44 +61,14 @@ static struct sterna_fixed_lstm unit_terms(const struct cell_terms *terms, size_
         .b_g = terms->bias[2 * U + u],
         .b_o = terms->bias[3 * U + u],
     };
-}
-
-/* saved is what backward takes the gates for: i, f, g, o and tanh c' of the device. */
-static void check_saved(const struct cell_terms *terms, size_t u, int32_t c, const float *saved)
-{
-    int32_t pre[4];
-    for (size_t g = 0; g < 4; g++)
-        pre[g] =
-            sterna_fixed_saturate(terms->x[g * U + u] + terms->bias[g * U + u] + cell_term(terms, g * U + u));
-    ck_assert(saved[u] == (float)sterna_fixed_sigmoid(pre[0]) / 256.0f);
-    ck_assert(saved[U + u] == (float)sterna_fixed_sigmoid(pre[1]) / 256.0f);
-    ck_assert(saved[2 * U + u] == (float)sterna_fixed_tanh(pre[2]) / 128.0f);
-    ck_assert(saved[3 * U + u] == (float)sterna_fixed_sigmoid(pre[3]) / 256.0f);
-    ck_assert(saved[4 * U + u] == (float)sterna_fixed_tanh(c) / 128.0f);
+    const int32_t next = sterna_fixed_lstm_unit(&of, state, activation);
+    check_saved(terms, u, next, saved);
+    return next;
 }
 
 START_TEST(integers_are_those_of_the_device)
 {
-    uint64_t seed = 5;
-    for (int round = 0; round < 400; round++) {
-        struct cell_terms terms;
-        float s[U], saved[5 * U], s_next[U], a_next[U];
-        int32_t state[U];
-        cell_fill_terms(&sterna_lstm, &terms, &seed);
-        for (size_t u = 0; u < U; u++) {
-            state[u] = sterna_fixed_saturate(4 * cell_pick_term(&seed));
-            s[u] = (float)state[u] / 2048.0f;
-        }
-        cell_run_fixed(&sterna_lstm, &terms, s, saved, s_next, a_next);
-        for (size_t u = 0; u < U; u++) {
-            const struct sterna_fixed_lstm unit = unit_terms(&terms, u);
-            int8_t activation = 0;
-            const int32_t next = sterna_fixed_lstm_unit(&unit, state[u], &activation);
-            ck_assert_int_eq((int32_t)(s_next[u] * 2048.0f), next);
-            ck_assert(a_next[u] * 128.0f == (float)activation);
-            check_saved(&terms, u, next, saved);
-        }
-    }
+    cell_check_fixed(&sterna_lstm, 2048.0f, unit);
 }
 END_TEST
 

@@ -1,5 +1,5 @@
-/* test_packed.c - packed products against the triple loop in double: every number of rows, odd sizes, sizes over
- * the blocks of the kernel. */
+/* test_packed.c - packed products against the triple loop in double: every number of rows, odd sizes, sizes
+ * over the blocks of the kernel. */
 #include "packed.h"
 
 #include "gradient_check.h"

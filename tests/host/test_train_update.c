@@ -35,14 +35,13 @@ static void set_up(void)
                      STERNA_OK);
     sterna_recipe_default(&recipe);
     (void)snprintf(recipe.data, sizeof recipe.data, "text:%.400s", path);
+    tiny_sizes(&recipe);
     recipe.hidden = 12;
     recipe.batch = 5;
     recipe.shard = 2;
-    recipe.steps = 9;
     recipe.updates = 150;
     recipe.integer_updates = 50;
     recipe.rate = 0.02;
-    recipe.warmup = 3;
 }
 
 static void tear_down(void)

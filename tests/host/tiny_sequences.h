@@ -31,16 +31,7 @@ static inline struct sterna_recipe tiny_sequences(const struct scratch *scratch)
     tiny_digits(scratch, "digits");
     sterna_recipe_default(&tiny);
     (void)snprintf(tiny.data, sizeof tiny.data, "fsdd:%.400s/digits", scratch->directory);
-    tiny.hidden = 16;
-    tiny.layers = 1;
-    tiny.batch = 10;
-    tiny.shard = 4; /* the last shard is smaller */
-    tiny.updates = 30;
-    tiny.integer_updates = 12;
-    tiny.validate_every = 8;
-    tiny.checkpoint_every = 11;
-    tiny.rate = 0.01;
-    tiny.warmup = 4;
+    tiny_sizes(&tiny);
     tiny.front_end.bands = 8;
     return tiny;
 }

@@ -13,6 +13,22 @@
 
 enum { TINY_LENGTH = 6000 };
 
+/* A network and a length of training that take a moment. */
+static inline void tiny_sizes(struct sterna_recipe *tiny)
+{
+    tiny->hidden = 16;
+    tiny->layers = 1;
+    tiny->batch = 10;
+    tiny->shard = 4; /* the last shard is smaller */
+    tiny->steps = 9;
+    tiny->updates = 30;
+    tiny->integer_updates = 12;
+    tiny->validate_every = 8;
+    tiny->checkpoint_every = 11;
+    tiny->rate = 0.01;
+    tiny->warmup = 4;
+}
+
 /* Write words of a small vocabulary to the file and make a recipe that learns them in seconds. */
 static inline struct sterna_recipe tiny_recipe(const struct scratch *scratch)
 {
@@ -32,17 +48,8 @@ static inline struct sterna_recipe tiny_recipe(const struct scratch *scratch)
         abort();
     sterna_recipe_default(&tiny);
     (void)snprintf(tiny.data, sizeof tiny.data, "text:%.400s", file);
+    tiny_sizes(&tiny);
     tiny.hidden = 24;
-    tiny.layers = 1;
-    tiny.batch = 10;
-    tiny.shard = 4; /* the last shard is smaller */
-    tiny.steps = 9;
-    tiny.updates = 30;
-    tiny.integer_updates = 12;
-    tiny.validate_every = 8;
-    tiny.checkpoint_every = 11;
-    tiny.rate = 0.01;
-    tiny.warmup = 4;
     return tiny;
 }
 
