@@ -251,8 +251,8 @@ struct sterna_train_options {
     struct sterna_recipe recipe;
     const char *directory; /* gets checkpoint.safetensors, curve.csv, curve.svg */
     bool resume;           /* go on from the directory's checkpoint; the recipe is the checkpoint's */
-    bool histogram;        /* also histogram.csv: how the first recurrent matrix spreads, at each validation */
-    unsigned threads;      /* 0: one per processor; never changes the result */
+    bool histogram;   /* also histogram.csv: how the first recurrent matrix spreads, at each validation */
+    unsigned threads; /* 0: one per processor; never changes the result */
     const volatile sig_atomic_t
         *stop; /* set non-zero to stop after this update with a checkpoint; may be NULL */
     void (*progress)(const struct sterna_progress *progress,
@@ -280,7 +280,8 @@ struct sterna_bench_update {
 /* Measure updates of one layer, 512 inputs, 512 units, batch 64, 100 steps, on one thread: weights prepared, forward, backward
  * to weights and inputs, Adam. mode: "float" (weights and activations), "ternary" (twn with weight normalization, float activations),
  * "integer" (the same with the integer-aware forward pass). */
-STERNA_MUST_CHECK enum sterna_status sterna_bench_update(const char *cell, const char *mode, size_t repetitions,
+STERNA_MUST_CHECK enum sterna_status sterna_bench_update(const char *cell, const char *mode,
+                                                         size_t repetitions,
                                                          struct sterna_bench_update *result,
                                                          struct sterna_error *error);
 
@@ -384,9 +385,10 @@ uint64_t sterna_device_simulated_cycles(const struct sterna_device *device);
 
 /* A board that a device may be behind; opening its address tells whether one is. */
 struct sterna_board {
-    char address[136]; /* for sterna_device_open: "usb:SERIAL", or "usb:/PATH" if the serial number tells it from no other */
-    char path[32];     /* bus and ports: "1-2.3" */
-    char serial[128];  /* "" if it has none, or there is no permission to read it */
+    char address
+        [136]; /* for sterna_device_open: "usb:SERIAL", or "usb:/PATH" if the serial number tells it from no other */
+    char path[32];    /* bus and ports: "1-2.3" */
+    char serial[128]; /* "" if it has none, or there is no permission to read it */
     char product[128];
 };
 
@@ -394,10 +396,11 @@ struct sterna_board {
 STERNA_MUST_CHECK enum sterna_status sterna_boards_find(struct sterna_board **boards, size_t *count,
                                                         struct sterna_error *error);
 /* Report the boards that are there, then each that comes and goes, until *stop; report may open devices. */
-STERNA_MUST_CHECK enum sterna_status
-sterna_boards_watch(const volatile sig_atomic_t *stop,
-                    void (*report)(bool arrived, const struct sterna_board *board, void *context), void *context,
-                    struct sterna_error *error);
+STERNA_MUST_CHECK enum sterna_status sterna_boards_watch(const volatile sig_atomic_t *stop,
+                                                         void (*report)(bool arrived,
+                                                                        const struct sterna_board *board,
+                                                                        void *context),
+                                                         void *context, struct sterna_error *error);
 
 /* ---- evaluation ------------------------------------------------------------------------------------------------ */
 

@@ -26,18 +26,18 @@ enum {
 };
 
 struct clock {
-    uint64_t builder;              /* when the next build may start */
-    uint64_t table_free[BANKS];    /* when the tables of a bank are no more in use */
-    unsigned table;                /* bank to build next */
-    uint64_t stream;               /* when the last block's rows end */
-    uint64_t last_start;           /* when they started */
-    uint64_t psum_free[BANKS];     /* when a bank has been drained */
-    unsigned psum;                 /* bank of the present tile */
-    uint64_t gates;                /* when they may begin another tile */
-    uint64_t h_begin, h_pair;      /* of the tile drained last: first pair's h, cycles between pairs */
-    uint64_t h_done;               /* when all h are written */
-    size_t h_first, h_units;       /* units of the layer before that tile, of that tile */
-    uint64_t idle;                 /* when gates and results are done */
+    uint64_t builder;           /* when the next build may start */
+    uint64_t table_free[BANKS]; /* when the tables of a bank are no more in use */
+    unsigned table;             /* bank to build next */
+    uint64_t stream;            /* when the last block's rows end */
+    uint64_t last_start;        /* when they started */
+    uint64_t psum_free[BANKS];  /* when a bank has been drained */
+    unsigned psum;              /* bank of the present tile */
+    uint64_t gates;             /* when they may begin another tile */
+    uint64_t h_begin, h_pair;   /* of the tile drained last: first pair's h, cycles between pairs */
+    uint64_t h_done;            /* when all h are written */
+    size_t h_first, h_units;    /* units of the layer before that tile, of that tile */
+    uint64_t idle;              /* when gates and results are done */
     struct sterna_timing *timing;
 };
 

@@ -10,7 +10,8 @@
 
 /* Where a step's cycles go; they add up to cycles. */
 struct sterna_timing {
-    uint64_t cycles; /* from the start of a step to the last byte of its results, the input's setting not included */
+    uint64_t
+        cycles; /* from the start of a step to the last byte of its results, the input's setting not included */
     uint64_t streaming;
     uint64_t build_wait; /* no row, because tables are being built */
     uint64_t gate_wait;  /* no row, because gates or results are waited for */

@@ -216,7 +216,8 @@ static enum sterna_status refuse_loss(const struct sterna_trainer *trainer, stru
     }
     for (size_t k = 0; k < training->network.layers; k++)
         if (!is_finite_layer(trainer, k))
-            return sterna_fail(error, STERNA_ERR_DIVERGED, "the loss is not finite, first so in layer %zu", k);
+            return sterna_fail(error, STERNA_ERR_DIVERGED, "the loss is not finite, first so in layer %zu",
+                               k);
     return sterna_fail(error, STERNA_ERR_DIVERGED, "the loss is not finite, first so in the output layer");
 }
 

@@ -242,7 +242,8 @@ START_TEST(counters_count_steps_and_can_be_cleared)
         struct sterna_load_report report;
         must(sterna_device_load(device, model, &report, &error));
         ck_assert_uint_ge(counters.cycles, STEPS * report.ideal_cycles);
-        ck_assert_uint_ge(counters.streaming, STEPS * report.ideal_cycles); /* more where a byte has fewer weights */
+        ck_assert_uint_ge(counters.streaming,
+                          STEPS * report.ideal_cycles); /* more where a byte has fewer weights */
     }
     must(sterna_device_counters(device, false, &counters, &error));
     ck_assert_uint_eq(counters.steps, 0);

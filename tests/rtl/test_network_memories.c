@@ -190,7 +190,8 @@ START_TEST(a_step_reads_six_words_and_writes_two_in_a_cycle)
         *bench->model->busy = 1;
         for (unsigned cycles = 1 + seeded_below(&bench->random, 200); cycles > 0; cycles--)
             step_cycle(bench);
-        *bench->model->busy = *bench->model->activation_write = *bench->model->activation_write_lanes = *bench->model->state_write = 0;
+        *bench->model->busy = *bench->model->activation_write = *bench->model->activation_write_lanes =
+            *bench->model->state_write = 0;
         for (unsigned i = 0; i < 20; i++) {
             unsigned memory = seeded_below(&bench->random, MEMORIES);
             check_byte(bench, memory, some_address(bench, memory));
