@@ -53,8 +53,8 @@ module usb_receiver (
 
     assign byte_value = shift_q;
     assign error = error_q;
-    assign bus_reset = line == 2'b00 && still_q >= RESET_CYCLES;
-    assign suspended = line == 2'b10 && still_q == SUSPEND_CYCLES;
+    assign bus_reset = se0 && !edge_seen && still_q >= RESET_CYCLES;
+    assign suspended = line == 2'b10 && !edge_seen && still_q == SUSPEND_CYCLES;
 
     always @(posedge clk) begin
         dp_q <= {dp_q[0], dp};
