@@ -143,7 +143,8 @@ static void plan_activations(const struct sterna_model *model, struct sterna_lay
                 struct sterna_layout_section *section = &layout->section[k];
                 section->part[STERNA_PART_X].base[step] = below[step];
                 section->write[step] = layer ? word + step * words : 0;
-                section->part[STERNA_PART_H].base[step] = layer ? word + (1 - step) * words : 0; /* the old h */
+                section->part[STERNA_PART_H].base[step] =
+                    layer ? word + (1 - step) * words : 0; /* the old h */
             }
         below[0] = word;
         below[1] = word + words;
@@ -203,7 +204,8 @@ static enum sterna_status check_section(const struct sterna_model *model,
     name_layer(model, section, layer);
     if (!(geometry->kinds >> section->kind & 1u))
         return sterna_fail(error, STERNA_ERR_FIT, "the device \"%s\" cannot run %s: it has no cell %s",
-                           geometry->name, layer, section->layer ? sterna_cell_name(section->layer->cell) : "output");
+                           geometry->name, layer,
+                           section->layer ? sterna_cell_name(section->layer->cell) : "output");
     snprintf(what, sizeof what, "tiles in %s", layer);
     enum sterna_status status = fits(geometry, what, section->tiles, COUNT_FIELD, error);
     for (size_t i = 0; i < STERNA_PARTS && status == STERNA_OK; i++) {
@@ -251,7 +253,8 @@ static enum sterna_status plan(const struct sterna_model *model, const struct st
     struct sterna_layout fresh = {.sections = 0};
     fresh.section = calloc((model->layers + 1) * STERNA_LAYOUT_SECTIONS, sizeof *fresh.section);
     if (!fresh.section)
-        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the layout of %zu layers", model->layers);
+        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the layout of %zu layers",
+                           model->layers);
     plan_sections(model, geometry, smallest, &fresh);
     plan_activations(model, &fresh);
     enum sterna_status status = check_memories(model, &fresh, geometry, error);

@@ -196,7 +196,8 @@ static void visit(struct sterna_machine *machine, struct cursor *at, struct pair
     }
     pair->terms++;
     for (size_t i = 0; takes_bias && i < 2; i++)
-        pair->bias[i][pair->biases] = (int16_t)sterna_get_le16(word16(machine, STERNA_MEM_BIASES, at->bias++));
+        pair->bias[i][pair->biases] =
+            (int16_t)sterna_get_le16(word16(machine, STERNA_MEM_BIASES, at->bias++));
     pair->biases += takes_bias;
 }
 
@@ -253,7 +254,8 @@ static int8_t run_unit(unsigned kind, const int32_t *term, const int32_t *bias, 
 }
 
 /* Two units, or one if `units` is 1: their rows lie gate by gate from row `row` of part X's and of part H's. */
-static void run_pair(struct sterna_machine *machine, struct cursor *at, unsigned kind, size_t row, size_t units)
+static void run_pair(struct sterna_machine *machine, struct cursor *at, unsigned kind, size_t row,
+                     size_t units)
 {
     const size_t x = row, h = STERNA_PSUM_ROWS / 2 + row;
     struct pair pair = {.terms = 0};
@@ -282,7 +284,8 @@ static void run_pair(struct sterna_machine *machine, struct cursor *at, unsigned
             sterna_put_le16(word, (uint32_t)state);
             at->unit++;
         }
-        machine->memory[STERNA_MEM_ACTIVATIONS][at->h++ % machine->size[STERNA_MEM_ACTIVATIONS]] = (uint8_t)activation;
+        machine->memory[STERNA_MEM_ACTIVATIONS][at->h++ % machine->size[STERNA_MEM_ACTIVATIONS]] =
+            (uint8_t)activation;
     }
 }
 

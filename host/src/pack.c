@@ -24,11 +24,22 @@ struct tour {
 
 /* Gates and biases are in the model's orders: GRU r, z, n and r, z, xn, hn; LSTM i, f, g, o. */
 static const struct tour tour_of[STERNA_CELLS] = {
-    [STERNA_CELL_GRU] = {6, {{STERNA_PART_X, 0, 0}, {STERNA_PART_H, 0, -1}, {STERNA_PART_H, 2, 3},
-                             {STERNA_PART_X, 1, 1}, {STERNA_PART_H, 1, -1}, {STERNA_PART_X, 2, 2}}},
-    [STERNA_CELL_LSTM] = {8, {{STERNA_PART_X, 0, 0}, {STERNA_PART_H, 0, -1}, {STERNA_PART_X, 2, 2},
-                              {STERNA_PART_H, 2, -1}, {STERNA_PART_X, 1, 1}, {STERNA_PART_H, 1, -1},
-                              {STERNA_PART_X, 3, 3}, {STERNA_PART_H, 3, -1}}},
+    [STERNA_CELL_GRU] = {6,
+                         {{STERNA_PART_X, 0, 0},
+                          {STERNA_PART_H, 0, -1},
+                          {STERNA_PART_H, 2, 3},
+                          {STERNA_PART_X, 1, 1},
+                          {STERNA_PART_H, 1, -1},
+                          {STERNA_PART_X, 2, 2}}},
+    [STERNA_CELL_LSTM] = {8,
+                          {{STERNA_PART_X, 0, 0},
+                           {STERNA_PART_H, 0, -1},
+                           {STERNA_PART_X, 2, 2},
+                           {STERNA_PART_H, 2, -1},
+                           {STERNA_PART_X, 1, 1},
+                           {STERNA_PART_H, 1, -1},
+                           {STERNA_PART_X, 3, 3},
+                           {STERNA_PART_H, 3, -1}}},
     [STERNA_CELL_RNN_TANH] = {2, {{STERNA_PART_X, 0, 0}, {STERNA_PART_H, 0, -1}}},
     [STERNA_CELL_RNN_RELU] = {2, {{STERNA_PART_X, 0, 0}, {STERNA_PART_H, 0, -1}}},
     [STERNA_CELL_RNN_SIGN] = {2, {{STERNA_PART_X, 0, 0}, {STERNA_PART_H, 0, -1}}},
@@ -129,7 +140,8 @@ static void put_pair(struct writer *to, const struct sterna_layer *layer, size_t
             if (visit->bias < 0)
                 continue;
             if (i < count)
-                sterna_put_le16(to->biases, (uint16_t)layer->bias[(size_t)visit->bias * layer->hidden + unit + i]);
+                sterna_put_le16(to->biases,
+                                (uint16_t)layer->bias[(size_t)visit->bias * layer->hidden + unit + i]);
             to->biases += 2;
         }
     }

@@ -91,7 +91,8 @@ static int path_distance(const struct coding *coding, size_t elements, const int
     return place - path_half(coding, elements);
 }
 
-static void put_step(struct sterna_program *program, bool write, bool subtract, unsigned shift, size_t element)
+static void put_step(struct sterna_program *program, bool write, bool subtract, unsigned shift,
+                     size_t element)
 {
     assert(program->size < STERNA_PROGRAM_MAX);
     program->step[program->size++] = (uint8_t)((write ? STERNA_STEP_WRITE : 0u) |

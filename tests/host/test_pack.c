@@ -93,8 +93,9 @@ START_TEST(every_cell_and_format_equals_fixed)
     const enum sterna_format format = (enum sterna_format)(_i % STERNA_FORMATS);
     uint64_t seed = 500 + (uint64_t)_i;
     for (int round = 0; round < 4; round++) {
-        const struct sterna_model_shape shape = {cell, 1 + random_below(&seed, 70), 1 + random_below(&seed, 70),
-                                                 1 + random_below(&seed, 3), 1 + random_below(&seed, 30)};
+        const struct sterna_model_shape shape = {cell, 1 + random_below(&seed, 70),
+                                                 1 + random_below(&seed, 70), 1 + random_below(&seed, 3),
+                                                 1 + random_below(&seed, 30)};
         check_model(random_model_of(&shape, format, seed), seed);
     }
 }
@@ -104,7 +105,8 @@ START_TEST(parts_may_differ_in_format)
 {
     uint64_t seed = 77;
     for (int round = 0; round < 20; round++) {
-        const struct sterna_model_shape shape = {(enum sterna_cell)random_below(&seed, STERNA_CELLS), 13, 21, 2, 5};
+        const struct sterna_model_shape shape = {(enum sterna_cell)random_below(&seed, STERNA_CELLS), 13, 21,
+                                                 2, 5};
         struct sterna_model *model = random_model_of(&shape, STERNA_FORMAT_TERNARY, seed);
         ck_assert_ptr_nonnull(model);
         sterna_model_set_formats(model, (enum sterna_format)random_below(&seed, STERNA_FORMATS),
@@ -184,8 +186,8 @@ END_TEST
 /* The streams of a layer of three units whose numbers say where they are from, 100 * part + 10 * gate + unit: part X has scales
  * (128 + 10 * gate + unit) / 2^7, part H / 2^9, biases are 10 * k +
  * unit. The third unit is completed to a pair by zeros. */
-static void check_streams(enum sterna_cell cell, const uint8_t *scales, size_t scale_count, const int16_t *biases,
-                          size_t bias_count)
+static void check_streams(enum sterna_cell cell, const uint8_t *scales, size_t scale_count,
+                          const int16_t *biases, size_t bias_count)
 {
     const struct sterna_model_shape shape = {cell, 2, 3, 1, 1};
     struct sterna_model *model = random_model_of(&shape, STERNA_FORMAT_TERNARY, 16);
@@ -211,7 +213,8 @@ static void check_streams(enum sterna_cell cell, const uint8_t *scales, size_t s
     for (size_t i = 0; i < 2 * bias_count; i++) {
         const uint8_t *bias = image.memory[STERNA_MEM_BIASES].bytes + 2 * i;
         const bool there = i < bias_count || i % 2 == 0;
-        ck_assert_int_eq(bias[0] | bias[1] << 8, there ? biases[i % bias_count] + (i < bias_count ? 0 : 2) : 0);
+        ck_assert_int_eq(bias[0] | bias[1] << 8,
+                         there ? biases[i % bias_count] + (i < bias_count ? 0 : 2) : 0);
     }
     sterna_image_free(&image);
     sterna_model_free(model);

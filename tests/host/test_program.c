@@ -49,8 +49,10 @@ START_TEST(programs_are_as_long_as_the_contract_says)
     static const struct {
         enum sterna_format format;
         size_t most, size, entries;
-    } said[] = {{STERNA_FORMAT_TERNARY, 5, 123, 122}, {STERNA_FORMAT_POW2, 2, 114, 113},
-                {STERNA_FORMAT_BINARY, 8, 136, 128},  {STERNA_FORMAT_INT4, 2, 114, 113},
+    } said[] = {{STERNA_FORMAT_TERNARY, 5, 123, 122},
+                {STERNA_FORMAT_POW2, 2, 114, 113},
+                {STERNA_FORMAT_BINARY, 8, 136, 128},
+                {STERNA_FORMAT_INT4, 2, 114, 113},
                 {STERNA_FORMAT_INT8, 1, 129, 128}};
     for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
         struct sterna_program program;
@@ -124,7 +126,8 @@ START_TEST(sums_reach_what_their_weights_can_sum_to)
                                                    [STERNA_FORMAT_INT8] = 127 * 127};
     for (unsigned format = 0; format < STERNA_FORMATS; format++) {
         struct sterna_program program;
-        sterna_program_make((enum sterna_format)format, sterna_program_most((enum sterna_format)format), &program);
+        sterna_program_make((enum sterna_format)format, sterna_program_most((enum sterna_format)format),
+                            &program);
         ck_assert_uint_eq(sterna_program_reach(&program), reach[format]);
     }
 }

@@ -364,7 +364,8 @@ static void check_answer(const struct reply *got, const struct reply *expected)
  * may be there or not: a host that aborts a STEP resets the state, and so does this. */
 static void try(const struct request *request, unsigned abort_after)
 {
-    static const struct request reset = {.opcode = STERNA_OP_STATE, .argument = STERNA_STATE_RESET, .bytes = 4};
+    static const struct request reset = {
+        .opcode = STERNA_OP_STATE, .argument = STERNA_STATE_RESET, .bytes = 4};
     static const struct reply empty;
     static struct reply expected;
     run(request, false, abort_after);

@@ -42,7 +42,8 @@ static void choose_data(struct gate_arithmetic_model *model, struct seeded *rand
     *model->scale_data = (uint16_t)(shift << 7 | seeded_below(random, 128));
     *model->bias_data = (uint16_t)some_value(random, 16);
     int32_t state = some_value(random, 16);
-    *model->state_data = (uint16_t)(state == -STATE_LIMIT ? 1 - STATE_LIMIT : state); /* symmetric, as all are */
+    *model->state_data =
+        (uint16_t)(state == -STATE_LIMIT ? 1 - STATE_LIMIT : state); /* symmetric, as all are */
 }
 
 static bool fits_sum(int64_t sum)
@@ -55,7 +56,8 @@ static void choose_actions(struct gate_arithmetic_model *model, const struct ref
                            struct seeded *random)
 {
     bool sigmoid_out = reference->squashed_sigmoid[reference->cycle % SQUASH_DELAY];
-    bool gated = *model->is_gru || *model->is_lstm; /* a vanilla cell has no sigmoids and no products of gates */
+    bool gated =
+        *model->is_gru || *model->is_lstm; /* a vanilla cell has no sigmoids and no products of gates */
     unsigned kind = gated ? seeded_below(random, 3) : 0, sum = seeded_below(random, 6);
     *model->product_gate = kind == 1 && sigmoid_out;
     *model->product_kept = kind == 2 && (!*model->is_gru || !sigmoid_out);
@@ -85,7 +87,8 @@ static int32_t product_in(const struct gate_arithmetic_model *model, const struc
 {
     const unsigned slot = reference->cycle % SQUASH_DELAY;
     int32_t psum = (int32_t)(*model->psum_data ^ 0x800000) - 0x800000, state = (int16_t)*model->state_data;
-    int32_t gate = *model->product_gate ? sterna_fixed_sigmoid(reference->squashed_pre[slot]) : reference->gate_front;
+    int32_t gate =
+        *model->product_gate ? sterna_fixed_sigmoid(reference->squashed_pre[slot]) : reference->gate_front;
     int32_t value = *model->is_gru ? reference->pre : state;
     if (*model->product_kept)
         value = *model->is_gru            ? state - 256 * sterna_fixed_tanh(reference->squashed_pre[slot])

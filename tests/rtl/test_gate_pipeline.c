@@ -35,7 +35,7 @@ struct bench {
     uint8_t sent[3 * ROWS];
     size_t sent_bytes;
     unsigned stall_percent, releases, bank;
-    int32_t odd_row; /* of the word read before */
+    int32_t odd_row;                 /* of the word read before */
     unsigned scales, biases, states; /* taken in this step, as expected */
 };
 
@@ -116,15 +116,32 @@ static int8_t run_unit(unsigned kind, const int32_t *t, const int32_t *b, int16_
 {
     int8_t activation;
     if (kind == STERNA_KIND_GRU) {
-        const struct sterna_fixed_gru terms = {.x_r = t[0], .h_r = t[1], .h_n = t[2], .x_z = t[3], .h_z = t[4],
-                                               .x_n = t[5], .b_r = b[0], .b_hn = b[1], .b_z = b[2], .b_xn = b[3]};
+        const struct sterna_fixed_gru terms = {.x_r = t[0],
+                                               .h_r = t[1],
+                                               .h_n = t[2],
+                                               .x_z = t[3],
+                                               .h_z = t[4],
+                                               .x_n = t[5],
+                                               .b_r = b[0],
+                                               .b_hn = b[1],
+                                               .b_z = b[2],
+                                               .b_xn = b[3]};
         *state = (int16_t)sterna_fixed_gru_unit(&terms, *state);
         return sterna_fixed_activation(*state);
     }
     if (kind == STERNA_KIND_LSTM) {
-        const struct sterna_fixed_lstm terms = {.x_i = t[0], .h_i = t[1], .x_g = t[2], .h_g = t[3],
-                                                .x_f = t[4], .h_f = t[5], .x_o = t[6], .h_o = t[7],
-                                                .b_i = b[0], .b_g = b[1], .b_f = b[2], .b_o = b[3]};
+        const struct sterna_fixed_lstm terms = {.x_i = t[0],
+                                                .h_i = t[1],
+                                                .x_g = t[2],
+                                                .h_g = t[3],
+                                                .x_f = t[4],
+                                                .h_f = t[5],
+                                                .x_o = t[6],
+                                                .h_o = t[7],
+                                                .b_i = b[0],
+                                                .b_g = b[1],
+                                                .b_f = b[2],
+                                                .b_o = b[3]};
         *state = (int16_t)sterna_fixed_lstm_unit(&terms, *state, &activation);
         return activation;
     }
@@ -142,7 +159,8 @@ static void expect_units(struct bench *bench, unsigned kind, unsigned units, uns
         unsigned i = unit % 2, row = BANK * bench->bank + unit / 2 * 2 * cell->gates + i;
         int32_t terms[8], biases[4];
         for (unsigned v = 0; v < cell->visits; v++)
-            terms[v] = term(bench, row + cell->visit[v] / 10 * PART + cell->visit[v] % 10 * 2, bench->scales + 2 * v + i);
+            terms[v] = term(bench, row + cell->visit[v] / 10 * PART + cell->visit[v] % 10 * 2,
+                            bench->scales + 2 * v + i);
         for (unsigned b = 0; b < cell->biases; b++)
             biases[b] = bench->bias[bench->biases + 2 * b + i];
         int16_t unused = 0, *state = cell->gates > 1 ? &bench->expected_state[bench->states++] : &unused;
@@ -214,7 +232,8 @@ START_TEST(units_match_fixed)
     for (unsigned i = 0; i < 300; i++) {
         unsigned limit = i % 2 ? most : 5;
         fill(bench);
-        expect_layer(bench, kind, 1 + seeded_below(&bench->random, limit), 1 + seeded_below(&bench->random, limit));
+        expect_layer(bench, kind, 1 + seeded_below(&bench->random, limit),
+                     1 + seeded_below(&bench->random, limit));
     }
     bench_free(bench);
 }
@@ -258,7 +277,7 @@ START_TEST(saturation_within_n_is_symmetric)
         fill(bench);
         for (unsigned unit = 0; unit < 42; unit++) {
             unsigned i = unit % 2, row = BANK * bench->bank + unit / 2 * 6 + i;
-            enum { ZERO = 31 << 7, UNIT = 7 << 7 }; /* 128 / 2^31, 128 / 2^7 */
+            enum { ZERO = 31 << 7, UNIT = 7 << 7 };                         /* 128 / 2^31, 128 / 2^7 */
             const uint16_t scale[6] = {ZERO, ZERO, UNIT, ZERO, ZERO, UNIT}; /* x_r h_r h_n x_z h_z x_n */
             const int16_t bias[4] = {pre_r, (int16_t)sign, -32767, 0};
             for (unsigned v = 0; v < 6; v++)

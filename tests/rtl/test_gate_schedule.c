@@ -25,10 +25,10 @@ enum action {
     W_STATE = 1 << 14,
     W_H = 1 << 15,
     PRESENT = READ | BIAS | STATE,
-    COUNTED = PRESENT | W_STATE | W_H,         /* never but for a pair: a stream moves on */
-    OF_UNIT = STATE | W_STATE | W_H,           /* and not for the second unit of a half pair */
-    SUMS = S_BIAS | S_PRE | S_ZERO | S_MORE,   /* no two of these at once, */
-    PRODUCTS = P_GATE | P_KEPT,                /* nor of these */
+    COUNTED = PRESENT | W_STATE | W_H,       /* never but for a pair: a stream moves on */
+    OF_UNIT = STATE | W_STATE | W_H,         /* and not for the second unit of a half pair */
+    SUMS = S_BIAS | S_PRE | S_ZERO | S_MORE, /* no two of these at once, */
+    PRODUCTS = P_GATE | P_KEPT,              /* nor of these */
 };
 
 /* A kind of cell: the turns of its rounds; by the first unit's cycle (the second's is one later) what it does, whatever is
@@ -42,26 +42,74 @@ struct cell {
 
 /* Those of the present cycle are listed one cycle before the action that needs what they bring. */
 static const struct cell cell[] = {
-    {1, 0, 0, 8,
-     {[1] = READ, [3] = READ, [5] = READ, [7] = READ, [9] = READ | BIAS, [10] = S_BIAS, [12] = S_MORE,
-      [13] = READ | BIAS, [14] = S_BIAS | SIGMOID, [15] = BIAS, [16] = P_GATE | S_BIAS, [18] = S_MORE,
-      [20] = SIGMOID, [21] = BIAS, [22] = S_BIAS | KEEP_GATE, [24] = S_PRE, [27] = STATE,
-      [28] = KEEP_TANH | P_KEPT, [36] = USE_TANH | W_STATE | W_H},
+    {1,
+     0,
+     0,
+     8,
+     {[1] = READ,
+      [3] = READ,
+      [5] = READ,
+      [7] = READ,
+      [9] = READ | BIAS,
+      [10] = S_BIAS,
+      [12] = S_MORE,
+      [13] = READ | BIAS,
+      [14] = S_BIAS | SIGMOID,
+      [15] = BIAS,
+      [16] = P_GATE | S_BIAS,
+      [18] = S_MORE,
+      [20] = SIGMOID,
+      [21] = BIAS,
+      [22] = S_BIAS | KEEP_GATE,
+      [24] = S_PRE,
+      [27] = STATE,
+      [28] = KEEP_TANH | P_KEPT,
+      [36] = USE_TANH | W_STATE | W_H},
      {-1, 0, 10, 12, 1, 11, -1, 2}},
-    {0, 1, 0, 12,
-     {[5] = READ, [7] = READ, [9] = READ, [11] = READ, [13] = READ | BIAS, [14] = S_BIAS, [15] = READ,
-      [16] = S_MORE, [17] = BIAS, [18] = S_BIAS | SIGMOID, [19] = READ, [20] = S_MORE | KEEP_GATE,
-      [21] = READ | BIAS, [22] = S_BIAS, [24] = S_MORE | KEEP_TANH, [26] = SIGMOID | P_KEPT | TIMES16 | USE_TANH,
-      [27] = BIAS | STATE, [28] = S_BIAS | P_GATE, [30] = S_MORE, [32] = SIGMOID, [34] = S_ZERO | KEEP_GATE,
-      [36] = S_MORE, [38] = W_STATE, [40] = KEEP_TANH, [42] = P_KEPT | USE_TANH, [50] = W_H},
+    {0,
+     1,
+     0,
+     12,
+     {[5] = READ,
+      [7] = READ,
+      [9] = READ,
+      [11] = READ,
+      [13] = READ | BIAS,
+      [14] = S_BIAS,
+      [15] = READ,
+      [16] = S_MORE,
+      [17] = BIAS,
+      [18] = S_BIAS | SIGMOID,
+      [19] = READ,
+      [20] = S_MORE | KEEP_GATE,
+      [21] = READ | BIAS,
+      [22] = S_BIAS,
+      [24] = S_MORE | KEEP_TANH,
+      [26] = SIGMOID | P_KEPT | TIMES16 | USE_TANH,
+      [27] = BIAS | STATE,
+      [28] = S_BIAS | P_GATE,
+      [30] = S_MORE,
+      [32] = SIGMOID,
+      [34] = S_ZERO | KEEP_GATE,
+      [36] = S_MORE,
+      [38] = W_STATE,
+      [40] = KEEP_TANH,
+      [42] = P_KEPT | USE_TANH,
+      [50] = W_H},
      {-1, -1, -1, 0, 10, 2, 12, 1, 11, -1, 3, 13}},
-    {0, 0, 1, 3,
-     {[1] = READ, [3] = READ, [9] = BIAS, [10] = S_BIAS, [12] = S_MORE, [16] = KEEP_TANH,
+    {0,
+     0,
+     1,
+     3,
+     {[1] = READ,
+      [3] = READ,
+      [9] = BIAS,
+      [10] = S_BIAS,
+      [12] = S_MORE,
+      [16] = KEEP_TANH,
       [18] = USE_TANH | W_H},
      {-1, 0, 10}},
-    {0, 0, 0, 3,
-     {[1] = READ, [3] = READ, [9] = BIAS, [10] = S_BIAS, [12] = S_MORE, [14] = W_H},
-     {-1, 0, 10}},
+    {0, 0, 0, 3, {[1] = READ, [3] = READ, [9] = BIAS, [10] = S_BIAS, [12] = S_MORE, [14] = W_H}, {-1, 0, 10}},
 };
 
 /* What the present cycle's outputs say (before) and, after the clock edge, the next one's. */
@@ -73,7 +121,7 @@ static unsigned present(const struct gate_schedule_model *model)
 static unsigned registered(const struct gate_schedule_model *model)
 {
     const uint8_t *const output[] = {
-        model->product_gate, model->product_kept, model->product_times16, model->sum_bias, model->sum_pre,
+        model->product_gate, model->product_kept, model->product_times16, model->sum_bias,  model->sum_pre,
         model->sum_zero,     model->sum_more,     model->squash_sigmoid,  model->keep_gate, model->keep_tanh,
         model->use_tanh,     model->write_state,  model->write_h};
     unsigned actions = 0;
@@ -89,17 +137,19 @@ static unsigned needed(const struct cell *kind, unsigned turn, unsigned half, un
     unsigned actions = 0;
     for (unsigned a = 0; a < AGES; a++) {
         unsigned cycle = 2 * (a * kind->turns + turn);
-        unsigned all = (cycle > 0 ? kind->action[cycle - 1] & PRESENT : 0) | (kind->action[cycle] & ~(unsigned)PRESENT);
+        unsigned all =
+            (cycle > 0 ? kind->action[cycle - 1] & PRESENT : 0) | (kind->action[cycle] & ~(unsigned)PRESENT);
         if (age >> a & 1)
             actions |= half && !(full >> a & 1) ? all & ~(unsigned)OF_UNIT : all;
     }
     return actions;
 }
 
-static void check_cycle(struct gate_schedule_model *model, const struct cell *kind, unsigned turn, unsigned half,
-                        unsigned age, unsigned full)
+static void check_cycle(struct gate_schedule_model *model, const struct cell *kind, unsigned turn,
+                        unsigned half, unsigned age, unsigned full)
 {
-    unsigned harmless = needed(kind, turn, 0, 15, 15) & ~(unsigned)COUNTED, must = needed(kind, turn, half, age, full);
+    unsigned harmless = needed(kind, turn, 0, 15, 15) & ~(unsigned)COUNTED,
+             must = needed(kind, turn, half, age, full);
     *model->turn = (uint8_t)turn;
     *model->age = (uint8_t)age;
     *model->there = (uint8_t)(half ? age & full : age);
@@ -114,8 +164,10 @@ static void check_cycle(struct gate_schedule_model *model, const struct cell *ki
     actions |= registered(model);
     ck_assert_msg((actions & must) == must, "turn %u age %x: %x lacks some of %x", turn, age, actions, must);
     /* what may be done in vain: times16 and the tanh queue before there is anything in it */
-    unsigned vain = harmless | TIMES16 | (kind->is_gru || kind->is_lstm ? 0u : KEEP_GATE | KEEP_TANH | USE_TANH);
-    ck_assert_msg((actions & ~(must | vain)) == 0, "turn %u age %x: %x is more than %x", turn, age, actions, must);
+    unsigned vain =
+        harmless | TIMES16 | (kind->is_gru || kind->is_lstm ? 0u : KEEP_GATE | KEEP_TANH | USE_TANH);
+    ck_assert_msg((actions & ~(must | vain)) == 0, "turn %u age %x: %x is more than %x", turn, age, actions,
+                  must);
     ck_assert((actions & SUMS & ((actions & SUMS) - 1)) == 0);
     ck_assert((actions & PRODUCTS) != PRODUCTS);
 }

@@ -52,7 +52,8 @@ static void make_program(struct bench *bench, struct sterna_program *program)
     if (kind < 2) {
         enum sterna_format format = (enum sterna_format)seeded_below(&bench->random, STERNA_FORMATS);
         size_t most = sterna_program_most(format);
-        sterna_program_make(format, kind == 0 ? most : 1 + seeded_below(&bench->random, (uint32_t)most), program);
+        sterna_program_make(format, kind == 0 ? most : 1 + seeded_below(&bench->random, (uint32_t)most),
+                            program);
         return;
     }
     unsigned steps = 8 + seeded_below(&bench->random, 110);
@@ -161,7 +162,8 @@ static bool gates_ask(struct bench *bench)
 
 static void gates_take(struct bench *bench, bool asked)
 {
-    bool odd = bench->rows > 0 && bench->row % bench->rows & 1; /* comes a cycle after the even row of its word */
+    bool odd =
+        bench->rows > 0 && bench->row % bench->rows & 1; /* comes a cycle after the even row of its word */
     if (odd ? bench->odd_comes : asked) {
         unsigned all = bench->rows;
         int32_t sum = bench->sum[bench->drained][bench->row / all][bench->row % all];

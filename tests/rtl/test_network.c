@@ -261,8 +261,9 @@ static void make_extreme(struct sterna_model *model, uint64_t *seed)
 
 static void check_random(enum sterna_cell cell, enum sterna_format format, size_t largest, uint64_t seed)
 {
-    const struct sterna_model_shape shape = {cell, 1 + random_below(&seed, largest), 1 + random_below(&seed, largest),
-                                             1 + random_below(&seed, 3), 1 + random_below(&seed, largest)};
+    const struct sterna_model_shape shape = {cell, 1 + random_below(&seed, largest),
+                                             1 + random_below(&seed, largest), 1 + random_below(&seed, 3),
+                                             1 + random_below(&seed, largest)};
     struct sterna_model *model = random_model_of(&shape, format, seed);
     ck_assert_ptr_nonnull(model);
     if (random_below(&seed, 4) == 0)
@@ -282,7 +283,8 @@ END_TEST
 START_TEST(parts_may_differ_in_format)
 {
     uint64_t seed = 900 + (uint64_t)_i;
-    const struct sterna_model_shape shape = {(enum sterna_cell)random_below(&seed, STERNA_CELLS), 13, 21, 2, 5};
+    const struct sterna_model_shape shape = {(enum sterna_cell)random_below(&seed, STERNA_CELLS), 13, 21, 2,
+                                             5};
     struct sterna_model *model = random_model_of(&shape, STERNA_FORMAT_TERNARY, seed);
     ck_assert_ptr_nonnull(model);
     sterna_model_set_formats(model, (enum sterna_format)random_below(&seed, STERNA_FORMATS),
@@ -294,7 +296,8 @@ START_TEST(parts_may_differ_in_format)
 END_TEST
 
 /* A step after the other without waiting for results, the next input under the step before. */
-static void overlap_steps(struct device *device, const struct subject *subject, const int8_t *input, unsigned steps)
+static void overlap_steps(struct device *device, const struct subject *subject, const int8_t *input,
+                          unsigned steps)
 {
     struct network_model *model = device->model;
     const size_t inputs = subject->model->layer[0].inputs;
@@ -331,10 +334,11 @@ START_TEST(steps_may_overlap)
 {
     enum { STEPS = 24 };
     uint64_t seed = 300 + (uint64_t)_i;
-    const struct sterna_model_shape shape = {(enum sterna_cell)(_i % STERNA_CELLS), 1 + random_below(&seed, 60),
-                                             1 + random_below(&seed, 60), 1 + random_below(&seed, 2),
-                                             1 + random_below(&seed, 40)};
-    struct subject *subject = subject_new(random_model_of(&shape, (enum sterna_format)random_below(&seed, STERNA_FORMATS), seed));
+    const struct sterna_model_shape shape = {(enum sterna_cell)(_i % STERNA_CELLS),
+                                             1 + random_below(&seed, 60), 1 + random_below(&seed, 60),
+                                             1 + random_below(&seed, 2), 1 + random_below(&seed, 40)};
+    struct subject *subject =
+        subject_new(random_model_of(&shape, (enum sterna_format)random_below(&seed, STERNA_FORMATS), seed));
     struct device *device = device_with(subject, (uint32_t)seed | 1);
     int8_t input[STEPS * 61];
     for (size_t i = 0; i < sizeof input; i++)
@@ -359,8 +363,9 @@ END_TEST
 START_TEST(large_layers_equal_fixed)
 {
     static const struct sterna_model_shape shape[] = {
-        {STERNA_CELL_GRU, 40, 256, 1, 10},     {STERNA_CELL_LSTM, 40, 256, 1, 10}, {STERNA_CELL_GRU, 40, 128, 1, 10},
-        {STERNA_CELL_LSTM, 40, 64, 1, 10},     {STERNA_CELL_GRU, 73, 128, 2, 73},  {STERNA_CELL_RNN_TANH, 40, 256, 1, 255},
+        {STERNA_CELL_GRU, 40, 256, 1, 10},     {STERNA_CELL_LSTM, 40, 256, 1, 10},
+        {STERNA_CELL_GRU, 40, 128, 1, 10},     {STERNA_CELL_LSTM, 40, 64, 1, 10},
+        {STERNA_CELL_GRU, 73, 128, 2, 73},     {STERNA_CELL_RNN_TANH, 40, 256, 1, 255},
         {STERNA_CELL_RNN_RELU, 40, 257, 1, 3}, {STERNA_CELL_LSTM, 9, 85, 2, 5},
     };
     check_model(random_model_of(&shape[_i], STERNA_FORMAT_TERNARY, (uint64_t)_i), 6, (uint32_t)_i + 5);
@@ -478,8 +483,9 @@ static void check_efficiency(const struct sterna_model_shape *shape, unsigned sh
     uint64_t ideal = subject->image.ideal_cycles - subject->image.output_cycles;
     if (getenv("STERNA_SHOW"))
         printf("%s %zu: %u cycles, %u streaming, %u build, %u gates, %llu ideal: %.1f %%\n",
-               sterna_cell_name(shape->cell), shape->hidden, device->cycles, device->streaming, device->build_wait,
-               device->gate_wait, (unsigned long long)ideal, 100.0 * (double)ideal / device->cycles);
+               sterna_cell_name(shape->cell), shape->hidden, device->cycles, device->streaming,
+               device->build_wait, device->gate_wait, (unsigned long long)ideal,
+               100.0 * (double)ideal / device->cycles);
     ck_assert_uint_ge(100 * ideal, share * device->cycles);
     device_free(device);
     subject_free(subject);

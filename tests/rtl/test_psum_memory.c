@@ -13,7 +13,7 @@ struct bench {
     int64_t psum[ROWS];     /* after every row that was given; UNKNOWN for the odd rows of odd runs */
     unsigned settled[ROWS]; /* the cycle from which the row may be read */
     unsigned cycle;
-    int64_t drained[2];            /* what the drain port must show now, and in the next cycle; UNKNOWN: anything */
+    int64_t drained[2]; /* what the drain port must show now, and in the next cycle; UNKNOWN: anything */
     uint32_t next_sum, next_carry; /* of the row given in the cycle before */
 };
 

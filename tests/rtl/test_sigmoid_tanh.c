@@ -39,7 +39,8 @@ START_TEST(every_pre_activation_has_its_relu)
         sigmoid_tanh_model_tick(model);
         int32_t relu = *model->m_relu_negative ? 0 : *model->m_relu;
         ck_assert_int_eq(relu, sterna_fixed_rnn_unit(STERNA_CELL_RNN_RELU, pre, 0, 0));
-        ck_assert_int_eq(*model->m_relu_negative ? -64 : 64, sterna_fixed_rnn_unit(STERNA_CELL_RNN_SIGN, pre, 0, 0));
+        ck_assert_int_eq(*model->m_relu_negative ? -64 : 64,
+                         sterna_fixed_rnn_unit(STERNA_CELL_RNN_SIGN, pre, 0, 0));
     }
     sigmoid_tanh_model_free(model);
 }
