@@ -1,5 +1,6 @@
 /* bench_training.c - sterna bench train: what an update costs, beside the plain products and the machine's peak. */
-#include "bench.h"
+#include "bench_training.h"
+#include "command.h"
 #include "record.h"
 #include "terminal.h"
 

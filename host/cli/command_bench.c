@@ -1,5 +1,7 @@
 /* command_bench.c - sterna bench: how fast does a device run a model, and how fast is it simulated? */
-#include "bench.h"
+#include "bench_engine.h"
+#include "bench_training.h"
+#include "command.h"
 #include "measure.h"
 #include "stage.h"
 #include "terminal.h"
@@ -96,6 +98,8 @@ static int run(const struct sterna_options *options)
 
     if (options->arguments > 0 && strcmp(options->argument[0], "train") == 0)
         return sterna_bench_training(options);
+    if (options->arguments > 0 && strcmp(options->argument[0], "engine") == 0)
+        return sterna_bench_engine(options);
     if ((options->given & STERNA_TAKES_LENGTH) != 0)
         result.steps = options->length > STEPS_MAX ? STEPS_MAX : (size_t)options->length;
     if (!sterna_stage_open(&stage, "bench", options->argument[0], on))
@@ -110,7 +114,7 @@ static int run(const struct sterna_options *options)
 
 const struct sterna_command sterna_command_bench = {
     .name = "bench",
-    .arguments = "[MODEL|train]",
+    .arguments = "[MODEL | train | engine]",
     .fewest = 0,
     .most = 1,
     .takes = STERNA_TAKES_ON | STERNA_TAKES_LENGTH | STERNA_TAKES_SEED | STERNA_TAKES_JSON,
@@ -119,8 +123,11 @@ const struct sterna_command sterna_command_bench = {
         "Runs --length steps (default 1000) on random symbols, on sim unless --on says otherwise; of a\n"
         "simulation it also says how fast that is. Without MODEL: a GRU of 256 units and 73 symbols whose\n"
         "ternary weights are random.\n\n"
-        "bench train: milliseconds per update of a GRU and an LSTM (512 inputs and units, batch 64, 100\n"
-        "steps, one thread), beside nothing but the matrix products by OpenBLAS, and the share of this\n"
-        "machine's peak. --length is the number of repetitions, of which the fastest counts.\n",
+        "train: milliseconds per update of a GRU and an LSTM (512 inputs and units, batch 64, 100 steps,\n"
+        "one thread), beside nothing but the matrix products by OpenBLAS, and the share of this machine's\n"
+        "peak. --length is the number of repetitions, of which the fastest counts.\n\n"
+        "engine: networks of random ternary weights in the usual sizes, 40 inputs and 10 outputs, and where\n"
+        "the cycles of a step go. efficiency = ideal_cycles / cycles; ideal are rows x blocks of the\n"
+        "recurrent layer.\n",
     .run = run,
 };

@@ -314,6 +314,11 @@ STERNA_MUST_CHECK enum sterna_status sterna_model_load(const char *path, struct 
 STERNA_MUST_CHECK enum sterna_status sterna_model_random(size_t symbols, size_t hidden, uint64_t seed,
                                                          struct sterna_model **model,
                                                          struct sterna_error *error);
+/* A one-layer ternary network of this cell ("gru", "lstm", ...) on dense inputs, likewise. */
+STERNA_MUST_CHECK enum sterna_status sterna_model_random_dense(const char *cell, size_t inputs, size_t hidden,
+                                                               size_t outputs, uint64_t seed,
+                                                               struct sterna_model **model,
+                                                               struct sterna_error *error);
 void sterna_model_free(struct sterna_model *model);
 void sterna_model_facts(const struct sterna_model *model, struct sterna_model_facts *facts);
 /* Bytes of the packed image for a device are in sterna_device_load's report. */
@@ -378,6 +383,24 @@ STERNA_MUST_CHECK enum sterna_status sterna_device_state_set(struct sterna_devic
 STERNA_MUST_CHECK enum sterna_status sterna_device_counters(struct sterna_device *device, bool clear,
                                                             struct sterna_counters *counters,
                                                             struct sterna_error *error);
+/* What a target would do with a model, without a device: cycles of one step of many in a row, and where they go. */
+struct sterna_estimate {
+    uint64_t cycles;       /* the five below add up to it */
+    uint64_t streaming;    /* rows, the output layer's included */
+    uint64_t build_wait;   /* no row, because tables are being built */
+    uint64_t gate_wait;    /* because gates are waited for */
+    uint64_t gap;          /* headers, starts */
+    uint64_t output;       /* of streaming, the output layer's */
+    uint64_t ideal_cycles; /* rows x blocks of the recurrent layers, had every byte the most weights */
+    double padding; /* share of those that no weight needs: the last block of a matrix is rarely full */
+    struct sterna_load_report load;
+};
+
+/* target: "up5k". STERNA_ERR_MISSING: there is none of that name; STERNA_ERR_FIT: the model does not fit, and why. */
+STERNA_MUST_CHECK enum sterna_status sterna_estimate_model(const struct sterna_model *model,
+                                                           const char *target,
+                                                           struct sterna_estimate *estimate,
+                                                           struct sterna_error *error);
 /* Clock cycles simulated since open (0 on other back ends): for cycles per second. */
 uint64_t sterna_device_simulated_cycles(const struct sterna_device *device);
 

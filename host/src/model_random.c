@@ -52,3 +52,25 @@ enum sterna_status sterna_model_random(size_t symbols, size_t hidden, uint64_t s
     *model = fresh;
     return STERNA_OK;
 }
+
+enum sterna_status sterna_model_random_dense(const char *cell, size_t inputs, size_t hidden, size_t outputs,
+                                             uint64_t seed, struct sterna_model **model,
+                                             struct sterna_error *error)
+{
+    struct sterna_model_shape shape = {.inputs = inputs, .hidden = hidden, .layers = 1, .outputs = outputs};
+    struct sterna_model *fresh = NULL;
+    enum sterna_status status = sterna_cell_by_name(cell, &shape.cell, error);
+
+    if (status == STERNA_OK)
+        status = sterna_model_new(&shape, &fresh, error);
+    if (status != STERNA_OK)
+        return status;
+    fresh->seed = seed;
+    if (fill(&fresh->layer[0].ih, seed, 0) != STERNA_OK || fill(&fresh->layer[0].hh, seed, 1) != STERNA_OK ||
+        fill(&fresh->output, seed, 2) != STERNA_OK) {
+        sterna_model_free(fresh);
+        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for a model of %zu units", hidden);
+    }
+    *model = fresh;
+    return STERNA_OK;
+}

@@ -1,21 +1,21 @@
 /* timing.h - how many cycles a device takes for a time step, without one: the engine's schedule, block by block.
  *
  * Follows hw/rtl: tables are built one block ahead of the rows that use them, a tile's gates run under the rows of the
- * next. tests/link/test_timing.c compares it with the counters of the simulated device.
+ * next. `sterna bench engine` puts it beside the counters of the simulated device.
  */
 #ifndef STERNA_TIMING_H
 #define STERNA_TIMING_H
 
 #include "layout.h"
 
-/* Where a step's cycles go; they add up to cycles. */
+/* Where a step's cycles go, one of many in a row; they add up to cycles. */
 struct sterna_timing {
-    uint64_t
-        cycles; /* from the start of a step to the last byte of its results, the input's setting not included */
+    uint64_t cycles; /* from the start of a step to the start of the next, whose input is there by then */
     uint64_t streaming;
+    uint64_t output;     /* of streaming, the output layer's */
     uint64_t build_wait; /* no row, because tables are being built */
-    uint64_t gate_wait;  /* no row, because gates or results are waited for */
-    uint64_t gap;        /* headers, starts, turns */
+    uint64_t gate_wait;  /* no row, because gates or the results before are waited for */
+    uint64_t gap;        /* headers and starts */
 };
 
 /* The sections of a step, or of one layer, in their order. */

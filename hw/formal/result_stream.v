@@ -16,7 +16,7 @@ module result_stream (
 
     wire       done;
     wire       idle;
-    wire [7:0] row;
+    wire [6:0] word;
     wire [7:0] m_data;
     wire       m_valid;
 
@@ -28,7 +28,7 @@ module result_stream (
         .done(done),
         .idle(idle),
         .turn(turn),
-        .row(row),
+        .word(word),
         .read_data(read_data),
         .m_data(m_data),
         .m_valid(m_valid),

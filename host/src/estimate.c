@@ -1,0 +1,58 @@
+/* estimate.c - sterna_estimate_model (sterna.h): the plan of a model for a target (layout.h), and how long it takes
+ * (timing.h). */
+#include <string.h>
+
+#include "device.h"
+#include "layout.h"
+#include "machine.h"
+#include "timing.h"
+
+/* Weights per cycle that a matrix could use, had it no last block. */
+static double weights_of(const struct sterna_matrix *matrix)
+{
+    return (double)(matrix->rows * matrix->cols) /
+           (double)(STERNA_LANES * sterna_program_most(matrix->format));
+}
+
+static void fill(const struct sterna_model *model, const struct sterna_layout *layout,
+                 struct sterna_estimate *estimate)
+{
+    struct sterna_timing timing;
+    double used = 0;
+    sterna_timing_sections(layout->section, layout->sections, &timing);
+    for (size_t k = 0; k < model->layers; k++)
+        used += weights_of(&model->layer[k].ih) + weights_of(&model->layer[k].hh);
+    const uint64_t ideal = layout->ideal_cycles - layout->output_cycles;
+    *estimate = (struct sterna_estimate){
+        .cycles = timing.cycles,
+        .streaming = timing.streaming,
+        .build_wait = timing.build_wait,
+        .gate_wait = timing.gate_wait,
+        .gap = timing.gap,
+        .output = timing.output,
+        .ideal_cycles = ideal,
+        .padding = 1.0 - used / (double)ideal,
+        .load = {.weight_bytes = layout->weight_words * STERNA_LANES,
+                 .scales = layout->scales,
+                 .biases = layout->biases,
+                 .program_bytes = layout->program_bytes,
+                 .activation_bytes = layout->activation_words * STERNA_LANES,
+                 .states = layout->states,
+                 .ideal_cycles = layout->ideal_cycles},
+    };
+}
+
+enum sterna_status sterna_estimate_model(const struct sterna_model *model, const char *target,
+                                         struct sterna_estimate *estimate, struct sterna_error *error)
+{
+    const struct sterna_geometry *geometry = sterna_geometry_of(target);
+    struct sterna_layout layout;
+    if (!geometry)
+        return sterna_fail(error, STERNA_ERR_MISSING, "there is no target \"%s\"; there is: up5k", target);
+    enum sterna_status status = sterna_layout_plan(model, geometry, &layout, error);
+    if (status != STERNA_OK)
+        return status;
+    fill(model, &layout, estimate);
+    sterna_layout_free(&layout);
+    return STERNA_OK;
+}
