@@ -37,7 +37,7 @@ struct sterna_recipe {
     uint64_t
         shard; /* sequences handled by one thread at a time; part of the result, unlike the number of threads */
     uint64_t updates;         /* in all */
-    uint64_t integer_updates; /* the last of them run the integer-aware forward pass */
+    uint64_t integer_updates; /* the last of them run the integer-aware forward pass (float weights have none) */
     uint64_t validate_every;  /* updates */
     uint64_t checkpoint_every;
     uint64_t seed;
