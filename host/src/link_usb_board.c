@@ -32,8 +32,8 @@ void sterna_usb_path(libusb_device *device, char *path, size_t size)
 {
     uint8_t port[PORTS_MAX];
     const int ports = libusb_get_port_numbers(device, port, PORTS_MAX);
-    size_t length =
-        (size_t)snprintf(path, size, "%u-%u", libusb_get_bus_number(device), ports > 0 ? port[0] : 0);
+    size_t length = (size_t)snprintf(path, size, "%u-%u", libusb_get_bus_number(device),
+                                     ports > 0 ? (unsigned)port[0] : 0U);
     for (int i = 1; i < ports && length < size; i++)
         length += (size_t)snprintf(path + length, size - length, ".%u", port[i]);
 }

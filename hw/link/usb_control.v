@@ -1,6 +1,6 @@
 // usb_control - endpoint 0: requests, descriptors, address, configuration, halts
 //
-// The eight bytes of a SETUP are written as they come; setup_done says that they were good. Two cycles
+// The eight bytes of a SETUP are written as they come; setup_done says that they were good. Four cycles
 // later the answer to whatever follows is known: stall, or packets for IN (data, more, toggle) and an
 // acknowledgement for OUT. rewind starts an IN packet over; acknowledge says that the host has it.
 //
@@ -45,7 +45,8 @@ module usb_control #(
     reg [7:0] kind_q;        // high byte
     reg [7:0] index_q;       // low byte of wIndex
     reg [7:0] wanted_q;      // wLength, at most 255
-    reg       decode_q;
+    reg       decode_q;      // the eight bytes are there
+    reg [1:0] limit_q;       // left_q is being limited: one cycle for each limit
     reg       known_q;       // the request can be answered
     reg       moving_q;      // the address changes with the status stage
     reg [8:0] base_q;        // of what is still to be sent
@@ -59,7 +60,7 @@ module usb_control #(
     wire       found;
     wire [8:0] base;
     wire [7:0] length;
-    wire [7:0] available = length < most ? length : most;
+    wire [7:0] limit = limit_q[0] ? most : wanted_q;
     wire       halted = index_q[7] ? halted_in : halted_out;
     wire       ours = index_q == 8'h81 || index_q == 8'h01;
 
@@ -135,15 +136,17 @@ module usb_control #(
             endcase
         if (setup_write) known_q <= 1'b0;  // whatever came before is over
         decode_q <= setup_done;
+        limit_q <= {limit_q[0], decode_q};
         clear_in <= 1'b0;
         clear_out <= 1'b0;
         if (decode_q) begin
             known_q <= known && found;
             base_q <= base;
-            left_q <= available < wanted_q ? available : wanted_q;
+            left_q <= length;
             toggle <= 1'b1;
             moving_q <= type_q == 8'h00 && request_q == 8'h05 && known;
         end
+        if (limit_q != 2'd0 && limit < left_q) left_q <= limit;
         if (decode_q && known) begin
             if (type_q == 8'h00 && request_q == 8'h09) configured <= value_q[0];
             if (restart || (feature && index_q == 8'h81)) begin
@@ -167,6 +170,7 @@ module usb_control #(
         end
         if (rst) begin
             decode_q <= 1'b0;
+            limit_q <= 2'd0;
             known_q <= 1'b0;
             moving_q <= 1'b0;
             address <= 7'd0;

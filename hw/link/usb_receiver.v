@@ -46,14 +46,15 @@ module usb_receiver (
 
     wire [1:0] line = {dp_q[1], dn_q[1]};
     wire       edge_seen = line != line_q;
-    wire       se0 = line == 2'b00;
-    wire       sample = phase_q == 2'd1 && !edge_seen;
-    wire       value = line[1] == level_q;
+    wire       sample = phase_q == 2'd1;
+    wire [1:0] bit_line = edge_seen ? line_q : line;  // an edge in this very cycle came too early
+    wire       se0 = bit_line == 2'b00;
+    wire       value = bit_line[1] == level_q;
     wire       stuffed = ones_q == 3'd6;
 
     assign byte_value = shift_q;
     assign error = error_q;
-    assign bus_reset = se0 && !edge_seen && still_q >= RESET_CYCLES;
+    assign bus_reset = line == 2'b00 && !edge_seen && still_q >= RESET_CYCLES;
     assign suspended = line == 2'b10 && !edge_seen && still_q == SUSPEND_CYCLES;
 
     always @(posedge clk) begin
@@ -74,7 +75,7 @@ module usb_receiver (
             active_q <= 1'b0;
             finish <= active_q;
         end else if (sample) begin
-            level_q <= line[1];
+            level_q <= bit_line[1];
             ones_q <= value ? ones_q + {2'd0, ones_q != 3'd7} : 3'd0;
             if (!active_q) begin
                 sync_q <= {value, sync_q[3:1]};

@@ -6,19 +6,19 @@
 enum { TRANSACTIONS = 20000 }; /* SLOW=100000 in the environment: as many transactions as that */
 
 static struct usb_host host;
-static struct usb_device_model *model;
+static struct usb_device_model *chip;
 static uint8_t data[512];
 
 static void setup(void)
 {
-    model = usb_device_model_new();
-    usb_host_init(&host, model, 0.0, 0.0);
+    chip = usb_device_model_new();
+    usb_host_init(&host, chip, 0.0, 0.0);
     usb_host_reset(&host);
 }
 
 static void teardown(void)
 {
-    usb_device_model_free(model);
+    usb_device_model_free(chip);
 }
 
 static int request(unsigned address, uint8_t type, uint8_t code, unsigned value, unsigned index,
@@ -40,7 +40,7 @@ static void configure(void)
 {
     ck_assert_int_eq(request(0, 0x00, 5, ADDRESS, 0, 0), 0);
     ck_assert_int_eq(request(ADDRESS, 0x00, 9, 1, 0, 0), 0);
-    ck_assert(*model->configured);
+    ck_assert(*chip->configured);
 }
 
 /* ---- descriptors ------------------------------------------------------------------------------------------------ */
@@ -264,7 +264,7 @@ static void run(double offset, double jitter, unsigned count, uint32_t seed)
     struct seeded random = {seed};
     unsigned outs = 0, ins = 0;
     size_t pushed = 0, seen = 0;
-    usb_host_init(&host, model, offset, jitter);
+    usb_host_init(&host, chip, offset, jitter);
     usb_host_reset(&host);
     configure();
     host.stalls = 20;
@@ -326,7 +326,7 @@ START_TEST(a_reset_in_any_state_starts_over)
         host.end = (double)host.cycle;
         usb_host_hold(&host, false, false, 200);
         usb_host_idle(&host, 5);
-        ck_assert(!*model->configured);
+        ck_assert(!*chip->configured);
         ck_assert_int_eq(usb_in(&host, ADDRESS, 0, true), PID_NONE);
     }
     host.loose = false;
@@ -338,11 +338,11 @@ START_TEST(three_milliseconds_of_idle_are_suspend_and_a_sync_ends_it)
 {
     configure();
     usb_host_idle(&host, 2.9 * 12000);
-    ck_assert(!*model->suspended);
+    ck_assert(!*chip->suspended);
     usb_host_idle(&host, 0.2 * 12000);
-    ck_assert(*model->suspended);
+    ck_assert(*chip->suspended);
     usb_host_hold(&host, false, true, 24000); /* resume: K for 20 ms, here 2 */
-    ck_assert(!*model->suspended);
+    ck_assert(!*chip->suspended);
     usb_host_hold(&host, false, false, 2);
     usb_host_idle(&host, 10);
     ck_assert_int_eq(request(ADDRESS, 0x80, 8, 0, 0, 1), 1);

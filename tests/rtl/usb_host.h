@@ -188,7 +188,8 @@ static inline void usb_send_bits(struct usb_host *host, struct usb_bits *bits)
         usb_make_slip(host, bits);
     usb_host_idle(host, 3);
     for (size_t i = 0; i < bits->count; i++) {
-        level = level ^ !bits->bit[i];
+        if (!bits->bit[i])
+            level = !level;
         usb_host_hold(host, level, !level, 1);
     }
     usb_host_hold(host, false, false, 2);
@@ -325,15 +326,15 @@ static inline int usb_control(struct usb_host *host, unsigned address, const uin
 {
     const size_t wanted = setup[6] | (size_t)setup[7] << 8;
     size_t size = 0;
-    int pid = PID_NONE, toggle = PID_DATA1;
+    int toggle = PID_DATA1;
     usb_must((usb_out(host, PID_SETUP, address, 0, PID_DATA0, setup, 8)) == PID_ACK);
     if (wanted == 0) {
-        pid = usb_in(host, address, 0, true);
+        const int pid = usb_in(host, address, 0, true);
         usb_must(pid == PID_STALL || (pid == PID_DATA1 && host->size == 0));
         return pid == PID_STALL ? -1 : 0;
     }
     do {
-        pid = usb_in(host, address, 0, true);
+        const int pid = usb_in(host, address, 0, true);
         if (pid == PID_STALL)
             return -1;
         usb_must(pid == toggle);
