@@ -15,6 +15,7 @@ struct search {
     const struct sterna_layout_section *whole;
     size_t units, most; /* of the layer, of a tile */
     bool smallest;
+    size_t program_bytes[STERNA_PARTS][STERNA_PROGRAM_ELEMENTS + 1]; /* by weights to the byte */
     uint64_t best;
     size_t sections;
     struct sterna_layout_section *section; /* the best so far */
@@ -25,24 +26,23 @@ static size_t divide_up(size_t n, size_t by)
     return (n + by - 1) / by;
 }
 
-static void set_elements(struct sterna_layout_part *part, size_t elements)
+static void set_elements(struct sterna_layout_part *part, size_t elements, const size_t *program_bytes)
 {
-    struct sterna_program program;
-    sterna_program_make(part->matrix->format, elements, &program);
     part->elements = elements;
-    part->program_bytes = program.size;
+    part->program_bytes = program_bytes[elements];
     part->blocks = divide_up(part->matrix->cols, 8 * elements);
 }
 
 /* The weights to the byte with which `rows` rows of the part take the fewest cycles. */
-static void choose_elements(struct sterna_layout_part *part, size_t rows, bool smallest)
+static void choose_elements(struct sterna_layout_part *part, size_t rows, bool smallest,
+                            const size_t *program_bytes)
 {
     const size_t most = sterna_program_most(part->matrix->format);
     struct sterna_layout_part best = *part;
     uint64_t fewest = UINT64_MAX;
     for (size_t n = most; n >= 1 && !(smallest && n < most); n--) {
         struct sterna_layout_part trial = *part;
-        set_elements(&trial, n);
+        set_elements(&trial, n, program_bytes);
         const uint64_t build = trial.program_bytes + BUILD_OVERHEAD;
         const uint64_t cycles = trial.blocks * (rows > build ? rows : build);
         if (cycles < fewest && trial.blocks <= COUNT_FIELD) {
@@ -51,7 +51,7 @@ static void choose_elements(struct sterna_layout_part *part, size_t rows, bool s
         }
     }
     if (fewest == UINT64_MAX) /* too many columns: sterna_layout_plan says so */
-        set_elements(&best, most);
+        set_elements(&best, most, program_bytes);
     *part = best;
 }
 
@@ -65,7 +65,8 @@ static struct sterna_layout_section make_section(const struct search *search, si
     section.continues = first > 0;
     for (size_t p = 0; p < STERNA_PARTS; p++)
         if (section.part[p].matrix)
-            choose_elements(&section.part[p], sterna_layout_rows(&section), search->smallest);
+            choose_elements(&section.part[p], sterna_layout_rows(&section), search->smallest,
+                            search->program_bytes[p]);
     return section;
 }
 
@@ -116,6 +117,18 @@ static void try_tile(struct search *search, size_t tile)
     }
 }
 
+static void measure_programs(struct search *search)
+{
+    struct sterna_program program;
+    for (size_t p = 0; p < STERNA_PARTS; p++) {
+        const struct sterna_matrix *matrix = search->whole->part[p].matrix;
+        for (size_t n = 1; matrix && n <= sterna_program_most(matrix->format); n++) {
+            sterna_program_make(matrix->format, n, &program);
+            search->program_bytes[p][n] = program.size;
+        }
+    }
+}
+
 size_t sterna_tiling_choose(const struct sterna_layout_section *whole, size_t units, size_t psum_rows,
                             bool smallest, struct sterna_layout_section *section)
 {
@@ -128,6 +141,7 @@ size_t sterna_tiling_choose(const struct sterna_layout_section *whole, size_t un
                             .best = UINT64_MAX,
                             .section = section};
     struct sterna_layout_section one[STERNA_LAYOUT_SECTIONS] = {{0}};
+    measure_programs(&search);
     finish(&search, one, 0, units);
     for (size_t tile = search.most < units ? search.most : units / 2 * 2; tile >= 2; tile -= 2) {
         try_tile(&search, tile);

@@ -113,7 +113,7 @@ static void drain(struct clock *at, const struct sterna_layout_section *section,
         at->h_first = section->first + tile * section->tile_units;
         at->h_units = section->tile_units;
     }
-    at->gates = end + (section->layer ? rounds.cycles : 0); /* the next begins with a round of its own */
+    at->gates = end;
     at->psum_free[at->psum] = end + RELEASE;
     at->psum ^= 1;
 }

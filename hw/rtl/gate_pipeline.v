@@ -79,34 +79,39 @@ module gate_pipeline #(
     reg        arriving_bank_q;
     reg        bank_q;
     reg        draining_q;      // a tile has been begun and not released
+    reg        sending_q;       // it is one of rows
     wire       tile_emit;
     wire [2:0] tile_kind;
     wire [7:0] tile_units;
-    wire       tile_waits = waiting_q[bank_q] && !draining_q;
-    wire       is_output = tile_kind == `KIND_OUTPUT;
     wire       begin_units, units_done;
-    wire       begin_rows = tile_waits && is_output && tile_emit;
-    wire       skip = tile_waits && is_output && !tile_emit;
+    wire       front = bank_q ^ units_done;     // a tile's round follows that of another at once
+    wire       tile_waits = waiting_q[front] && (!draining_q || units_done);
+    wire       is_output = tile_kind == `KIND_OUTPUT;
+    wire       begin_rows = tile_waits && !units_done && is_output && tile_emit;
+    wire       skip = tile_waits && !units_done && is_output && !tile_emit;
     wire       rows_done;
     wire       release_bank = units_done || rows_done || skip;
 
-    assign {tile_emit, tile_kind, tile_units} = tile_q[bank_q];
+    assign {tile_emit, tile_kind, tile_units} = tile_q[front];
 
     always @(posedge clk) begin
         tile_release <= release_bank && !rst;
-        if (begin_units || begin_rows)
-            draining_q <= 1'b1;
         if (release_bank) begin
             draining_q <= 1'b0;
             waiting_q[bank_q] <= 1'b0;
             bank_q <= !bank_q;
         end
+        if (begin_units || begin_rows)
+            draining_q <= 1'b1;
+        if (begin_units || begin_rows || release_bank)
+            sending_q <= begin_rows;
         if (tile_ready) begin
             waiting_q[arriving_bank_q] <= 1'b1;
             arriving_bank_q <= !arriving_bank_q;
         end
         if (rst) begin
             draining_q <= 1'b0;
+            sending_q <= 1'b0;
             waiting_q <= 2'd0;
             bank_q <= 1'b0;
             arriving_bank_q <= 1'b0;
@@ -288,7 +293,7 @@ module gate_pipeline #(
         .m_ready(m_ready)
     );
 
-    assign psum_word = draining_q && is_output ? {bank_q, sender_word} : gate_word_q;
+    assign psum_word = sending_q ? {bank_q, sender_word} : gate_word_q;
     assign idle = waiting_q == 2'd0 && none && sender_idle;
 
 endmodule

@@ -1,0 +1,57 @@
+/* test_estimate_sim.c - what sterna_estimate_model says of a step is within 2 % of the counters of the simulated device, and
+ * the weight memory is the limit of the large networks. */
+#include <stdlib.h>
+
+#include "sterna.h"
+
+#include <check.h>
+
+enum { INPUTS = 40, OUTPUTS = 10, STEPS = 60 };
+
+static const struct {
+    const char *cell;
+    size_t hidden;
+    unsigned efficiency; /* percent, at least */
+} network[] = {{"gru", 256, 88}, {"lstm", 256, 88},     {"gru", 128, 80},
+               {"lstm", 64, 58}, {"rnn-relu", 100, 40}, {"gru", 30, 20}};
+
+START_TEST(cycles_are_as_estimated)
+{
+    static int8_t input[STEPS * INPUTS];
+    static int32_t sums[STEPS * OUTPUTS];
+    struct sterna_error error = {""};
+    struct sterna_model *model = NULL;
+    struct sterna_device *device = NULL;
+    struct sterna_estimate estimate;
+    struct sterna_counters counters;
+    ck_assert_int_eq(
+        sterna_model_random_dense(network[_i].cell, INPUTS, network[_i].hidden, OUTPUTS, 1, &model, &error),
+        STERNA_OK);
+    ck_assert_int_eq(sterna_estimate_model(model, "up5k", &estimate, &error), STERNA_OK);
+    ck_assert_int_eq(sterna_device_open("sim", &device, &error), STERNA_OK);
+    ck_assert_int_eq(sterna_device_load(device, model, NULL, &error), STERNA_OK);
+    ck_assert_int_eq(sterna_device_counters(device, true, &counters, &error), STERNA_OK);
+    for (int i = 0; i < STEPS * INPUTS; i++)
+        input[i] = (int8_t)(i * 37 % 255 - 127);
+    ck_assert_int_eq(sterna_device_step_dense(device, input, STEPS, sums, &error), STERNA_OK);
+    ck_assert_int_eq(sterna_device_counters(device, false, &counters, &error), STERNA_OK);
+    ck_assert_uint_eq(counters.streaming, STEPS * estimate.streaming);
+    ck_assert_uint_le(labs((long)counters.cycles - (long)(STEPS * estimate.cycles)) * 50, counters.cycles);
+    ck_assert_uint_ge(100 * STEPS * estimate.ideal_cycles,
+                      network[_i].efficiency * (uint64_t)counters.cycles);
+    sterna_device_close(device);
+    sterna_model_free(model);
+}
+END_TEST
+
+Suite *sterna_suite(void);
+
+Suite *sterna_suite(void)
+{
+    Suite *suite = suite_create("estimate_sim");
+    TCase *tests = tcase_create("estimate_sim");
+    tcase_set_timeout(tests, 120);
+    tcase_add_loop_test(tests, cycles_are_as_estimated, 0, (int)(sizeof network / sizeof *network));
+    suite_add_tcase(suite, tests);
+    return suite;
+}
