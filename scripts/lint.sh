@@ -15,7 +15,8 @@ mkdir -p "$logs"
 root=$(pwd)
 models=$(find "$root/build/verilated" -name '*_model.h' 2>/dev/null | sed 's|/[^/]*$||; s|^|-I|')
 c_flags="-std=c11 -D_POSIX_C_SOURCE=200809L -I$root/host/include -I$root/host/src -I$root/build/gen $models
- $(pkg-config --cflags openblas libcjson sndfile fftw3f zlib libusb-1.0) -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes"
+ $(pkg-config --cflags openblas libcjson sndfile fftw3f zlib libusb-1.0)
+ $(pkg-config --cflags umockdev-1.0 libftdi1 | sed 's/-I/-isystem /g') -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes"
 # shellcheck disable=SC2086  # flags are words
 printf '%s\n' $c_flags >"$logs/compile_flags.txt" # where clang-tidy looks
 

@@ -18,11 +18,11 @@ END_TEST
 
 START_TEST(bias_rounds_half_away_from_zero_and_saturates)
 {
-    ck_assert(sterna_cell_round_bias(1.0f) == 2048.0f);
-    ck_assert(sterna_cell_round_bias(2.5f / 2048.0f) == 3.0f);
-    ck_assert(sterna_cell_round_bias(-2.5f / 2048.0f) == -3.0f);
-    ck_assert(sterna_cell_round_bias(16.0f) == 32767.0f);
-    ck_assert(sterna_cell_round_bias(-1e9f) == -32767.0f);
+    ck_assert(sterna_cell_round_bias(1.0f) == 2048);
+    ck_assert(sterna_cell_round_bias(2.5f / 2048.0f) == 3);
+    ck_assert(sterna_cell_round_bias(-2.5f / 2048.0f) == -3);
+    ck_assert(sterna_cell_round_bias(16.0f) == 32767);
+    ck_assert(sterna_cell_round_bias(-1e9f) == -32767);
 }
 END_TEST
 
