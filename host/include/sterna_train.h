@@ -36,9 +36,10 @@ struct sterna_recipe {
     uint64_t steps;       /* of a text: window of back-propagation through time */
     uint64_t
         shard; /* sequences handled by one thread at a time; part of the result, unlike the number of threads */
-    uint64_t updates;         /* in all */
-    uint64_t integer_updates; /* the last of them run the integer-aware forward pass (float weights have none) */
-    uint64_t validate_every;  /* updates */
+    uint64_t updates; /* in all */
+    uint64_t
+        integer_updates; /* the last of them run the integer-aware forward pass (float weights have none) */
+    uint64_t validate_every; /* updates */
     uint64_t checkpoint_every;
     uint64_t seed;
     double rate;                               /* Adam's step, start of the cosine */
