@@ -85,10 +85,8 @@ static void draw(struct drawing *drawing, const char *title, const struct sterna
             LEFT + i * CELL + CELL / 2 - 4, TOP - 8, escape(result->class_name[i], name));
     for (size_t i = 0; i < classes; i++)
         add_row(drawing, result, i);
-    add(drawing,
-        "<text x='%d' y='%zu'>rows: the label; columns: the prediction; numbers of "
-        "sequences</text>\n</svg>\n",
-        LEFT, TOP + side + 26);
+    add(drawing, "<text x='%d' y='%zu'>rows: labels, columns: predictions</text>\n</svg>\n", LEFT,
+        TOP + side + 26);
 }
 
 enum sterna_status sterna_confusion_picture(const char *svg_path, const char *title,
