@@ -67,25 +67,24 @@ static bool is_free(const struct sterna_plot_frame *frame, const struct box *box
     return true;
 }
 
-/* Around (x, y) in rings: right, left, above, below, and between. */
+/* Around (x, y) in rings: right, left, above, below, and between; an empty box where all is taken. */
 static struct box place_label(const struct sterna_plot_frame *frame, double x, double y, double width,
                               const struct box *taken, size_t n)
 {
     static const double directions[8][2] = {{1, 0},  {-1, 0}, {0, -1},  {0, 1},
                                             {1, -1}, {1, 1},  {-1, -1}, {-1, 1}};
-    struct box box = {0};
     for (int ring = 0; ring < RINGS; ring++) {
         for (int i = 0; i < 8; i++) {
             const double *to = directions[i];
             const double away_x = DOT + 4 + ring * ROW, away_y = ROW * 0.9 + ring * ROW;
             const double middle_x = x + to[0] * (away_x + width / 2), middle_y = y + to[1] * away_y;
-            box = (struct box){middle_x - width / 2, middle_y - ROW / 2.0, middle_x + width / 2,
-                               middle_y + ROW / 2.0};
+            const struct box box = {middle_x - width / 2, middle_y - ROW / 2.0, middle_x + width / 2,
+                                    middle_y + ROW / 2.0};
             if (is_free(frame, &box, taken, n))
                 return box;
         }
     }
-    return box;
+    return (struct box){0};
 }
 
 static void put_label(FILE *out, const struct sterna_scatter_point *point, const struct box *box, double x,
@@ -161,7 +160,9 @@ static void put_points(FILE *out, const struct sterna_plot_frame *frame,
         const double x = sterna_plot_x(frame, log2(points[i].x)), y = sterna_plot_y(frame, points[i].y);
         const double width = STERNA_PLOT_CHARACTER * sterna_plot_text_length(points[i].label) + 4;
         taken[n] = place_label(frame, x, y, width, taken, n);
-        put_label(out, &points[i], &taken[n++], x, y);
+        if (taken[n].right >
+            taken[n].left) /* else the colour must do: the table beside the picture has all names */
+            put_label(out, &points[i], &taken[n++], x, y);
     }
     if (n == 0)
         sterna_plot_nothing(out, frame);
