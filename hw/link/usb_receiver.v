@@ -1,7 +1,7 @@
 // usb_receiver - the two lines of full-speed USB to bits and bytes: clock recovery, NRZI, bit stuffing
 //
 // 48 MHz, four cycles to the bit. Every edge sets the phase; a bit is sampled two cycles after it, and
-// every four from there on, which bit stuffing keeps within 0.25 % of clock offset and a cycle of jitter.
+// every four from there on, which bears a clock 0.25 % off and edges 18.5 ns apart from where they belong.
 //
 // start: a SYNC has ended. bit_strobe, bit_value: a bit of the packet, stuffing removed. byte_strobe,
 // byte_value: the eighth of them, with its bit_strobe. finish: the end of the packet; error (with it): a
