@@ -19,8 +19,9 @@ endif
 
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror
 # -ffp-contract=off: a result must not depend on which loops the compiler vectorised. -fno-trapping-math: nobody looks at
-# floating-point exception flags, and without it selections (clamps) keep loops from being vectorised.
-CFLAGS  += -std=c11 -D_POSIX_C_SOURCE=200809L $(OPT) -g $(ARCH) -ffp-contract=off -fno-trapping-math $(WARNINGS) $(SANITIZE)
+# floating-point exception flags, and without it selections (clamps) keep loops from being vectorised. -fno-math-errno: the same for square roots.
+CFLAGS  += -std=c11 -D_POSIX_C_SOURCE=200809L $(OPT) -g $(ARCH) -ffp-contract=off -fno-trapping-math -fno-math-errno \
+    $(WARNINGS) $(SANITIZE)
 CPPFLAGS += -MMD -MP -Ihost/include -Ihost/src -I$(GEN)
 LDFLAGS += $(SANITIZE)
 LIBS     = $(shell $(PKG_CONFIG) --libs openblas libcjson sndfile fftw3f zlib libusb-1.0) -lstdc++ -lm -lpthread
