@@ -25,11 +25,11 @@ static inline void random_matrix(struct sterna_matrix *matrix, uint64_t *seed)
     int limit = sterna_format_limit(matrix->format);
     unsigned shift = matrix->format == STERNA_FORMAT_INT8 ? 5 : matrix->format == STERNA_FORMAT_INT4 ? 2 : 0;
     for (size_t i = 0; i < matrix->rows * matrix->cols; i++) {
-        int code = 0;
+        int picked = 0;
         do
-            code = (int)random_below(seed, 2 * (size_t)limit + 1) - limit;
-        while (!sterna_format_has(matrix->format, code));
-        matrix->code[i] = (int8_t)code;
+            picked = (int)random_below(seed, 2 * (size_t)limit + 1) - limit;
+        while (!sterna_format_has(matrix->format, picked));
+        matrix->code[i] = (int8_t)picked;
     }
     for (size_t row = 0; row < matrix->rows; row++) {
         matrix->scale_m[row] = (uint8_t)random_below(seed, 256);
@@ -41,11 +41,11 @@ static inline void random_matrix(struct sterna_matrix *matrix, uint64_t *seed)
 static inline void random_fill(struct sterna_model *model, uint64_t *seed)
 {
     for (size_t k = 0; k < model->layers; k++) {
-        struct sterna_layer *layer = &model->layer[k];
-        random_matrix(&layer->ih, seed);
-        random_matrix(&layer->hh, seed);
-        for (size_t i = 0; i < sterna_cell_biases(layer->cell) * layer->hidden; i++)
-            layer->bias[i] = (int16_t)((int)random_below(seed, 6001) - 3000);
+        struct sterna_layer *of = &model->layer[k];
+        random_matrix(&of->ih, seed);
+        random_matrix(&of->hh, seed);
+        for (size_t i = 0; i < sterna_cell_biases(of->cell) * of->hidden; i++)
+            of->bias[i] = (int16_t)((int)random_below(seed, 6001) - 3000);
     }
     random_matrix(&model->output, seed);
     for (size_t i = 0; i < model->output.rows; i++)

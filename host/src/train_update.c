@@ -2,6 +2,7 @@
  * gradients are added in the shards' order; the weights' gradients follow from those of the effective weights; the norm
  * is clipped; Adam. The tasks are cut by the recipe, never by the number of threads, so that this number does not show
  * in any bit of the result. */
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,16 +32,16 @@ static size_t cut(const struct sterna_training *training, struct sterna_piece *p
     for (size_t i = 0; i < network->parameters.tensors; i++) {
         const struct sterna_parameter *tensor = &network->parameters.list[i];
         const struct sterna_weight *weight = sterna_network_weight(network, i);
-        struct sterna_piece cut = {.rate = 1.0f, .range = INFINITY};
+        struct sterna_piece next = {.rate = 1.0f, .range = INFINITY};
         if (weight && clip)
-            cut.range = weight->quantizer->range(&weight->grid);
+            next.range = weight->quantizer->range(&weight->grid);
         if (weight && scale) /* 1 / sqrt(1.5 / (in + out)) = 2 / glorot (Courbariaux et al. 2015) */
-            cut.rate = 2.0f / sterna_glorot_bound(weight->cols, weight->rows / weight->blocks);
-        for (size_t done = 0; done < tensor->count; done += cut.count, pieces++) {
-            cut.offset = tensor->offset + done;
-            cut.count = tensor->count - done < PIECE ? tensor->count - done : PIECE;
+            next.rate = 2.0f / sterna_glorot_bound(weight->cols, weight->rows / weight->blocks);
+        for (size_t done = 0; done < tensor->count; done += next.count, pieces++) {
+            next.offset = tensor->offset + done;
+            next.count = tensor->count - done < PIECE ? tensor->count - done : PIECE;
             if (piece)
-                piece[pieces] = cut;
+                piece[pieces] = next;
         }
     }
     return pieces;
@@ -62,6 +63,7 @@ enum sterna_status sterna_trainer_open(struct sterna_trainer *trainer, unsigned 
 
     trainer->shards = sterna_feed_shards(&trainer->feed);
     trainer->pieces = cut(&trainer->training, NULL);
+    assert(trainer->shards > 0 && trainer->pieces > 0);
     trainer->window = calloc(trainer->shards, sizeof *trainer->window);
     trainer->piece = calloc(trainer->pieces, sizeof *trainer->piece);
     trainer->loss = sterna_buffer_new(trainer->shards, sizeof(double));

@@ -216,7 +216,7 @@ END_TEST
 START_TEST(quantized_backward_is_near_the_exact_one)
 {
     static struct gradients exact, rough;
-    float scratch[T * B * I];
+    float scratch[T * B * I] = {0};
     open_bench(0);
     memset(&exact, 0, sizeof exact);
     memset(&rough, 0, sizeof rough);

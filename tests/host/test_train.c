@@ -46,7 +46,7 @@ static void check_same(struct bytes one, struct bytes other)
 
 enum { CHOICES = 7 };
 
-static void name(char field[32], const char *value)
+static void set_name(char field[32], const char *value)
 {
     (void)snprintf(field, 32, "%s", value);
 }
@@ -54,10 +54,10 @@ static void name(char field[32], const char *value)
 /* Everything that draws random numbers. */
 static void choose_noise(const char *cell, const char *quantizer, const char *normalization)
 {
-    name(recipe.cell, cell);
-    name(recipe.quantizer, quantizer);
-    name(recipe.normalization, normalization);
-    name(recipe.sampling, "stochastic");
+    set_name(recipe.cell, cell);
+    set_name(recipe.quantizer, quantizer);
+    set_name(recipe.normalization, normalization);
+    set_name(recipe.sampling, "stochastic");
     recipe.layers = 2;
     recipe.dropout = 0.25;
     recipe.dropout_input = 0.125;
@@ -72,26 +72,26 @@ static void choose(int which)
         recipe.noise = 0.25;
     }
     if (which == 1) {
-        name(recipe.quantizer, "ternary");
-        name(recipe.sampling, "stochastic");
+        set_name(recipe.quantizer, "ternary");
+        set_name(recipe.sampling, "stochastic");
         recipe.layers = 2;
     } else if (which == 2) {
-        name(recipe.quantizer, "float");
-        name(recipe.quantizer_output, "float");
-        name(recipe.normalization, "none");
+        set_name(recipe.quantizer, "float");
+        set_name(recipe.quantizer_output, "float");
+        set_name(recipe.normalization, "none");
         recipe.integer_updates = 0;
     } else if (which == 3) {
         choose_noise("lstm", "binary", "layer");
     } else if (which == 4) {
         choose_noise("gru", "ternary", "weight");
-        name(recipe.head, "last");
+        set_name(recipe.head, "last");
     } else if (which == 5) {
         choose_noise("lstm", "pow2", "batch");
-        name(recipe.head, "mean");
-        name(recipe.rate_scale, "glorot");
+        set_name(recipe.head, "mean");
+        set_name(recipe.rate_scale, "glorot");
     } else if (which == 6) {
         choose_noise("rnn-relu", "dual-copy", "layer");
-        name(recipe.head, "mean");
+        set_name(recipe.head, "mean");
     }
 }
 
@@ -179,8 +179,8 @@ START_TEST(digits_are_learned)
 {
     static const char *const cells[] = {"gru", "lstm", "rnn-tanh"};
     recipe = tiny_sequences(&scratch);
-    name(recipe.cell, cells[_i]);
-    name(recipe.head, _i % 2 ? "mean" : "last");
+    set_name(recipe.cell, cells[_i]);
+    set_name(recipe.head, _i % 2 ? "mean" : "last");
     recipe.updates = 120;
     recipe.integer_updates = 30;
     const struct sterna_train_options options = {
@@ -236,7 +236,7 @@ END_TEST
 START_TEST(unknown_methods_and_sizes_are_refused)
 {
     struct sterna_recipe wrong = recipe;
-    name(wrong.cell, "lstn");
+    set_name(wrong.cell, "lstn");
     ck_assert_int_eq(tiny_train(&scratch, &wrong, 1, &error), STERNA_ERR_RANGE);
     wrong = recipe;
     wrong.hidden = 1000000;

@@ -19,7 +19,7 @@ static struct sterna_trainer trainer;
 static struct sterna_recipe recipe;
 static struct sterna_error error;
 
-static void name(char field[32], const char *value)
+static void set_name(char field[32], const char *value)
 {
     (void)snprintf(field, 32, "%s", value);
 }
@@ -86,10 +86,10 @@ static float *tensor_of(const char *wanted, float *vector, size_t *count)
 START_TEST(loss_falls)
 {
     double before = 0.0, after = 0.0;
-    name(recipe.cell, cells[_i % CELLS]);
-    name(recipe.normalization, norms[_i / CELLS % NORMS]);
-    name(recipe.quantizer, quantizers[_i / CELLS / NORMS]);
-    name(recipe.quantizer_output, quantizers[_i / CELLS / NORMS]);
+    set_name(recipe.cell, cells[_i % CELLS]);
+    set_name(recipe.normalization, norms[_i / CELLS % NORMS]);
+    set_name(recipe.quantizer, quantizers[_i / CELLS / NORMS]);
+    set_name(recipe.quantizer_output, quantizers[_i / CELLS / NORMS]);
     open_trainer(1);
     for (int i = 0; i < 150; i++) {
         const double loss = update();
@@ -103,13 +103,13 @@ END_TEST
 
 START_TEST(float_weights_have_no_integer_phase)
 {
-    name(recipe.quantizer, "float");
+    set_name(recipe.quantizer, "float");
     recipe.integer_updates = recipe.updates;
     open_trainer(1);
     ck_assert(!sterna_trainer_integer(&trainer.training, 0));
     (void)update();
     ck_assert(!trainer.training.network.layer[0].integer);
-    name(recipe.quantizer, "twn");
+    set_name(recipe.quantizer, "twn");
     open_trainer(1);
     ck_assert(sterna_trainer_integer(&trainer.training, 0));
     (void)update();
@@ -120,10 +120,10 @@ END_TEST
 START_TEST(threads_do_not_change_a_bit)
 {
     recipe = _i % 2 ? tiny_sequences(&scratch) : recipe;
-    name(recipe.cell, cells[_i / 2]);
-    name(recipe.normalization, norms[_i % NORMS]);
-    name(recipe.sampling, "stochastic");
-    name(recipe.quantizer, "ternary");
+    set_name(recipe.cell, cells[_i / 2]);
+    set_name(recipe.normalization, norms[_i % NORMS]);
+    set_name(recipe.sampling, "stochastic");
+    set_name(recipe.quantizer, "ternary");
     recipe.layers = 2;
     recipe.dropout = 0.2;
     recipe.shard = 2;
@@ -153,8 +153,8 @@ START_TEST(validation_of_an_empty_network_is_chance)
 {
     double nats = 0.0, accuracy = 0.0;
     recipe = _i ? tiny_sequences(&scratch) : recipe;
-    name(recipe.quantizer, "float");
-    name(recipe.quantizer_output, "float");
+    set_name(recipe.quantizer, "float");
+    set_name(recipe.quantizer_output, "float");
     open_trainer(2);
     (void)update();
     memset(trainer.training.value, 0, trainer.training.network.parameters.size * sizeof(float));
@@ -170,9 +170,9 @@ START_TEST(clip_weights_keeps_master_weights_in_range)
     static const char *const matrix[] = {"weight_ih_l0", "weight_hh_l0", "linear.weight"};
     const bool clips = _i;
     bool outside = false;
-    name(recipe.quantizer, "ternary");
-    name(recipe.quantizer_output, "binary");
-    name(recipe.clip_weights, clips ? "yes" : "no");
+    set_name(recipe.quantizer, "ternary");
+    set_name(recipe.quantizer_output, "binary");
+    set_name(recipe.clip_weights, clips ? "yes" : "no");
     recipe.rate = 0.5;
     open_trainer(1);
     for (int i = 0; i < 10; i++)
@@ -203,13 +203,13 @@ START_TEST(rate_scale_speeds_matrices_up)
     const float factor[] = {2.0f / sterna_glorot_bound(PERIOD, 12), 2.0f / sterna_glorot_bound(12, 12),
                             2.0f / sterna_glorot_bound(12, PERIOD), 1.0f};
     float moved[2];
-    name(recipe.quantizer, "float");
-    name(recipe.quantizer_output, "float");
-    name(recipe.normalization, "none");
+    set_name(recipe.quantizer, "float");
+    set_name(recipe.quantizer_output, "float");
+    set_name(recipe.normalization, "none");
     recipe.rate = 1e-4;
     for (int which = 0; which < 2; which++) {
         size_t count = 0;
-        name(recipe.rate_scale, which ? "glorot" : "none");
+        set_name(recipe.rate_scale, which ? "glorot" : "none");
         open_trainer(1);
         const float *w = tensor_of(tensor[_i], trainer.training.value, &count);
         const float before = w[3];
@@ -238,7 +238,7 @@ END_TEST
 START_TEST(running_statistics_follow_the_windows)
 {
     size_t count = 0;
-    name(recipe.normalization, "batch");
+    set_name(recipe.normalization, "batch");
     open_trainer(1);
     const float *mean = tensor_of("weight_ih_l0.mean", trainer.training.value, &count);
     const float *variance = tensor_of("weight_ih_l0.variance", trainer.training.value, &count);
@@ -284,10 +284,10 @@ START_TEST(layer_that_is_not_finite_is_named)
     size_t count = 0;
     recipe.layers = 2;
     recipe.integer_updates = 0;
-    name(recipe.normalization, "none");
-    name(recipe.quantizer, "float");
-    name(recipe.quantizer_output, "float");
-    name(recipe.cell, _i ? "rnn-relu" : "rnn-tanh");
+    set_name(recipe.normalization, "none");
+    set_name(recipe.quantizer, "float");
+    set_name(recipe.quantizer_output, "float");
+    set_name(recipe.cell, _i ? "rnn-relu" : "rnn-tanh");
     open_trainer(2);
     float *bias = tensor_of("bias_ih_l0", trainer.training.value, &count);
     for (size_t i = 0; i < count; i++)
