@@ -108,6 +108,50 @@ START_TEST(weights_are_found_by_their_place_in_the_parameters)
 }
 END_TEST
 
+/* A row's factor and what it subtracts, as constants: gain / sqrt(variance + 1e-5), and that times the mean. */
+static double factor_of(const float *value, bool hh, size_t row, double *offset)
+{
+    const struct sterna_parameters *of = &network.parameters;
+    const double gain = (double)sterna_parameters_in(of, value, 1, hh ? STERNA_GAIN_HH : STERNA_GAIN_IH)[row];
+    const double mean = (double)sterna_parameters_in(of, value, 1, hh ? STERNA_MEAN_HH : STERNA_MEAN_IH)[row];
+    const double variance =
+        (double)sterna_parameters_in(of, value, 1, hh ? STERNA_VARIANCE_HH : STERNA_VARIANCE_IH)[row];
+    *offset = gain / sqrt(variance + 1e-5) * mean;
+    return gain / sqrt(variance + 1e-5);
+}
+
+START_TEST(normalized_products_become_row_scales_and_biases)
+{
+    const struct sterna_preparation deployed = {.integer = true};
+    uint64_t seed = 6;
+    snprintf(recipe.normalization, sizeof recipe.normalization, "layer");
+    ck_assert_int_eq(open_network(false), STERNA_OK);
+    float *value = calloc(network.parameters.size, sizeof *value);
+    random_values(value, network.parameters.size, 0.7f, &seed);
+    for (size_t i = 0; i < 24; i++) {
+        sterna_parameters_at(&network.parameters, value, 1, STERNA_VARIANCE_IH)[i] = 0.5f + 0.1f * (float)i;
+        sterna_parameters_at(&network.parameters, value, 1, STERNA_VARIANCE_HH)[i] = 3.0f - 0.1f * (float)i;
+    }
+    sterna_network_prepare(&network, &deployed, false, NULL, value);
+    const struct sterna_recurrent *layer = &network.layer[1];
+    const float *bias_ih = sterna_parameters_in(&network.parameters, value, 1, STERNA_BIAS_IH);
+    const float *bias_hh = sterna_parameters_in(&network.parameters, value, 1, STERNA_BIAS_HH);
+    for (size_t r = 0; r < 24; r++) {
+        double from_ih = 0.0, from_hh = 0.0;
+        const double ih = factor_of(value, false, r, &from_ih) * (double)layer->ih.scale[r];
+        const double hh = factor_of(value, true, r, &from_hh) * (double)layer->hh.scale[r];
+        ck_assert_double_le(fabs((double)layer->ih.row[r] - ih), fabs(ih) / 250.0); /* scales of 8 bits */
+        ck_assert_double_le(fabs((double)layer->hh.row[r] - hh), fabs(hh) / 250.0);
+        const double x = (double)bias_ih[r] - from_ih, h = (double)bias_hh[r] - from_hh;
+        ck_assert_double_eq_tol((double)layer->bias[r], r < 16 ? x + h : x,
+                                1e-5); /* r and z; n keeps apart */
+        if (r >= 16)
+            ck_assert_double_eq_tol((double)layer->bias[r + 8], h, 1e-5);
+    }
+    free(value);
+}
+END_TEST
+
 /* value = code * m / 2^s, times 64 / 2048 behind a one-hot input and 128 / 2048 behind h. */
 START_TEST(imported_model_has_the_weights_it_stands_for)
 {
@@ -165,6 +209,7 @@ Suite *sterna_suite(void)
     tcase_add_test(tcase, each_matrix_has_its_own_quantizer);
     tcase_add_loop_test(tcase, magnitude_is_a_multiple_of_the_glorot_bound_or_one, 0, 3);
     tcase_add_test(tcase, weights_are_found_by_their_place_in_the_parameters);
+    tcase_add_test(tcase, normalized_products_become_row_scales_and_biases);
     tcase_add_test(tcase, imported_model_has_the_weights_it_stands_for);
     tcase_add_test(tcase, unknown_names_are_refused);
     suite_add_tcase(suite, tcase);

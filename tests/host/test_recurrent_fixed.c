@@ -63,8 +63,9 @@ static void open_layer(enum sterna_cell cell, bool one_hot)
     take_matrix(&model->layer[0].ih, &layer.ih, &seed);
     take_matrix(&model->layer[0].hh, &layer.hh, &seed);
     for (size_t r = 0; r < rows; r++) {
-        const int at_ih = (int)random_below(&seed, 4001) - 2000,
-                  at_hh = (int)random_below(&seed, 4001) - 2000;
+        const int most = r % 2 ? 2000 : 16000; /* large ones saturate, with the sums that are large */
+        const int at_ih = (int)random_below(&seed, 2 * (size_t)most + 1) - most;
+        const int at_hh = (int)random_below(&seed, 2 * (size_t)most + 1) - most;
         bias_ih[r] = (float)at_ih / 2048.0f;
         bias_hh[r] = (float)at_hh / 2048.0f;
         model->layer[0].bias[r] = (int16_t)(r < rows - own ? at_ih + at_hh : at_ih);
@@ -133,6 +134,31 @@ START_TEST(every_state_is_that_of_fixed)
 }
 END_TEST
 
+/* Where the candidate's input term and its bias go beyond 16 bits together, and the recurrent term takes as much off again: r is 1,
+ * z is 0, 32767 + 16000 is 32767, less 32767 is 0. */
+START_TEST(input_term_of_a_gate_with_its_own_bias_saturates)
+{
+    float bias_ih[3 * H], bias_hh[3 * H];
+    open_layer(STERNA_CELL_GRU, true);
+    memset(layer.ih.code, 0, 3 * H * I);
+    memset(layer.hh.code, 0, 3 * H * H);
+    for (size_t u = 0; u < H; u++) {
+        memset(layer.ih.code + (2 * H + u) * I, 127, I);
+        layer.ih.scale_m[2 * H + u] = 255;
+        layer.ih.scale_s[2 * H + u] = 1;
+        bias_ih[u] = 15.0f;
+        bias_ih[H + u] = -15.0f;
+        bias_ih[2 * H + u] = 16000.0f / 2048.0f;
+        bias_hh[u] = bias_hh[H + u] = 0.0f;
+        bias_hh[2 * H + u] = -32767.0f / 2048.0f;
+    }
+    sterna_recurrent_prepare(&layer, bias_ih, bias_hh);
+    sterna_recurrent_fixed_forward(&layer, &track);
+    for (size_t u = 0; u < H; u++)
+        ck_assert(a[B * H + u] == 0.0f);
+}
+END_TEST
+
 /* A state of the float phase becomes the nearest that a device can hold, and what a device holds is carried on unchanged. */
 START_TEST(carried_states_are_rounded_to_the_devices)
 {
@@ -167,6 +193,7 @@ Suite *sterna_suite(void)
     TCase *tcase = tcase_create("recurrent_fixed");
     tcase_add_checked_fixture(tcase, NULL, tear_down);
     tcase_add_loop_test(tcase, every_state_is_that_of_fixed, 0, 2 * CELLS);
+    tcase_add_test(tcase, input_term_of_a_gate_with_its_own_bias_saturates);
     tcase_add_loop_test(tcase, carried_states_are_rounded_to_the_devices, 0, CELLS);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -235,6 +235,30 @@ START_TEST(gradient_norm_is_clipped)
 }
 END_TEST
 
+/* Windows add up: a batch in one, or cut in three. */
+START_TEST(gradient_does_not_depend_on_the_cut)
+{
+    double distance = 0.0, size = 0.0;
+    if (_i)
+        recipe = tiny_sequences(&scratch);
+    recipe.shard = recipe.batch;
+    open_trainer(1);
+    (void)update();
+    const size_t count = trainer.training.network.parameters.size;
+    float *whole = malloc(count * sizeof *whole);
+    memcpy(whole, trainer.gradient, count * sizeof *whole);
+    recipe.shard = recipe.batch / 2; /* 5 is 2, 2 and 1 */
+    open_trainer(1);
+    (void)update();
+    for (size_t i = 0; i < count; i++) {
+        distance += fabs((double)whole[i] - (double)trainer.gradient[i]);
+        size += fabs((double)whole[i]);
+    }
+    ck_assert_double_lt(distance, 1e-5 * size);
+    free(whole);
+}
+END_TEST
+
 START_TEST(running_statistics_follow_the_windows)
 {
     size_t count = 0;
@@ -316,6 +340,7 @@ Suite *sterna_suite(void)
     tcase_add_loop_test(tcase, clip_weights_keeps_master_weights_in_range, 0, 2);
     tcase_add_loop_test(tcase, rate_scale_speeds_matrices_up, 0, 4);
     tcase_add_test(tcase, gradient_norm_is_clipped);
+    tcase_add_loop_test(tcase, gradient_does_not_depend_on_the_cut, 0, 2);
     tcase_add_test(tcase, running_statistics_follow_the_windows);
     tcase_add_loop_test(tcase, parameter_that_is_not_finite_is_named, 0, 4);
     tcase_add_loop_test(tcase, layer_that_is_not_finite_is_named, 0, 2);
