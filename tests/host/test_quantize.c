@@ -154,7 +154,7 @@ START_TEST(seed_step_and_tensor_each_change_the_sample)
     for (int d = 0; d < 4; d++)
         find_quantizer("ternary")->sample(w, COUNT, &grids[2], &draw[d], 0, level[d]);
     for (int d = 1; d < 4; d++)
-        ck_assert(memcmp(level[0], level[d], sizeof level[0]) != 0);
+        ck_assert_mem_ne(level[0], level[d], sizeof level[0]);
 }
 END_TEST
 
