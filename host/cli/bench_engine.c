@@ -57,7 +57,7 @@ static enum sterna_status step_all(struct sterna_device *device, uint64_t seed, 
 static enum sterna_status measure(struct sterna_device *device, const struct sterna_model *model,
                                   size_t steps, struct finding *finding, struct sterna_error *error)
 {
-    struct sterna_counters counters;
+    struct sterna_counters counters = {0};
     struct sterna_geometry geometry;
     sterna_device_geometry(device, &geometry);
     enum sterna_status status = sterna_device_load(device, model, NULL, error);

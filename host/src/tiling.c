@@ -2,6 +2,7 @@
  * units after such tiles goes into one or two sections of one tile, whose bytes may hold fewer. All ways to do that are tried. */
 #include "tiling.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "timing.h"
@@ -23,6 +24,7 @@ struct search {
 
 static size_t divide_up(size_t n, size_t by)
 {
+    assert(by > 0);
     return (n + by - 1) / by;
 }
 

@@ -51,10 +51,10 @@ START_TEST(everything_comes_back_to_the_bit)
     ck_assert_mem_eq(loaded.data.alphabet, training.data.alphabet, training.data.symbols);
     ck_assert_uint_eq(loaded.data.size, training.data.size);
     ck_assert_uint_eq(loaded.points, 1);
-    const struct sterna_point *last = sterna_training_last(&loaded);
-    ck_assert(last->seen == point.seen && last->train_bits == point.train_bits && last->rate == point.rate);
-    ck_assert(last->valid_accuracy == point.valid_accuracy);
-    ck_assert(last->valid_bits == 2.75);
+    ck_assert(loaded.curve[0].seen == point.seen && loaded.curve[0].train_bits == point.train_bits);
+    ck_assert(loaded.curve[0].valid_bits == point.valid_bits && loaded.curve[0].rate == point.rate);
+    ck_assert(loaded.curve[0].valid_accuracy == point.valid_accuracy);
+    ck_assert(sterna_training_last(&loaded)->valid_bits == 2.75);
     ck_assert_uint_eq(loaded.recipe.hidden, training.recipe.hidden);
     ck_assert_str_eq(loaded.recipe.data, training.recipe.data);
 }

@@ -43,31 +43,21 @@ START_TEST(addresses_name_devices)
 }
 END_TEST
 
-/* The one in this process runs every model; the engine does not yet, and says so. */
-START_TEST(what_an_engine_cannot_run_is_named)
+/* As does the device in this process. */
+START_TEST(the_engine_takes_every_cell_and_format)
 {
-    static const struct {
-        enum sterna_cell cell;
-        enum sterna_format format;
-        const char *reason;
-    } cases[] = {
-        {STERNA_CELL_LSTM, STERNA_FORMAT_TERNARY, "the device \"up5k\" has no cell of kind lstm yet"},
-        {STERNA_CELL_RNN_SIGN, STERNA_FORMAT_TERNARY, "the device \"up5k\" has no cell of kind rnn-sign yet"},
-        {STERNA_CELL_GRU, STERNA_FORMAT_INT8, "the device \"up5k\" has no weights of format int8 yet"},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const struct sterna_model_shape shape = {cases[i].cell, INPUTS, HIDDEN, 1, OUTPUTS};
-        struct sterna_model *model = random_model_of(&shape, cases[i].format, 3);
+    static const char *const addresses[] = {"reference:up5k", "reference"};
+    for (int i = 0; i < STERNA_CELLS * STERNA_FORMATS * 2; i++) {
+        const struct sterna_model_shape shape = {(enum sterna_cell)(i / 2 % STERNA_CELLS), INPUTS, HIDDEN, 1,
+                                                 OUTPUTS};
+        struct sterna_model *model = random_model_of(&shape, (enum sterna_format)(i / 2 / STERNA_CELLS), 3);
         ck_assert_ptr_nonnull(model);
-        open_device("reference:up5k");
-        ck_assert_int_eq(sterna_device_load(device, model, NULL, &error), STERNA_ERR_FIT);
-        ck_assert_str_eq(error.reason, cases[i].reason);
-        sterna_device_close(device);
-        open_device("reference");
-        ck_assert_int_eq(sterna_device_load(device, model, NULL, &error), STERNA_OK);
+        open_device(addresses[i % 2]);
+        ck_assert_msg(sterna_device_load(device, model, NULL, &error) == STERNA_OK, "%s", error.reason);
         sterna_device_close(device);
         sterna_model_free(model);
     }
+    device = NULL;
 }
 END_TEST
 
@@ -103,7 +93,7 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("device_type");
     TCase *tests = tcase_create("device_type");
     tcase_add_test(tests, addresses_name_devices);
-    tcase_add_test(tests, what_an_engine_cannot_run_is_named);
+    tcase_add_test(tests, the_engine_takes_every_cell_and_format);
     tcase_add_test(tests, bad_inputs_never_reach_the_device);
     suite_add_tcase(suite, tests);
     return suite;

@@ -54,8 +54,10 @@ END_TEST
 START_TEST(each_row_has_its_own_scale_if_the_quantizer_says_so)
 {
     open_weight("xnor", "none");
-    for (int i = 0; i < ROWS * COLS; i++)
-        master[i] = (float)(i / COLS + 1) * (i % 3 ? -1.0f : 1.0f);
+    for (int i = 0; i < ROWS * COLS; i++) {
+        const int row = i / COLS;
+        master[i] = (float)(row + 1) * (i % 3 ? -1.0f : 1.0f);
+    }
     prepare(false, NULL, 128.0f);
     for (int r = 0; r < ROWS; r++)
         ck_assert(weight.scale[r] == (float)(r + 1) && weight.row[r] == (float)(r + 1));
@@ -70,8 +72,10 @@ START_TEST(every_row_has_the_scale_of_its_block)
     for (int i = 0; i < ROWS * COLS; i++)
         master[i] = (float)(i + 1);
     prepare(false, NULL, 128.0f);
-    for (int r = 0; r < ROWS; r++)
-        ck_assert(weight.scale[r] == (float)(10 * (r / 2 + 1)) / 64.0f);
+    for (int r = 0; r < ROWS; r++) {
+        const int block = r / 2;
+        ck_assert(weight.scale[r] == (float)(10 * (block + 1)) / 64.0f);
+    }
 }
 END_TEST
 
@@ -174,8 +178,8 @@ START_TEST(deployable_levels_are_not_drawn)
     prepare(false, &draw, 128.0f);
     memcpy(drawn, weight.level, sizeof drawn);
     prepare(false, NULL, 128.0f);
-    ck_assert(memcmp(drawn, weight.level, sizeof drawn) != 0);
-    ck_assert(memcmp(level, weight.level, sizeof level) != 0);
+    ck_assert_mem_ne(drawn, weight.level, sizeof drawn);
+    ck_assert_mem_ne(level, weight.level, sizeof level);
 }
 END_TEST
 

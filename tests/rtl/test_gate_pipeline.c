@@ -114,7 +114,7 @@ static int32_t term(const struct bench *bench, unsigned row, unsigned scale)
 /* New state and h8 of a unit from its terms and biases, in the order of visits. */
 static int8_t run_unit(unsigned kind, const int32_t *t, const int32_t *b, int16_t *state)
 {
-    int8_t activation;
+    int8_t activation = 0;
     if (kind == STERNA_KIND_GRU) {
         const struct sterna_fixed_gru terms = {.x_r = t[0],
                                                .h_r = t[1],
@@ -157,7 +157,7 @@ static void expect_units(struct bench *bench, unsigned kind, unsigned units, uns
     const struct cell *cell = &cell_of[kind];
     for (unsigned unit = 0; unit < units; unit++) {
         unsigned i = unit % 2, row = BANK * bench->bank + unit / 2 * 2 * cell->gates + i;
-        int32_t terms[8], biases[4];
+        int32_t terms[8] = {0}, biases[4] = {0};
         for (unsigned v = 0; v < cell->visits; v++)
             terms[v] = term(bench, row + cell->visit[v] / 10 * PART + cell->visit[v] % 10 * 2,
                             bench->scales + 2 * v + i);

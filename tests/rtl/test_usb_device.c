@@ -78,7 +78,7 @@ static void check_string(unsigned index, const char *text)
     ck_assert_int_eq(data[0], size);
     ck_assert_uint_eq(data[1], 3);
     for (size_t i = 0; i < strlen(text); i++)
-        ck_assert(data[2 + 2 * i] == text[i] && data[3 + 2 * i] == 0);
+        ck_assert(data[2 + 2 * i] == (uint8_t)text[i] && data[3 + 2 * i] == 0);
 }
 
 START_TEST(the_strings_are_maker_product_and_serial_number)
@@ -119,7 +119,7 @@ START_TEST(windows_gets_winusb_and_an_interface_guid)
     ck_assert_uint_eq(data[36], 42);
     ck_assert_uint_eq(data[80], 80);
     for (size_t i = 0; i < 20; i++)
-        ck_assert(data[38 + 2 * i] == "DeviceInterfaceGUIDs"[i] && data[39 + 2 * i] == 0);
+        ck_assert(data[38 + 2 * i] == (uint8_t) "DeviceInterfaceGUIDs"[i] && data[39 + 2 * i] == 0);
     ck_assert(data[82] == '{' && data[82 + 2 * 37] == '}');
     for (size_t i = 158; i < 162; i++)
         ck_assert_uint_eq(data[i], 0); /* two ends of string */
