@@ -128,9 +128,11 @@ START_TEST(normalized_products_become_row_scales_and_biases)
     ck_assert_int_eq(open_network(false), STERNA_OK);
     float *value = calloc(network.parameters.size, sizeof *value);
     random_values(value, network.parameters.size, 0.7f, &seed);
-    for (size_t i = 0; i < 24; i++) {
-        sterna_parameters_at(&network.parameters, value, 1, STERNA_VARIANCE_IH)[i] = 0.5f + 0.1f * (float)i;
-        sterna_parameters_at(&network.parameters, value, 1, STERNA_VARIANCE_HH)[i] = 3.0f - 0.1f * (float)i;
+    for (size_t i = 0; i < 2 * 24; i++) { /* variances are positive */
+        sterna_parameters_at(&network.parameters, value, i / 24, STERNA_VARIANCE_IH)[i % 24] =
+            0.5f + 0.1f * (float)i;
+        sterna_parameters_at(&network.parameters, value, i / 24, STERNA_VARIANCE_HH)[i % 24] =
+            6.0f - 0.1f * (float)i;
     }
     sterna_network_prepare(&network, &deployed, false, NULL, value);
     const struct sterna_recurrent *layer = &network.layer[1];
