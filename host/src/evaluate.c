@@ -53,14 +53,9 @@ static enum sterna_status run_text(const struct subject *subject, const struct s
     if (status == STERNA_OK && !carry)
         status = sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the state");
     for (size_t done = 0; status == STERNA_OK && done < total;) {
-        const uint8_t *text = subject->trial.symbols + done;
         window.run_batch = 1;
         window.run_steps = total - done < TEXT_STEPS ? total - done : TEXT_STEPS;
-        for (size_t t = 0; t < window.run_steps; t++) {
-            window.active[t] = 1;
-            window.symbol[t] = text[t];
-            window.target[t] = text[t + 1];
-        }
+        sterna_feed_load_text(subject->trial.symbols + done, 0, &window);
         sterna_window_forward(network, &window, false, carry, network->hidden);
         tally_window(&window, tally);
         done += window.run_steps;

@@ -182,6 +182,19 @@ static void load_text(const struct sterna_feed *feed, uint64_t update, size_t sh
         window->active[t] = batch;
 }
 
+void sterna_feed_load_text(const uint8_t *text, size_t stride, struct sterna_window *window)
+{
+    const size_t batch = window->run_batch;
+
+    for (size_t t = 0; t < window->run_steps; t++) {
+        window->active[t] = batch;
+        for (size_t b = 0; b < batch; b++) {
+            window->symbol[t * batch + b] = text[b * stride + t];
+            window->target[t * batch + b] = text[b * stride + t + 1];
+        }
+    }
+}
+
 void sterna_feed_load_sequences(const struct sterna_sequence_set *set, size_t features, size_t *index,
                                 size_t count, struct sterna_window *window)
 {

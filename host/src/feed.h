@@ -39,6 +39,9 @@ size_t sterna_feed_shard_batch(const struct sterna_feed *feed, size_t shard);
 void sterna_feed_load(const struct sterna_feed *feed, uint64_t update, size_t shard,
                       struct sterna_window *window);
 
+/* Fill the steps and sequences that the window is to run (run_steps, run_batch): sequence b from text + b * stride on, each target the
+ * symbol after. */
+void sterna_feed_load_text(const uint8_t *text, size_t stride, struct sterna_window *window);
 /* Fill a window with these sequences of a split, sorted here: index [count], count at most window->batch. */
 void sterna_feed_load_sequences(const struct sterna_sequence_set *set, size_t features, size_t *index,
                                 size_t count, struct sterna_window *window);

@@ -264,7 +264,7 @@ enum sterna_status sterna_network_import(const struct sterna_model *model, struc
     if (status != STERNA_OK)
         return status;
     for (size_t k = 0; k < model->layers; k++)
-        import_layer(&model->layer[k], &fresh.layer[k], fresh.bias, fresh.frozen);
+        import_layer(&model->layer[k], &fresh.layer[k], fresh.bias, fresh.bias + model->layer[k].hh.rows);
     import_weight(&model->output, (float)sterna_cell_one(first->cell), &fresh.output.weight);
     for (size_t o = 0; o < with.ends.outputs; o++)
         bias[o] = (float)model->output_bias[o] / 2048.0f;

@@ -1,5 +1,6 @@
 /* recipe.c - one table of keys; default, load, set and print walk it. */
 #include "file.h"
+#include "normalize.h"
 #include "quantize.h"
 #include "sterna.h"
 #include "utf8.h"
@@ -45,7 +46,7 @@ static const struct key keys[] = {
     {FIELD(CHOICE, clip_weights), "yes", "yes, no", 0, 0},
     {FIELD(CHOICE, rate_scale), "none", "none, glorot", 0, 0},
     {FIELD(WHOLE, backprop_bits), "0", NULL, 0, 6},
-    {FIELD(CHOICE, normalization), "weight", "none, weight, layer, batch", 0, 0},
+    {FIELD(CHOICE, normalization), "weight", STERNA_NORMALIZER_NAMES, 0, 0},
     {FIELD(WHOLE, hidden), "256", NULL, 1, LIMIT_SIZE},
     {FIELD(WHOLE, layers), "1", NULL, 1, 64},
     {FIELD(REAL, dropout), "0", NULL, 0, 0.9},

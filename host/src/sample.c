@@ -1,5 +1,5 @@
 /* sample.c - drawing the next symbol from a model's logits. */
-#include "sterna.h"
+#include "loss.h"
 
 #include <assert.h>
 #include <math.h>
@@ -16,20 +16,10 @@ static double uniform(uint64_t seed, uint64_t counter)
     return ldexp((double)(z >> 11), -53);
 }
 
-/* The first of the largest. */
-static size_t arg_max(const float *logits, size_t count)
-{
-    size_t best = 0;
-    for (size_t i = 1; i < count; i++)
-        if (logits[i] > logits[best])
-            best = i;
-    return best;
-}
-
 size_t sterna_sample(const float *logits, size_t count, double temperature, uint64_t seed, uint64_t *random)
 {
     assert(count > 0 && temperature >= 0);
-    size_t best = arg_max(logits, count);
+    size_t best = sterna_loss_best(count, logits);
     double draw = uniform(seed, (*random)++);
     if (temperature == 0)
         return best;

@@ -275,8 +275,9 @@ static size_t stream_steps(const struct sterna_trainer *trainer, size_t *stride)
 }
 
 /* Streams of a text side by side. */
-static void validate_streams(struct sterna_trainer *trainer, size_t shard)
+static void validate_streams(void *context, size_t shard)
 {
+    struct sterna_trainer *trainer = context;
     struct sterna_window *window = &trainer->window[shard];
     const struct sterna_network *network = &trainer->training.network;
     const size_t B = window->batch, first = shard * trainer->feed.shard,
@@ -291,23 +292,11 @@ static void validate_streams(struct sterna_trainer *trainer, size_t shard)
     trainer->valid[shard] = 0.0;
     for (size_t done = 0; done < count; done += window->run_steps) {
         window->run_steps = count - done < window->steps ? count - done : window->steps;
-        for (size_t t = 0; t < window->run_steps; t++) {
-            window->active[t] = B;
-            for (size_t b = 0; b < B; b++) {
-                const uint8_t *at = text + (first + b) * stride + done + t;
-                window->symbol[t * B + b] = at[0];
-                window->target[t * B + b] = at[1];
-            }
-        }
+        sterna_feed_load_text(text + first * stride + done, stride, window);
         sterna_window_forward(network, window, false, carry, B * network->hidden);
         trainer->valid[shard] +=
             sterna_loss(window->run_steps * B, window->outputs, window->logits, window->target);
     }
-}
-
-static void validate_shard(void *context, size_t shard)
-{
-    validate_streams(context, shard);
 }
 
 /* Tasks share windows: window w takes the tasks w, w + shards, ... */
@@ -346,7 +335,7 @@ void sterna_trainer_validate(struct sterna_trainer *trainer, double *nats, doubl
     sterna_network_prepare(&training->network, &preparation, false, trainer->workers, training->value);
     if (trainer->feed.is_text) {
         const size_t count = stream_steps(trainer, &stride) * trainer->feed.batch;
-        sterna_workers_run(trainer->workers, trainer->shards, validate_shard, trainer);
+        sterna_workers_run(trainer->workers, trainer->shards, validate_streams, trainer);
         if (count)
             *nats = sum_of(trainer->valid, trainer->shards) / (double)count;
         return;

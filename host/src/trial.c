@@ -45,8 +45,7 @@ static void rescale(const struct sterna_trial_needs *needs, struct sterna_sequen
     for (size_t i = 0; i < count; i++) {
         const size_t f = i % features;
         const float value = sequences->mean[f] + sequences->deviation[f] * (float)set->frames[i] / unit;
-        float q = roundf(unit * (value - needs->mean[f]) / needs->deviation[f]);
-        set->frames[i] = (int8_t)(q > 127.0f ? 127.0f : q < -127.0f ? -127.0f : q);
+        sterna_front_end_quantize(1, &needs->mean[f], &needs->deviation[f], &value, &set->frames[i]);
     }
 }
 

@@ -7,7 +7,7 @@
 
 #include "buffer.h"
 
-enum { ALIGNED_FLOATS = 16, DRAW_NOISE = 1 << 20, DRAW_INPUT, DRAW_LAYER };
+enum { ALIGNED_FLOATS = 16, CHUNK = 1024, DRAW_NOISE = 1 << 20, DRAW_INPUT, DRAW_LAYER };
 
 /* ---- memory ---- */
 
@@ -138,12 +138,12 @@ size_t sterna_window_predictions(const struct sterna_window *window)
 
 /* ---- what comes in ---- */
 
-/* factor[i]: 0 with probability p, else 1 / (1 - p). */
-static void draw_mask(const struct sterna_draw *draw, float p, size_t count, float *factor)
+/* factor[i], by random number first + i: 0 with probability p, else 1 / (1 - p). */
+static void draw_mask(const struct sterna_draw *draw, float p, size_t first, size_t count, float *factor)
 {
     const float kept = 1.0f / (1.0f - p);
 
-    sterna_philox_uniform(draw, 0, count, factor);
+    sterna_philox_uniform(draw, first, count, factor);
     for (size_t i = 0; i < count; i++)
         factor[i] = factor[i] < p ? 0.0f : kept;
 }
@@ -152,7 +152,6 @@ static void draw_mask(const struct sterna_draw *draw, float p, size_t count, flo
 static void add_noise(struct sterna_draw draw, float deviation, size_t count, float *value)
 {
     const float factor = deviation * 1.7320508f;
-    enum { CHUNK = 1024 };
     float uniform[4 * CHUNK];
 
     for (size_t done = 0; done < count; done += CHUNK) {
@@ -161,6 +160,18 @@ static void add_noise(struct sterna_draw draw, float deviation, size_t count, fl
         for (size_t i = 0; i < chunk; i++)
             value[done + i] += factor * (uniform[4 * i] + uniform[4 * i + 1] + uniform[4 * i + 2] +
                                          uniform[4 * i + 3] - 2.0f);
+    }
+}
+
+static void drop_values(const struct sterna_draw *draw, float p, size_t count, float *value)
+{
+    float factor[CHUNK];
+
+    for (size_t done = 0; done < count; done += CHUNK) {
+        const size_t chunk = count - done < CHUNK ? count - done : CHUNK;
+        draw_mask(draw, p, done, chunk, factor);
+        for (size_t i = 0; i < chunk; i++)
+            value[done + i] *= factor[i];
     }
 }
 
@@ -173,7 +184,7 @@ static void make_input(const struct sterna_network *network, struct sterna_windo
     draw.tensor += DRAW_INPUT;
     if (network->ends.one_hot) {
         if (window->keep && window->training)
-            draw_mask(&draw, network->dropout_input, TB, window->keep);
+            draw_mask(&draw, network->dropout_input, 0, TB, window->keep);
         return;
     }
     for (size_t i = 0; i < count; i++)
@@ -183,17 +194,8 @@ static void make_input(const struct sterna_network *network, struct sterna_windo
         noise.tensor += DRAW_NOISE;
         add_noise(noise, network->noise, count, window->input);
     }
-    if (window->training && network->dropout_input > 0.0f) {
-        enum { CHUNK = 1024 };
-        float factor[CHUNK];
-        for (size_t done = 0; done < count; done += CHUNK) {
-            const size_t chunk = count - done < CHUNK ? count - done : CHUNK;
-            const float p = network->dropout_input, kept = 1.0f / (1.0f - p);
-            sterna_philox_uniform(&draw, done, chunk, factor);
-            for (size_t i = 0; i < chunk; i++)
-                window->input[done + i] *= factor[i] < p ? 0.0f : kept;
-        }
-    }
+    if (window->training && network->dropout_input > 0.0f)
+        drop_values(&draw, network->dropout_input, count, window->input);
 }
 
 /* ---- through the layers ---- */
@@ -242,7 +244,7 @@ static void drop(const struct sterna_network *network, struct sterna_window *win
     struct sterna_draw draw = window->draw;
 
     draw.tensor += DRAW_LAYER + (uint32_t)k;
-    draw_mask(&draw, network->dropout, count, mask);
+    draw_mask(&draw, network->dropout, 0, count, mask);
     for (size_t i = 0; i < count; i++)
         above[i] = mask[i] * a[i];
 }
