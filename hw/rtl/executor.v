@@ -119,7 +119,11 @@ module executor #(
     reg [31:0]          crc_q;
     reg                 core_rst_q;
 
-    wire at_end = address_q == range_end;
+    // A byte is moved in two states at least: in the first it is seen to be the last, the second
+    // moves address_q on.
+    reg  at_last_q;              // address_q + 1 is range_end
+    reg  at_end_q;               // address_q is range_end
+    wire at_end = at_end_q;
     wire drained = pointer_q == request_bytes;
 
     // Taking requests.
@@ -184,6 +188,7 @@ module executor #(
 
     always @(posedge clk) begin
         core_rst_q <= 1'b0;
+        at_last_q <= address_q + 1'b1 == range_end;
         case (state_q)
             LISTEN: begin
                 pointer_q <= DATA;
@@ -199,6 +204,7 @@ module executor #(
             ACT: begin
                 turn_q <= 0;
                 address_q <= address;
+                at_end_q <= address == range_end;
                 crc_q <= 32'hFFFFFFFF;
                 state_q <= ANSWER;
                 if (!fail) begin
@@ -219,6 +225,7 @@ module executor #(
                 end
             STORE: if (!held) begin
                 address_q <= address_q + 1'b1;
+                at_end_q <= at_last_q;
                 pointer_q <= pointer_q + 1'b1;
                 state_q <= COPY;
             end
@@ -228,6 +235,7 @@ module executor #(
             ARRIVE:
                 if (mem_rvalid) begin
                     address_q <= address_q + 1'b1;
+                    at_end_q <= at_last_q;
                     crc_q <= crc_d;
                     state_q <= FETCH;
                 end
@@ -238,6 +246,7 @@ module executor #(
             end
             TURN: begin
                 address_q <= 0;
+                at_end_q <= 1'b0;    // an input has bytes
                 if (turn_q != argument) begin
                     if (stepping_q || !busy) state_q <= one_hot ? HOT_CLEAR : COPY;
                 end else if (stepping_q) begin
