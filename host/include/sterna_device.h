@@ -53,7 +53,7 @@ struct sterna_device; /* something that runs a network step by step: host/src/de
 struct sterna_geometry {
     unsigned protocol, tables, streams, table_w, psum_w, entries_log2, one_hot_value, kinds;
     uint32_t weight_bytes, scales, biases, program_bytes, activation_bytes, states;
-    unsigned psum_rows, request_bytes, reply_bytes;
+    unsigned psum_rows, request_bytes, reply_bytes, table_banks;
     uint32_t clock_khz, build_id;
     char name[9];
 };

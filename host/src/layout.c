@@ -61,7 +61,7 @@ static void plan_layer(struct sterna_layout *layout, const struct sterna_layout_
                        const struct sterna_geometry *geometry, bool smallest)
 {
     struct sterna_layout_section *section = layout->section + layout->sections;
-    const size_t sections = sterna_tiling_choose(whole, units, geometry->psum_rows, smallest, section);
+    const size_t sections = sterna_tiling_choose(whole, units, geometry, smallest, section);
     layout->sections += sections;
     for (size_t k = 0; k < sections; k++) {
         const size_t rows = sterna_layout_rows(&section[k]) * section[k].tiles;
@@ -84,11 +84,13 @@ static void plan_layer(struct sterna_layout *layout, const struct sterna_layout_
     }
 }
 
-/* Cycles to stream the matrix, had every byte as many weights as it can hold. */
-static uint64_t ideal(const struct sterna_matrix *matrix)
+/* Cycles to stream the matrix, had every code as many weights as it can name. */
+static uint64_t ideal(const struct sterna_matrix *matrix, const struct sterna_geometry *geometry)
 {
-    const size_t columns = STERNA_LANES * sterna_program_most(matrix->format);
-    return (uint64_t)matrix->rows * ((matrix->cols + columns - 1) / columns);
+    const size_t most = sterna_geometry_most(geometry, matrix->format);
+    const size_t columns = geometry->tables * (most ? most : 1);
+    return (uint64_t)(matrix->rows + geometry->streams - 1) / geometry->streams *
+           ((matrix->cols + columns - 1) / columns);
 }
 
 static void plan_sections(const struct sterna_model *model, const struct sterna_geometry *geometry,
@@ -100,17 +102,19 @@ static void plan_sections(const struct sterna_model *model, const struct sterna_
         struct sterna_layout_section whole = {.kind = kind_of(layer->cell),
                                               .layer = layer,
                                               .gates = sterna_cell_gates(layer->cell),
+                                              .streams = geometry->streams,
                                               .fresh = k > 0};
         whole.part[STERNA_PART_X].matrix = &layer->ih;
         whole.part[STERNA_PART_H].matrix = &layer->hh;
         plan_layer(layout, &whole, layer->hidden, geometry, smallest);
         layout->states += keeps_state(layer->cell) ? layer->hidden : 0;
-        layout->ideal_cycles += ideal(&layer->ih) + ideal(&layer->hh);
+        layout->ideal_cycles += ideal(&layer->ih, geometry) + ideal(&layer->hh, geometry);
     }
-    struct sterna_layout_section output = {.kind = STERNA_KIND_OUTPUT, .gates = 1, .fresh = true};
+    struct sterna_layout_section output = {
+        .kind = STERNA_KIND_OUTPUT, .gates = 1, .streams = geometry->streams, .fresh = true};
     output.part[STERNA_PART_X].matrix = &model->output;
     plan_layer(layout, &output, model->output.rows, geometry, smallest);
-    layout->output_cycles = ideal(&model->output);
+    layout->output_cycles = ideal(&model->output, geometry);
     layout->ideal_cycles += layout->output_cycles;
 }
 
@@ -186,11 +190,13 @@ static enum sterna_status check_sums(const struct sterna_layout_part *part, cons
     snprintf(what, sizeof what, "as the largest sum of a row of %s", layer);
     enum sterna_status status =
         fits(geometry, what, largest_sum(part->matrix), (UINT64_C(1) << (geometry->psum_w - 1)) - 1, error);
-    snprintf(what, sizeof what, "as the largest entry of a table of %s", layer);
+    snprintf(what, sizeof what, "as the largest table entry for %s weights in %s",
+             sterna_format_name(part->matrix->format), layer);
     if (status == STERNA_OK)
         status = fits(geometry, what, sterna_program_reach(&program),
                       (UINT64_C(1) << (geometry->table_w - 1)) - 1, error);
-    snprintf(what, sizeof what, "table entries in %s", layer);
+    snprintf(what, sizeof what, "table entries for %s weights in %s",
+             sterna_format_name(part->matrix->format), layer);
     if (status == STERNA_OK)
         status = fits(geometry, what, program.entries, UINT64_C(1) << geometry->entries_log2, error);
     return status;
@@ -227,11 +233,12 @@ static enum sterna_status check_memories(const struct sterna_model *model, const
         const char *what;
         uint64_t need, have;
     } limit[] = {
-        {"bytes of weight memory", (uint64_t)layout->weight_words * STERNA_LANES, geometry->weight_bytes},
+        {"bytes of weight memory", (uint64_t)layout->weight_words * sterna_geometry_word_bytes(geometry),
+         geometry->weight_bytes},
         {"row scales", layout->scales, geometry->scales},
         {"biases", layout->biases, geometry->biases},
         {"bytes of step programs", layout->program_bytes, geometry->program_bytes},
-        {"bytes of activation memory", (uint64_t)layout->activation_words * STERNA_LANES,
+        {"bytes of activation memory", (uint64_t)layout->activation_words * geometry->tables,
          geometry->activation_bytes},
         {"units of recurrent state", layout->states, geometry->states},
         {"bytes for the results of one step", REPLY_HEAD + SUM_BYTES * (uint64_t)model->output.rows,
@@ -257,9 +264,11 @@ static enum sterna_status plan(const struct sterna_model *model, const struct st
                            model->layers);
     plan_sections(model, geometry, smallest, &fresh);
     plan_activations(model, &fresh);
-    enum sterna_status status = check_memories(model, &fresh, geometry, error);
+    enum sterna_status status = STERNA_OK;
     for (size_t k = 0; k < fresh.sections && status == STERNA_OK; k++)
         status = check_section(model, &fresh.section[k], geometry, error);
+    if (status == STERNA_OK)
+        status = check_memories(model, &fresh, geometry, error);
     if (status == STERNA_OK)
         *layout = fresh;
     else

@@ -1,7 +1,10 @@
 // memory_port - one byte at a time in and out of the six memories, and the clearing of two of them
 //
+// A word of activations has LANES bytes. A word of weights is in SLICES of 8 bytes, each of which has
+// its words one after the other in the address space: WEIGHT_W bits of word, above them the slice.
+//
 // write: byte `address` of the memory `select` is written. read: rdata is that byte two cycles
-// later, with rvalid. One access at a time. An unknown memory takes no write and reads as 0. clear
+// later (three if there are several slices), with rvalid. One access at a time. An unknown memory takes no write and reads as 0. clear
 // zeroes every word of activation and state memory; clearing is high meanwhile, from the next cycle
 // on, and no access may be made.
 //
@@ -11,6 +14,10 @@
 `default_nettype none
 
 module memory_port #(
+    parameter LANES = 8,
+    parameter SLICES = 1,
+    parameter WEIGHT_W = 17,
+    parameter ACTIVATION_W = 17,
     parameter CLEAR_W = 8       // address width of the larger of activation and state memory
 ) (
     input  wire        clk,
@@ -20,25 +27,26 @@ module memory_port #(
     input  wire        write,
     input  wire [7:0]  wdata,
     input  wire        read,
-    output reg  [7:0]  rdata,
+    output wire [7:0]  rdata,
     output wire        rvalid,
     input  wire        clear,
     output wire        clearing,
-    output wire [7:0]  lanes_weights,
+    output wire [8*SLICES-1:0] lanes_weights,
     output wire [1:0]  lanes_scales,
     output wire [1:0]  lanes_biases,
     output wire        lanes_programs,
-    output wire [7:0]  lanes_activations,
+    output wire [LANES-1:0] lanes_activations,
     output wire [1:0]  lanes_state,
-    output wire [16:0] word8,           // address in memories of 8-byte words
+    output wire [WEIGHT_W-1:0] weight_word,
+    output wire [ACTIVATION_W-1:0] activation_word,
     output wire [18:0] word2,           // in memories of 2-byte words
     output wire [19:0] word1,           // in memories of bytes
     output wire [7:0]  data,
-    input  wire [63:0] weights,
+    input  wire [64*SLICES-1:0] weights,
     input  wire [15:0] scales,
     input  wire [15:0] biases,
     input  wire [7:0]  programs,
-    input  wire [63:0] activations,
+    input  wire [8*LANES-1:0] activations,
     input  wire [15:0] states
 );
 `include "protocol.vh"
@@ -60,47 +68,105 @@ module memory_port #(
     end
 
     // Writing.
-    wire [7:0] lane8 = {7'd0, write} << address[2:0];
+    localparam LANE_W = $clog2(LANES);
+
+    wire [18:0] clear_word = {{19-CLEAR_W{1'b0}}, word_q};
+    wire [19:0] slice = address >> (WEIGHT_W + 3);
+
     wire [1:0] lane2 = {1'b0, write} << address[0];
 
-    assign lanes_weights = select == `MEM_WEIGHTS ? lane8 : 8'd0;
     assign lanes_scales = select == `MEM_SCALES ? lane2 : 2'd0;
     assign lanes_biases = select == `MEM_BIASES ? lane2 : 2'd0;
     assign lanes_programs = select == `MEM_PROGRAMS && write;
-    assign lanes_activations = clearing_q ? 8'hff : select == `MEM_ACTIVATIONS ? lane8 : 8'd0;
+    assign lanes_activations = {LANES{clearing_q}}
+        | ({{LANES-1{1'b0}}, write && select == `MEM_ACTIVATIONS} << address[LANE_W-1:0]);
     assign lanes_state = clearing_q ? 2'b11 : select == `MEM_STATE ? lane2 : 2'd0;
-    assign word8 = clearing_q ? {{17-CLEAR_W{1'b0}}, word_q} : address[19:3];
-    assign word2 = clearing_q ? {{19-CLEAR_W{1'b0}}, word_q} : address[19:1];
+    assign weight_word = address[3 +: WEIGHT_W];
+    assign activation_word = clearing_q ? clear_word[ACTIVATION_W-1:0]
+                             : address[LANE_W +: ACTIVATION_W];
+    assign word2 = clearing_q ? clear_word : address[19:1];
     assign word1 = address;
     assign data = clearing_q ? 8'd0 : wdata;
+
+    genvar s;
+    generate
+        for (s = 0; s < SLICES; s = s + 1) begin : g_slice
+            wire hit = SLICES == 1 || {12'd0, slice} == s;
+
+            assign lanes_weights[8*s +: 8]
+                = {7'd0, write && select == `MEM_WEIGHTS && hit} << address[2:0];
+        end
+    endgenerate
 
     // Reading: the memories answer in the next cycle.
     reg [1:0]  read_q;
     reg [2:0]  select_q;
     reg [2:0]  lane_q;
     reg [63:0] word;
+    reg [7:0]  byte_q;
+    wire [63:0] activations8;   // the eight around the one that is asked for
+    wire [63:0] weights8;       // where there is one slice
 
     always @* begin
         word = 64'd0;
         case (select_q)
-            `MEM_WEIGHTS:     word = weights;
+            `MEM_WEIGHTS:     word = weights8;
             `MEM_SCALES:      word = {4{scales}};
             `MEM_BIASES:      word = {4{biases}};
             `MEM_PROGRAMS:    word = {8{programs}};
-            `MEM_ACTIVATIONS: word = activations;
+            `MEM_ACTIVATIONS: word = activations8;
             `MEM_STATE:       word = {4{states}};
             default: ;
         endcase
     end
 
-    assign rvalid = read_q[1];
-
     always @(posedge clk) begin
         read_q <= rst ? 2'd0 : {read_q[0], read};
         select_q <= select;
         lane_q <= address[2:0];
-        rdata <= word[{lane_q, 3'd0} +: 8];
+        byte_q <= word[{lane_q, 3'd0} +: 8];
     end
+
+    generate
+        if (LANES == 8) begin : g_narrow
+            assign activations8 = activations;
+        end else begin : g_wide
+            reg [LANE_W-4:0] eight_q;
+
+            assign activations8 = activations[{eight_q, 6'd0} +: 64];
+
+            always @(posedge clk)
+                eight_q <= address[LANE_W-1:3];
+        end
+
+        if (SLICES == 1) begin : g_one
+            assign weights8 = weights;
+            assign rvalid = read_q[1];
+            assign rdata = byte_q;
+        end else begin : g_several
+            localparam SLICE_W = $clog2(SLICES);
+
+            reg [SLICE_W-1:0] slice_q;
+            reg [63:0]        slice_word_q;
+            reg [2:0]         slice_lane_q;
+            reg               of_weights_q;
+            reg [7:0]         rdata_q;
+            reg               rvalid_q;
+
+            assign weights8 = 64'd0;
+            assign rvalid = rvalid_q;
+            assign rdata = rdata_q;
+
+            always @(posedge clk) begin
+                slice_q <= slice[SLICE_W-1:0];
+                slice_word_q <= weights[{slice_q, 6'd0} +: 64];
+                slice_lane_q <= lane_q;
+                of_weights_q <= select_q == `MEM_WEIGHTS;
+                rdata_q <= of_weights_q ? slice_word_q[{slice_lane_q, 3'd0} +: 8] : byte_q;
+                rvalid_q <= read_q[1] && !rst;
+            end
+        end
+    endgenerate
 
 endmodule
 

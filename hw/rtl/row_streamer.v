@@ -15,7 +15,10 @@
 
 `default_nettype none
 
-module row_streamer (
+module row_streamer #(
+    parameter TABLE_BANKS = 2,
+    parameter PSUM_DELAY = 5
+) (
     input  wire       clk,
     input  wire       rst,
     input  wire       layer_start,
@@ -43,8 +46,8 @@ module row_streamer (
     output wire       waits_for_gates
 );
 
-    localparam PSUM_DELAY = 5;
-    localparam READY_DELAY = 8;
+    localparam READY_DELAY = PSUM_DELAY + 3;
+    localparam START_TURN = PSUM_DELAY % 2 == 0;    // for the even rows, when they meet psum
     localparam UNIT_HEAD = 3;       // cycles that gates take before they read a tile's last row
 
     // Table banks: what was built for them, and whether it is complete.
@@ -69,16 +72,16 @@ module row_streamer (
     assign {h, first, ends_tile, last_tile} = block_q[bank_q];
 
     // The block to come.
-    wire       next_bank = bank_q ^ block_ends;
+    wire       next_bank = bank_q ^ (block_ends && TABLE_BANKS == 2);
     wire       next_tile_bank = tile_bank_q ^ tile_ends;
     wire       next_h, next_first, unused_next, unused_last;
     reg  [1:0] draining_q;      // psum banks that are the gate pipeline's
     reg        release_bank_q;
     reg  [2:0] recent_q;        // a block started 1, 2, 3 cycles ago
-    wire       built = full_q[next_bank];
+    wire       built = full_q[next_bank] && !(block_ends && TABLE_BANKS == 1);
     wire       blocked = next_first && !next_h && draining_q[next_tile_bank];
     wire       free = !streaming_q || block_ends;
-    wire       start = free && built && !blocked && recent_q == 3'd0 && !drain_turn;
+    wire       start = free && built && !blocked && recent_q == 3'd0 && drain_turn == START_TURN;
 
     assign {next_h, next_first, unused_next, unused_last} = block_q[next_bank];
 
@@ -89,7 +92,7 @@ module row_streamer (
             full_q[fill_bank_q] <= 1'b1;
         if (block_ends)
             full_q[bank_q] <= 1'b0;
-        fill_bank_q <= fill_bank_q ^ build_done;
+        fill_bank_q <= fill_bank_q ^ (build_done && TABLE_BANKS == 2);
         bank_q <= next_bank;
         streaming_q <= start || (streaming_q && !block_ends);
         row_q <= start ? 8'd0 : row_q + 8'd1;

@@ -1,0 +1,50 @@
+/* geometry.c - see geometry.h. Each target's numbers are those of hw/rtl/accelerator_TARGET.v; the device says them itself. */
+#include "geometry.h"
+
+#include <string.h>
+
+#include "machine.h"
+#include "program.h"
+#include "protocol.h"
+
+#define COMMON                                                                                               \
+    .protocol = STERNA_PROTOCOL_VERSION, .one_hot_value = STERNA_ONE_HOT_VALUE,                              \
+    .kinds = (1u << STERNA_KINDS) - 1, .psum_rows = STERNA_PSUM_ROWS
+
+static const struct sterna_geometry geometries[] = {
+    {COMMON, .name = "up5k", .tables = 8, .streams = 1, .entries_log2 = 7, .table_w = 16, .table_banks = 2,
+     .psum_w = 24, .weight_bytes = 8 * 16384, .scales = 2048, .biases = 1024, .program_bytes = 512,
+     .activation_bytes = 2048, .states = 256, .request_bytes = 512, .reply_bytes = 512, .clock_khz = 48000},
+    {COMMON, .name = "ecp5-25f", .tables = 32, .streams = 8, .entries_log2 = 4, .table_w = 11,
+     .table_banks = 1, .psum_w = 18, .weight_bytes = 160 * 512, .scales = 2048, .biases = 1024,
+     .program_bytes = 128, .activation_bytes = 32 * 32, .states = 1024, .request_bytes = 1024,
+     .reply_bytes = 1024, .clock_khz = 50000},
+};
+
+enum { TARGETS = sizeof geometries / sizeof *geometries };
+
+const struct sterna_geometry *sterna_geometry_of(const char *target)
+{
+    for (size_t i = 0; i < TARGETS; i++)
+        if (strcmp(target, geometries[i].name) == 0)
+            return &geometries[i];
+    return NULL;
+}
+
+const char *sterna_geometry_names(void)
+{
+    return "up5k, ecp5-25f";
+}
+
+size_t sterna_geometry_most(const struct sterna_geometry *geometry, enum sterna_format format)
+{
+    struct sterna_program program;
+    size_t elements = sterna_program_most(format);
+    for (; elements > 0; elements--) {
+        sterna_program_make(format, elements, &program);
+        if (program.entries <= (size_t)1 << geometry->entries_log2 &&
+            sterna_program_reach(&program) < UINT64_C(1) << (geometry->table_w - 1))
+            break;
+    }
+    return elements;
+}
