@@ -10,8 +10,7 @@
 /* Weights per cycle that a matrix could use, had it no last block. */
 static double weights_of(const struct sterna_matrix *matrix)
 {
-    return (double)(matrix->rows * matrix->cols) /
-           (double)(STERNA_LANES * sterna_program_most(matrix->format));
+    return (double)(matrix->rows * matrix->cols) / (double)(STERNA_LANES * sterna_program_widest(matrix));
 }
 
 static void fill(const struct sterna_model *model, const struct sterna_layout *layout,
