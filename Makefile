@@ -105,16 +105,18 @@ clean: ## remove build/
 
 # ---- the hardware ----------------------------------------------------------------------------------------------
 
-.PHONY: lint formal no-multiplier synth
-TARGET ?= up5k
+.PHONY: lint formal no-multiplier synth synth-readme
+TARGET ?=
 lint: $(GENERATED) $(MODEL_HEADERS) ## verilator, iverilog, clang-format, clang-tidy, cppcheck, shellcheck
 	scripts/lint.sh
 formal: $(GENERATED) ## prove the stream rules; one broken module must fail
 	scripts/formal.sh
 no-multiplier: $(GENERATED) ## no multiply cell, no DSP
 	scripts/no_multiplier.sh
-synth: $(GENERATED) ## place and route TARGET=up5k with 3 seeds; writes build/synth/
+synth: $(GENERATED) ## synthesise, place and route every target, or TARGET=...; one table, and build/synth/
 	scripts/synth.sh $(TARGET)
+synth-readme: ## write that table into README.md
+	scripts/synth_table.sh README.md
 
 .PHONY: boards bitstream flash
 BOARD ?=
