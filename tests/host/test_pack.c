@@ -300,7 +300,8 @@ START_TEST(a_sum_that_could_overflow_is_refused_by_layer)
     memset(model->layer[1].hh.code, 1, 10);
     geometry.psum_w = 11;
     ck_assert_int_eq(sterna_pack(model, &geometry, &image, &error), STERNA_ERR_FIT);
-    check_refusal(error, "needs 1270 as the largest sum of a row of layer 1, the device has 1023");
+    check_refusal(
+        error, "needs 1270 as the largest sum, of row 0 of layer 1, recurrent weights, the device has 1023");
     geometry.psum_w = 12;
     ck_assert_int_eq(sterna_pack(model, &geometry, &image, &error), STERNA_OK);
     sterna_image_free(&image);
@@ -313,7 +314,7 @@ START_TEST(codebooks_that_do_not_fit_are_refused_with_the_reason)
 {
     const struct sterna_geometry up5k = *sterna_geometry_of("up5k");
     static const char *const reasons[] = {
-        "the codebook of layer 0 is for engines of 8 tables, this one has 16",
+        "for engines of 8 tables, this one has 16, and layer 0, input weights has one",
         "table entries in layer 0, the device has 32", "as the largest entry of a table of layer 0",
         "bytes of step programs, the device has 100"};
     for (int i = 0; i < 4; i++) {
