@@ -79,6 +79,10 @@ test-usb: $(TESTS_USB) $(BUILD)/sterna ## the program against simulated boards, 
 check test-host test-rtl test-link test-cli:
 	@scripts/run_tests.sh $(filter $(BUILD)/tests/%,$^)
 
+.PHONY: test-qemu
+test-qemu: ## the program on Linux's own USB, in a virtual machine; optional: says so and skips without its packages
+	scripts/test_qemu.sh
+
 test-sanitize: ## the host tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	CK_FORK=no $(MAKE) test-host $(SANITIZED)
 
@@ -101,16 +105,18 @@ clean: ## remove build/
 
 # ---- the hardware ----------------------------------------------------------------------------------------------
 
-.PHONY: lint formal no-multiplier synth
-TARGET ?= up5k
+.PHONY: lint formal no-multiplier synth synth-readme
+TARGET ?=
 lint: $(GENERATED) $(MODEL_HEADERS) ## verilator, iverilog, clang-format, clang-tidy, cppcheck, shellcheck
 	scripts/lint.sh
 formal: $(GENERATED) ## prove the stream rules; one broken module must fail
 	scripts/formal.sh
 no-multiplier: $(GENERATED) ## no multiply cell, no DSP
 	scripts/no_multiplier.sh
-synth: $(GENERATED) ## place and route TARGET=up5k with 3 seeds; writes build/synth/
+synth: $(GENERATED) ## synthesise, place and route every target, or TARGET=...; one table, and build/synth/
 	scripts/synth.sh $(TARGET)
+synth-readme: ## write that table into README.md
+	scripts/synth_table.sh README.md
 
 .PHONY: boards bitstream flash
 BOARD ?=
@@ -209,6 +215,12 @@ $(BUILD)/tests/usb/simulator: $(OBJ)/tests/usb/simulator.o $(patsubst %.c,$(OBJ)
 $(BUILD)/tests/usb/link_client: $(OBJ)/tests/usb/link_client.o $(BUILD)/libsterna.a
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
+# A simulated board for a virtual machine; needs libusbredirparser, which only test-qemu asks for.
+$(OBJ)/tests/qemu/%.o: EXTRA = $(shell $(PKG_CONFIG) --cflags libusbredirparser-0.5)
+$(BUILD)/tests/qemu/redirect: $(OBJ)/tests/qemu/redirect.o $(OBJ)/tests/usb/usb_device.o $(OBJ)/tests/usb/usb_fault.o \
+    $(BUILD)/libsterna.a $(SIM_LINK)
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK) $(shell $(PKG_CONFIG) --libs libusbredirparser-0.5)
 $(TESTS_RTL): $(BUILD)/tests/rtl/test_%: $(BUILD)/verilated/%/model.a $(OBJ)/tests/rtl/test_%.o $(OBJ)/tests/main.o \
     $(BUILD)/libsterna.a $(BUILD)/verilated/runtime.a
 	@mkdir -p $(@D)
