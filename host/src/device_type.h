@@ -2,6 +2,7 @@
  * arguments (device_type.c); a row of a table does the work.
  *
  *   "reference"        device_fixed.c: fixed.c in this process, any model
+ *   "fast"             device_fixed.c: fast.c in this process, the same bits
  *   everything else    driver.c: a device behind a link (link.h)
  *
  * A new one in this process is one more row of the table in device_type.c.
@@ -42,6 +43,6 @@ struct sterna_device_type {
     uint64_t (*simulated_cycles)(const struct sterna_device *device); /* NULL: none */
 };
 
-extern const struct sterna_device_type sterna_device_fixed; /* device_fixed.c */
+extern const struct sterna_device_type sterna_device_fixed, sterna_device_fast; /* device_fixed.c */
 
 #endif
