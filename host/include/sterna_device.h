@@ -104,13 +104,14 @@ STERNA_MUST_CHECK enum sterna_status sterna_device_state_set(struct sterna_devic
 STERNA_MUST_CHECK enum sterna_status sterna_device_counters(struct sterna_device *device, bool clear,
                                                             struct sterna_counters *counters,
                                                             struct sterna_error *error);
-/* What a target would do with a model, without a device: cycles of one step of many in a row, and where they go. */
+/* What a target would do with a model, without a device: cycles of one step of many in as long requests as it takes,
+ * and where they go. */
 struct sterna_estimate {
     uint64_t cycles;       /* the five below add up to it */
     uint64_t streaming;    /* rows, the output layer's included */
     uint64_t build_wait;   /* no row, because tables are being built */
     uint64_t gate_wait;    /* because gates are waited for */
-    uint64_t gap;          /* headers, starts */
+    uint64_t gap;          /* headers, starts, the requests themselves */
     uint64_t output;       /* of streaming, the output layer's */
     uint64_t ideal_cycles; /* rows x blocks of the recurrent layers, had every byte the most weights */
     double padding; /* share of those that no weight needs: the last block of a matrix is rarely full */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "clock.h"
 #include "evaluate.h"
 #include "fixed.h"
 
@@ -57,12 +58,12 @@ static enum sterna_status open_run(struct run *run, struct sterna_error *error)
     enum sterna_status status = sterna_tally_new(run->trial, &run->tally, error);
     if (status == STERNA_OK && run->compare)
         status = sterna_fixed_new(run->model, &run->fixed, error);
-    const double start = sterna_trial_clock();
+    const double start = sterna_clock_seconds();
     if (status == STERNA_OK)
         status = sterna_device_open(run->options->on, &run->device, error);
     if (status == STERNA_OK)
         status = sterna_device_load(run->device, run->model, &run->load, error);
-    run->device_seconds = sterna_trial_clock() - start;
+    run->device_seconds = sterna_clock_seconds() - start;
     return status;
 }
 
@@ -110,9 +111,9 @@ static enum sterna_status text_chunk(struct run *run, const uint8_t *text, size_
     const size_t outputs = run->model->output.rows;
     for (size_t i = 0; i < count; i++)
         run->inputs[i] = text[i];
-    const double start = sterna_trial_clock();
+    const double start = sterna_clock_seconds();
     enum sterna_status status = sterna_device_step(run->device, run->inputs, count, run->sums, error);
-    run->device_seconds += sterna_trial_clock() - start;
+    run->device_seconds += sterna_clock_seconds() - start;
     for (size_t i = 0; i < count && status == STERNA_OK; i++) {
         const int32_t *sums = run->sums + i * outputs;
         if (run->compare)
@@ -128,9 +129,9 @@ static enum sterna_status frames_chunk(struct run *run, const int8_t *frames, si
                                        struct sterna_error *error)
 {
     const size_t outputs = run->model->output.rows, inputs = run->model->layer[0].inputs;
-    const double start = sterna_trial_clock();
+    const double start = sterna_clock_seconds();
     enum sterna_status status = sterna_device_step_dense(run->device, frames, count, run->sums, error);
-    run->device_seconds += sterna_trial_clock() - start;
+    run->device_seconds += sterna_clock_seconds() - start;
     for (size_t i = 0; i < count && status == STERNA_OK; i++) {
         const int32_t *sums = run->sums + i * outputs;
         if (run->compare)
@@ -234,7 +235,7 @@ enum sterna_status sterna_run_on_device(const struct sterna_model *model, const 
 enum sterna_status sterna_compare(const struct sterna_eval_options *options,
                                   struct sterna_compare_result *result, struct sterna_error *error)
 {
-    const double start = sterna_trial_clock();
+    const double start = sterna_clock_seconds();
     struct sterna_compare_result found = {0};
     struct sterna_device_run run = {.cycles = 0};
     struct sterna_model *model = NULL;
@@ -246,7 +247,7 @@ enum sterna_status sterna_compare(const struct sterna_eval_options *options,
     if (status == STERNA_OK)
         status = sterna_run_on_device(model, &trial, options, &run, &found, error);
     if (status == STERNA_OK) {
-        found.seconds = sterna_trial_clock() - start;
+        found.seconds = sterna_clock_seconds() - start;
         *result = found;
     }
     sterna_tally_free(&run.tally);

@@ -10,7 +10,7 @@
 #include "little_endian.h"
 #include "protocol.h"
 
-enum { PSUM_W = 24, NO_VALUE = 0x80 /* -128, of an activation */ };
+enum { PSUM_W = 24 };
 
 struct fixed_device {
     struct sterna_device device;
@@ -167,9 +167,9 @@ static enum sterna_status state_set_fixed(struct sterna_device *device, const ui
 {
     const struct sterna_fixed_state *to = &((struct fixed_device *)device)->state;
     const uint8_t *activation = state + 2 * to->units;
-    for (size_t i = 0; i < to->units; i++)
-        if (activation[i] == NO_VALUE || (int16_t)sterna_get_le16(state + 2 * i) == INT16_MIN)
-            return sterna_fail(error, STERNA_ERR_FORMAT, "this is not a snapshot of a network's state");
+    enum sterna_status status = sterna_snapshot_check(state, to->units, activation, to->units, error);
+    if (status != STERNA_OK)
+        return status;
     for (size_t i = 0; i < to->units; i++)
         to->state[i] = (int16_t)sterna_get_le16(state + 2 * i);
     memcpy(to->activation, activation, to->units);

@@ -163,29 +163,35 @@ static void name_layer(const struct sterna_model *model, const struct sterna_lay
         snprintf(name, 32, "the output layer");
 }
 
-/* The largest magnitude that a row's sum can have, whatever the activations. */
-static uint64_t largest_sum(const struct sterna_matrix *matrix)
+/* The largest magnitude that a row's sum can have, whatever the activations; which row that is. */
+static uint64_t largest_sum(const struct sterna_matrix *matrix, size_t *which)
 {
     uint64_t largest = 0;
+    *which = 0;
     for (size_t row = 0; row < matrix->rows; row++) {
         uint64_t sum = 0;
         for (size_t col = 0; col < matrix->cols; col++)
             sum += (uint64_t)abs(matrix->code[row * matrix->cols + col]);
-        largest = sum > largest ? sum : largest;
+        if (sum > largest) {
+            largest = sum;
+            *which = row;
+        }
     }
     return largest * ACTIVATION_MAX;
 }
 
-/* No psum and no table entry may overflow. */
+/* No psum and no table entry may overflow. The worst case is exact: activations are -127..127, each may have its weight's sign, and what a
+ * row has summed on the way is never more than the whole. */
 static enum sterna_status check_sums(const struct sterna_layout_part *part, const char *layer,
                                      const struct sterna_geometry *geometry, struct sterna_error *error)
 {
     struct sterna_program program;
-    char what[80];
+    char what[100];
+    size_t row;
+    const uint64_t sum = largest_sum(part->matrix, &row);
     sterna_program_make(part->matrix->format, part->elements, &program);
-    snprintf(what, sizeof what, "as the largest sum of a row of %s", layer);
-    enum sterna_status status =
-        fits(geometry, what, largest_sum(part->matrix), (UINT64_C(1) << (geometry->psum_w - 1)) - 1, error);
+    snprintf(what, sizeof what, "as the largest sum, of row %zu of %s", row, layer);
+    enum sterna_status status = fits(geometry, what, sum, (UINT64_C(1) << (geometry->psum_w - 1)) - 1, error);
     snprintf(what, sizeof what, "as the largest entry of a table of %s", layer);
     if (status == STERNA_OK)
         status = fits(geometry, what, sterna_program_reach(&program),
@@ -200,7 +206,7 @@ static enum sterna_status check_section(const struct sterna_model *model,
                                         const struct sterna_layout_section *section,
                                         const struct sterna_geometry *geometry, struct sterna_error *error)
 {
-    char layer[32], what[80];
+    char layer[32], whose[64], what[80];
     name_layer(model, section, layer);
     if (!(geometry->kinds >> section->kind & 1u))
         return sterna_fail(error, STERNA_ERR_FIT, "the device \"%s\" cannot run %s: it has no cell %s",
@@ -213,9 +219,13 @@ static enum sterna_status check_section(const struct sterna_model *model,
         if (!part->matrix)
             continue;
         snprintf(what, sizeof what, "blocks of columns in %s", layer);
+        snprintf(whose, sizeof whose, "%s%s", layer,
+                 !section->layer      ? ""
+                 : i == STERNA_PART_X ? ", input weights"
+                                      : ", recurrent weights");
         status = fits(geometry, what, part->blocks, COUNT_FIELD, error);
         if (status == STERNA_OK)
-            status = check_sums(part, layer, geometry, error);
+            status = check_sums(part, whose, geometry, error);
     }
     return status;
 }

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "buffer.h"
 #include "loss.h"
@@ -181,11 +180,4 @@ double sterna_surprise(const float *logits, size_t count, size_t next)
     for (size_t i = 0; i < count; i++)
         sum += exp((double)logits[i] - top);
     return (log(sum) + top - (double)logits[next]) / log(2.0);
-}
-
-double sterna_trial_clock(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }

@@ -1,13 +1,13 @@
 // block_walker - the blocks of a layer in the order of use: tile by tile, part X's, then part H's
 //
-// layer_start (one cycle, the header's fields valid) begins; then m_valid offers block after block
-// until the layer's last has been taken, each for the first time three cycles after the one before
-// was taken: the taking and what the counts say are in registers first. Where is_fresh, a block of
-// part X comes no sooner than its words have been written: they are below h_written, or h_done, each of
-// which is looked at a cycle late and does not go back. m_word and m_program say
-// what to build the block's tables from. m_h: of part H; m_first: the first of its part;
-// m_ends_tile: the last of its tile; m_last_tile: of the layer's last tile. A field `blocks` of
-// part X or `tiles` that is 0 counts as 256.
+// layer_start (one cycle, the header's fields valid, part H's from the next) begins; then m_valid
+// offers block after block until the layer's last has been taken, each for the first time three
+// cycles after the one before was taken: the taking and what the counts say are in registers first.
+// Where is_fresh, a block of part X comes no sooner than its words have been written: they are
+// below h_written, or h_done, each of which is looked at a cycle late and does not go back. m_word
+// and m_program say what to build the block's tables from. m_h: of part H; m_first: the first of
+// its part; m_ends_tile: the last of its tile; m_last_tile: of the layer's last tile. A field
+// `blocks` of part X or `tiles` that is 0 counts as 256.
 
 `default_nettype none
 

@@ -107,6 +107,8 @@ module executor #(
     localparam [4:0] REFUSE = 18;     // the inputs of a STEP are not as they should be
     localparam [4:0] ANSWER = 19;     // starts the reply
     localparam [4:0] SEND = 20;       // waits until it is out
+    localparam [4:0] TAKE = 21;       // takes a request
+    localparam [4:0] HALT = 22;       // takes an ABORT, and drops what was under way
 
     reg [4:0]           state_q;
     reg [19:0]          address_q;   // in memory
@@ -117,16 +119,21 @@ module executor #(
     reg [31:0]          crc_q;
     reg                 core_rst_q;
 
-    wire at_end = address_q == range_end;
+    // A byte is moved in two states at least: in the first it is seen to be the last, the second
+    // moves address_q on.
+    reg  at_last_q;              // address_q + 1 is range_end
+    reg  at_end_q;               // address_q is range_end
+    wire at_end = at_end_q;
     wire drained = pointer_q == request_bytes;
 
     // Taking requests.
     wire can_stop = listen || state_q == TURN || state_q == RUN || state_q == START
                     || (state_q == FETCH && is_check);
+    wire stop = abort_valid && can_stop;
 
     assign listen = state_q == LISTEN;
-    assign request_taken = listen && request_valid && !abort_valid;
-    assign abort_taken = abort_valid && can_stop;
+    assign request_taken = state_q == TAKE;
+    assign abort_taken = state_q == HALT;
     assign request_index = pointer_q;
 
     // The core.
@@ -141,10 +148,10 @@ module executor #(
         mem_write <= store && (is_write || stepping_q);
         mem_wdata <= state_q == HOT_CLEAR ? 8'd0 :
                      state_q == HOT_SET   ? `ONE_HOT_VALUE : request_data;
-        mem_read <= state_q == FETCH && !at_end && !abort_taken;
+        mem_read <= state_q == FETCH && !at_end && !stop;
     end
 
-    assign step_start = state_q == START && !busy && !abort_taken;
+    assign step_start = state_q == START && !busy;
     assign step_emit = !last_only || drained;
     assign clear = state_q == STATE && argument[1:0] == `STATE_RESET;
     assign phase_write = state_q == STATE && argument[1:0] == `STATE_SET;
@@ -181,13 +188,15 @@ module executor #(
 
     always @(posedge clk) begin
         core_rst_q <= 1'b0;
+        at_last_q <= address_q + 1'b1 == range_end;
         case (state_q)
             LISTEN: begin
                 pointer_q <= DATA;
                 turn_q <= 0;
                 stepping_q <= 1'b0;
-                if (request_taken) state_q <= repeated ? SEND : JUDGE;
+                if (request_valid) state_q <= TAKE;
             end
+            TAKE: state_q <= repeated ? SEND : JUDGE;
             JUDGE: begin
                 turn_q <= turn_q + 1'b1;
                 if (turn_q == JUDGED) state_q <= ACT;
@@ -195,6 +204,7 @@ module executor #(
             ACT: begin
                 turn_q <= 0;
                 address_q <= address;
+                at_end_q <= address == range_end;
                 crc_q <= 32'hFFFFFFFF;
                 state_q <= ANSWER;
                 if (!fail) begin
@@ -215,6 +225,7 @@ module executor #(
                 end
             STORE: if (!held) begin
                 address_q <= address_q + 1'b1;
+                at_end_q <= at_last_q;
                 pointer_q <= pointer_q + 1'b1;
                 state_q <= COPY;
             end
@@ -224,6 +235,7 @@ module executor #(
             ARRIVE:
                 if (mem_rvalid) begin
                     address_q <= address_q + 1'b1;
+                    at_end_q <= at_last_q;
                     crc_q <= crc_d;
                     state_q <= FETCH;
                 end
@@ -234,6 +246,7 @@ module executor #(
             end
             TURN: begin
                 address_q <= 0;
+                at_end_q <= 1'b0;    // an input has bytes
                 if (turn_q != argument) begin
                     if (stepping_q || !busy) state_q <= one_hot ? HOT_CLEAR : COPY;
                 end else if (stepping_q) begin
@@ -284,14 +297,15 @@ module executor #(
             REFUSE: state_q <= ANSWER;
             ANSWER: state_q <= SEND;
             SEND: if (sent) state_q <= LISTEN;
+            HALT: begin
+                core_rst_q <= stepping_q;
+                stepping_q <= 1'b0;
+                state_q <= ANSWER;
+            end
             default: state_q <= LISTEN;
         endcase
 
-        if (abort_taken) begin
-            core_rst_q <= stepping_q;
-            stepping_q <= 1'b0;
-            state_q <= ANSWER;
-        end
+        if (stop) state_q <= HALT;
         if (rst) begin
             core_rst_q <= 1'b1;
             stepping_q <= 1'b0;

@@ -170,6 +170,7 @@ module network #(
         .tiles(tiles),
         .is_fresh(is_fresh),
         .rows(rows),
+        .is_output(kind == `KIND_OUTPUT),
         .h_done(gates_done),
         .h_written(h_written),
         .x_word(x_word),

@@ -47,13 +47,15 @@ module sigmoid_tanh (
         negative_qq <= negative_q;
     end
 
+    wire top;
+
     tanh_rom u_rom (
         .clk(clk),
         .index(index_q | {9{beyond_q}}),
-        .value(m_tanh)
+        .value({top, m_tanh})
     );
 
-    wire [7:0] t = m_tanh == 7'd127 ? 8'd128 : {1'b0, m_tanh};
+    wire [7:0] t = {top, m_tanh & {7{!top}}};
 
     assign m_negative = negative_qq;
     assign m_sigmoid = 9'd128 + ({1'b0, t} ^ {9{negative_qq}}) + {8'd0, negative_qq};

@@ -300,7 +300,8 @@ START_TEST(a_sum_that_could_overflow_is_refused_by_layer)
     memset(model->layer[1].hh.code, 1, 10);
     geometry.psum_w = 11;
     ck_assert_int_eq(sterna_pack(model, &geometry, &image, &error), STERNA_ERR_FIT);
-    check_refusal(error, "needs 1270 as the largest sum of a row of layer 1, the device has 1023");
+    check_refusal(
+        error, "needs 1270 as the largest sum, of row 0 of layer 1, recurrent weights, the device has 1023");
     geometry.psum_w = 12;
     ck_assert_int_eq(sterna_pack(model, &geometry, &image, &error), STERNA_OK);
     sterna_image_free(&image);

@@ -314,7 +314,7 @@ static void cycle(void)
     rig.count_clears += *model->count_clear;
     rig.since++;
     if (*model->request_taken) {
-        ck_assert(*model->request_valid && *model->listen);
+        ck_assert(*model->request_valid && !*model->listen);
         rig.taken = true;
         rig.since = 0;
     }

@@ -244,6 +244,7 @@ static void start_layer(struct bench *bench)
     struct matrix_engine_model *model = bench->model;
     *model->tiles = (uint8_t)bench->tiles;
     *model->rows = (uint8_t)bench->rows;
+    *model->is_output = 1;
     *model->x_word = (uint8_t)bench->part[0].word;
     *model->x_blocks = (uint8_t)bench->part[0].blocks;
     *model->x_words = (uint8_t)bench->part[0].program.elements;

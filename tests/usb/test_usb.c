@@ -1,57 +1,5 @@
 /* test_usb.c - the unmodified program over stock libusb against simulated boards: every fault, and what comes of it. */
-#include "../cli/child.h"
-
-#ifndef SIMULATOR
-#define SIMULATOR "build/tests/usb/simulator"
-#endif
-#ifndef LINK_CLIENT
-#define LINK_CLIENT "build/tests/usb/link_client"
-#endif
-
-#define simulate(...)                                                                                        \
-    child_run(&child, NULL, NULL, false, (const char *const[]){SIMULATOR, __VA_ARGS__, NULL})
-#define SELFTEST "--", STERNA_PROGRAM, "selftest", "--json"
-
-static struct child child;
-
-static void setup(void)
-{
-    child_prepare();
-}
-
-static void teardown(void)
-{
-    child_clean();
-}
-
-/* What the simulator counted under this name. */
-static unsigned long counted(const char *name)
-{
-    const char *report = strstr(child.err, "simulator: ");
-    ck_assert_msg(report != NULL, "the simulator did not report: %s", child.err);
-    const char *found = strstr(report, name);
-    ck_assert_msg(found != NULL, "\"%s\" is not in: %s", name, report);
-    return strtoul(found + strlen(name), NULL, 10);
-}
-
-/* The selftest ended well, and its results were the reference's. */
-static void passed(void)
-{
-    ck_assert_msg(child.status == 0, "exit status %d: %s", child.status, child.err);
-    ck_assert_has(child.out, "\"steps\":1000");
-    ck_assert_has(child.out, "\"mismatches\":0");
-    ck_assert_has(child.out, "\"verdict\":\"passed\"");
-}
-
-/* It failed with one line that says this. */
-static void failed_saying(const char *reason)
-{
-    ck_assert_int_eq(child.status, 1);
-    ck_assert_str_eq(child.out, "");
-    ck_assert_has(child.err, reason);
-    const char *line = strchr(child.err, '\n');
-    ck_assert(line && strncmp(line + 1, "simulator: ", 11) == 0);
-}
+#include "simulate.h"
 
 /* ---- without faults ----------------------------------------------------------------------------------------- */
 
@@ -162,6 +110,21 @@ START_TEST(another_version_of_the_protocol_is_refused)
 {
     simulate("--board", "vendor,on=version", SELFTEST);
     failed_saying("the device speaks version 3 of the protocol, this program version 2");
+}
+END_TEST
+
+START_TEST(a_geometry_that_cannot_be_is_refused)
+{
+    simulate("--board", "vendor,on=geometry", SELFTEST);
+    failed_saying("the device claims 40 bits of a sum, which this program cannot drive");
+}
+END_TEST
+
+START_TEST(without_permission_the_reason_says_how_to_get_it)
+{
+    simulate("--board", _i ? "ftdi,serial=A,denied" : "vendor,serial=A,denied", SELFTEST);
+    failed_saying("usb:/1-1: no permission; install the rule that gives it: sudo make install-udev, then "
+                  "plug the board in again");
 }
 END_TEST
 
@@ -282,6 +245,8 @@ Suite *sterna_suite(void)
     tcase_add_test(tests, the_driver_of_the_kernel_is_detached_and_given_back);
     tcase_add_test(tests, a_busy_board_is_refused);
     tcase_add_test(tests, another_version_of_the_protocol_is_refused);
+    tcase_add_test(tests, a_geometry_that_cannot_be_is_refused);
+    tcase_add_loop_test(tests, without_permission_the_reason_says_how_to_get_it, 0, 2);
     tcase_add_test(tests, watch_follows_boards_as_they_go_and_come);
     tcase_add_loop_test(tests, a_passing_fault_costs_time_and_no_result, 0, faults);
     tcase_add_loop_test(tests, a_passing_fault_behind_a_serial_chip_costs_no_result, 0, faults);
