@@ -28,7 +28,7 @@ struct sterna_fast {
     struct layer *layer;
     struct product output;
     int8_t *column; /* [inputs, rows] of the first layer's ih, transposed: one-hot inputs are its rows */
-    struct sterna_gate_tables tables;
+    struct sterna_fast_tables tables;
 };
 
 /* Whether a row's sum could leave the 24 bits that the vector arithmetic of terms is for. */
@@ -115,7 +115,7 @@ enum sterna_status sterna_fast_new(const struct sterna_model *model, const struc
     }
     fresh->layers = model->layers;
     fresh->kernel = kernel ? kernel : sterna_fast_kernel_best();
-    sterna_gate_tables_fill(&fresh->tables);
+    sterna_fast_tables_fill(&fresh->tables);
     enum sterna_status status = transpose(&model->layer[0].ih, &fresh->column, error);
     for (size_t k = 0; status == STERNA_OK && k < model->layers; k++)
         status = open_layer(fresh, &model->layer[k], &fresh->layer[k], error);

@@ -2,8 +2,7 @@
  * lookups in tables, which they do not. The functions are compiled twice, without and with AVX2. */
 #include "fast_gates.h"
 
-#include <assert.h>
-
+#include "fixed.h"
 #include "fixed_vector.h"
 
 enum { H_MAX = 127, RELU_SHIFT = 6, SIGN_ONE = 64, SIGMOID_SHIFT = 5, TANH_SHIFT = 4 };
@@ -15,31 +14,44 @@ size_t sterna_fast_scratch(enum sterna_cell cell)
     return cell == STERNA_CELL_GRU ? 3 : cell == STERNA_CELL_LSTM ? 4 : 1;
 }
 
-/* pre [count] = sat16(x + h + b) of the rows from `first` on */
-INLINE void add_terms(size_t first, size_t count, const struct sterna_fast_terms *x,
+void sterna_fast_tables_fill(struct sterna_fast_tables *tables)
+{
+    for (int32_t i = -STERNA_FAST_ENTRIES; i <= STERNA_FAST_ENTRIES; i++) {
+        tables->tanh[STERNA_FAST_ENTRIES + i] = (int16_t)sterna_fixed_tanh(i * (1 << TANH_SHIFT));
+        tables->sigmoid[STERNA_FAST_ENTRIES + i] = (int16_t)sterna_fixed_sigmoid(i * (1 << SIGMOID_SHIFT));
+    }
+}
+
+/* Where a pre-activation's value stands in a table. */
+INLINE int32_t entry(int32_t pre, int shift)
+{
+    return STERNA_FAST_ENTRIES + sterna_vector_sign(pre, sterna_vector_entry(pre, shift));
+}
+
+/* pre [count] = sat16(x + h + b) of the rows from `first` on, as a table's entries unless shift is 0. */
+INLINE void add_terms(size_t first, size_t count, int shift, const struct sterna_fast_terms *x,
                       const struct sterna_fast_terms *h, const int16_t *restrict bias, int32_t *restrict pre)
 {
     const int32_t *restrict x_sum = x->sum + first, *restrict h_sum = h->sum + first;
     const uint8_t *restrict x_m = x->m + first, *restrict x_s = x->s + first;
     const uint8_t *restrict h_m = h->m + first, *restrict h_s = h->s + first;
-    for (size_t i = 0; i < count; i++)
-        pre[i] = sterna_vector_saturate(sterna_vector_scale(x_sum[i], x_m[i], x_s[i]) +
-                                        sterna_vector_scale(h_sum[i], h_m[i], h_s[i]) + bias[first + i]);
+    for (size_t i = 0; i < count; i++) {
+        const int32_t sum =
+            sterna_vector_saturate(sterna_vector_scale(x_sum[i], x_m[i], x_s[i]) +
+                                   sterna_vector_scale(h_sum[i], h_m[i], h_s[i]) + bias[first + i]);
+        pre[i] = shift == 0 ? sum : entry(sum, shift);
+    }
 }
 
-INLINE void sigmoids(const struct sterna_gate_tables *tables, size_t count, int32_t *restrict pre)
+/* Entries to their values. */
+INLINE void look_up(const int16_t *restrict table, size_t count, int32_t *restrict value)
 {
+#pragma GCC unroll 8
     for (size_t i = 0; i < count; i++)
-        pre[i] = sterna_vector_sigmoid(tables, pre[i]);
+        value[i] = table[value[i]];
 }
 
-INLINE void tanhs(const struct sterna_gate_tables *tables, size_t count, int32_t *restrict pre)
-{
-    for (size_t i = 0; i < count; i++)
-        pre[i] = sterna_vector_tanh(tables, pre[i]);
-}
-
-/* n's pre-activation, from r and the terms of both products. */
+/* n's entry, from r and the terms of both products. */
 INLINE void gate_n(const struct sterna_fast_gates *gates, const struct sterna_fast_terms *x,
                    const struct sterna_fast_terms *h, const int32_t *restrict r, int32_t *restrict n)
 {
@@ -53,7 +65,8 @@ INLINE void gate_n(const struct sterna_fast_gates *gates, const struct sterna_fa
             sterna_vector_saturate(sterna_vector_scale(x_sum[u], x_m[u], x_s[u]) + x_bias[u]);
         const int32_t pre_h =
             sterna_vector_saturate(sterna_vector_scale(h_sum[u], h_m[u], h_s[u]) + h_bias[u]);
-        n[u] = sterna_vector_saturate(pre_x + sterna_vector_round(r[u] * pre_h, 8));
+        const int32_t pre = sterna_vector_saturate(pre_x + sterna_vector_round(r[u] * pre_h, 8));
+        n[u] = entry(pre, TANH_SHIFT);
     }
 }
 
@@ -72,22 +85,23 @@ INLINE void run_gru(const struct sterna_fast_gates *gates, const struct sterna_f
 {
     const size_t H = gates->hidden;
     int32_t *r = gates->scratch, *z = r + H, *n = z + H;
-    add_terms(0, 2 * H, x, h, gates->bias, r);
-    sigmoids(gates->tables, 2 * H, r);
+    add_terms(0, 2 * H, SIGMOID_SHIFT, x, h, gates->bias, r);
+    look_up(gates->tables->sigmoid, 2 * H, r);
     gate_n(gates, x, h, r, n);
-    tanhs(gates->tables, H, n);
+    look_up(gates->tables->tanh, H, n);
     finish_gru(H, z, n, state, activation);
 }
 
-/* c' replaces i. */
+/* i becomes the entry of c'. */
 INLINE void next_c(size_t H, int32_t *restrict i, const int32_t *restrict f, const int32_t *restrict g,
                    int16_t *restrict c)
 {
     for (size_t u = 0; u < H; u++) {
         const int32_t kept = sterna_vector_round(f[u] * c[u], 8);
         const int32_t added = sterna_vector_round(i[u] * 16 * g[u], 8); /* 16 g is tanh in Q4.11 */
-        i[u] = sterna_vector_saturate(kept + added);
-        c[u] = (int16_t)i[u];
+        const int32_t next = sterna_vector_saturate(kept + added);
+        c[u] = (int16_t)next;
+        i[u] = entry(next, TANH_SHIFT);
     }
 }
 
@@ -103,12 +117,14 @@ INLINE void run_lstm(const struct sterna_fast_gates *gates, const struct sterna_
 {
     const size_t H = gates->hidden;
     int32_t *i = gates->scratch, *f = i + H, *g = f + H, *o = g + H;
-    add_terms(0, 4 * H, x, h, gates->bias, i);
-    sigmoids(gates->tables, 2 * H, i);
-    tanhs(gates->tables, H, g);
-    sigmoids(gates->tables, H, o);
+    add_terms(0, 2 * H, SIGMOID_SHIFT, x, h, gates->bias, i);
+    add_terms(2 * H, H, TANH_SHIFT, x, h, gates->bias, g);
+    add_terms(3 * H, H, SIGMOID_SHIFT, x, h, gates->bias, o);
+    look_up(gates->tables->sigmoid, 2 * H, i);
+    look_up(gates->tables->tanh, H, g);
+    look_up(gates->tables->sigmoid, H, o);
     next_c(H, i, f, g, state);
-    tanhs(gates->tables, H, i);
+    look_up(gates->tables->tanh, H, i);
     finish_lstm(H, o, i, activation);
 }
 
@@ -123,15 +139,15 @@ INLINE void run_rnn(const struct sterna_fast_gates *gates, const struct sterna_f
 {
     const size_t H = gates->hidden;
     int32_t *restrict pre = gates->scratch;
-    add_terms(0, H, x, h, gates->bias, pre);
-    if (gates->cell == STERNA_CELL_RNN_TANH)
-        tanhs(gates->tables, H, pre);
-    for (size_t u = 0; u < H && gates->cell == STERNA_CELL_RNN_RELU; u++)
-        pre[u] = relu(pre[u]);
-    for (size_t u = 0; u < H && gates->cell == STERNA_CELL_RNN_SIGN; u++)
-        pre[u] = pre[u] >= 0 ? SIGN_ONE : -SIGN_ONE;
+    const bool tanh = gates->cell == STERNA_CELL_RNN_TANH, sign = gates->cell == STERNA_CELL_RNN_SIGN;
+    add_terms(0, H, 0, x, h, gates->bias, pre);
+    if (tanh) {
+        for (size_t u = 0; u < H; u++)
+            pre[u] = entry(pre[u], TANH_SHIFT);
+        look_up(gates->tables->tanh, H, pre);
+    }
     for (size_t u = 0; u < H; u++)
-        activation[u] = (int8_t)pre[u];
+        activation[u] = (int8_t)(tanh ? pre[u] : sign ? (pre[u] >= 0 ? SIGN_ONE : -SIGN_ONE) : relu(pre[u]));
 }
 
 INLINE void run(const struct sterna_fast_gates *gates, const struct sterna_fast_terms *x,

@@ -3,7 +3,7 @@
 #ifndef STERNA_FAST_GATES_H
 #define STERNA_FAST_GATES_H
 
-#include "cell.h"
+#include "model.h"
 
 /* Sums of a product and the scales of its rows; row g * hidden + u is gate g of unit u. */
 struct sterna_fast_terms {
@@ -11,10 +11,18 @@ struct sterna_fast_terms {
     const uint8_t *m, *s;
 };
 
+enum { STERNA_FAST_ENTRIES = 511 }; /* on either side of 0 */
+
+/* tanh and sigmoid of the device by signed table entry (fixed.h), from -511 on. */
+struct sterna_fast_tables {
+    int16_t tanh[2 * STERNA_FAST_ENTRIES + 1], sigmoid[2 * STERNA_FAST_ENTRIES + 1];
+};
+void sterna_fast_tables_fill(struct sterna_fast_tables *tables);
+
 struct sterna_fast_gates {
     enum sterna_cell cell;
     size_t hidden;
-    const struct sterna_gate_tables *tables;
+    const struct sterna_fast_tables *tables;
     const int16_t *bias; /* as of struct sterna_layer */
     int32_t *scratch;    /* [sterna_fast_scratch(cell) * hidden] */
 };

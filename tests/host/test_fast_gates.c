@@ -8,7 +8,7 @@
 
 enum { HIDDEN = 53, ROWS = 4 * HIDDEN, TRIES = 200, SUM_MAX = STERNA_MODEL_SUM_MAX };
 
-static struct sterna_gate_tables tables;
+static struct sterna_fast_tables tables;
 static int32_t x_sum[ROWS], h_sum[ROWS], scratch[ROWS];
 static uint8_t x_m[ROWS], x_s[ROWS], h_m[ROWS], h_s[ROWS];
 static int16_t bias[ROWS], state[HIDDEN], expected_state[HIDDEN];
@@ -78,7 +78,7 @@ START_TEST(every_unit_is_that_of_fixed)
     const struct sterna_fast_terms x = {x_sum, x_m, x_s}, h = {h_sum, h_m, h_s};
     uint64_t seed = (uint64_t)_i + 1;
     ck_assert_uint_le(sterna_fast_scratch(cell) * HIDDEN, ROWS);
-    sterna_gate_tables_fill(&tables);
+    sterna_fast_tables_fill(&tables);
     for (int i = 0; i < TRIES; i++) {
         draw_all(&seed);
         for (size_t u = 0; u < HIDDEN; u++) {
