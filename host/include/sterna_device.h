@@ -76,6 +76,7 @@ struct sterna_load_report {
 
 /* address:
  *   "reference"        the specification (host/src/fixed.c) in this process; runs every model. NULL is the same
+ *   "fast"             the same bits by the processor's vector instructions; runs every model
  *   "reference:up5k"   the accelerator in software, with a target's memories and what its engine can run, behind a link
  *   "sim", "sim:up5k"  the accelerator's Verilog, simulated, behind a link
  *   "usb", "usb:SERIAL", "usb:/PATH"   a board: sterna_boards_find
