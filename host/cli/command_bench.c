@@ -102,7 +102,7 @@ static int run(const struct sterna_options *options)
         return sterna_bench_engine(options);
     if ((options->given & STERNA_TAKES_LENGTH) != 0)
         result.steps = options->length > STEPS_MAX ? STEPS_MAX : (size_t)options->length;
-    if (!sterna_stage_open(&stage, "bench", options->argument[0], on))
+    if (!sterna_stage_open(&stage, "bench", options->argument[0], on, false))
         return STERNA_EXIT_FAILED;
     if (stage.facts.symbols == 0)
         sterna_complain("bench", "%s: not a text model", sterna_stage_name(options->argument[0]));

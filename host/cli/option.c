@@ -63,6 +63,8 @@ static const struct option options[] = {
     {"steal", NULL, KIND_FLAG, STERNA_TAKES_STEAL, FIELD(steal),
      "take over what other machines have claimed: they are dead"},
     {"watch", NULL, KIND_FLAG, STERNA_TAKES_WATCH, FIELD(watch), "follow boards as they come and go"},
+    {"wait", NULL, KIND_FLAG, STERNA_TAKES_WAIT, FIELD(wait),
+     "if the board is unplugged, wait for it and go on where it was"},
     {"json", NULL, KIND_FLAG, STERNA_TAKES_JSON, FIELD(json), "print for machines: one JSON object a line"},
     {"help", NULL, KIND_FLAG, STERNA_TAKES_HELP, FIELD(help), "print this"},
 };

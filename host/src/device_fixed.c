@@ -66,7 +66,7 @@ static void geometry_fixed(const struct sterna_device *device, struct sterna_geo
 
 static void count_matrix(const struct sterna_matrix *matrix, struct sterna_load_report *report)
 {
-    report->weight_bytes += sterna_codes_bytes(matrix->format, matrix->rows * matrix->cols);
+    report->weight_bytes += sterna_codes_size(matrix);
     report->scales += matrix->rows;
 }
 
@@ -82,7 +82,7 @@ static void fill_report(const struct sterna_model *model, struct sterna_load_rep
         report->activation_bytes += layer->hidden;
         report->states += layer->hidden;
     }
-    report->weight_bytes += sterna_codes_bytes(model->output.format, model->output.rows * model->output.cols);
+    report->weight_bytes += sterna_codes_size(&model->output);
 }
 
 static enum sterna_status load_fixed(struct sterna_device *device, const struct sterna_model *model,
