@@ -65,4 +65,4 @@ static void multiply(const struct sterna_fast_matrix *matrix, const int8_t *x, i
         multiply_block(matrix, block, x, start, sums + block * rows);
 }
 
-const struct sterna_fast_kernel sterna_fast_portable = {"portable", LANES, always, multiply};
+const struct sterna_fast_kernel sterna_fast_portable = {"portable", LANES, always, multiply, NULL};
