@@ -81,9 +81,20 @@ test-usb: $(TESTS_USB) $(BUILD)/sterna ## the program against simulated boards, 
 check test-host test-rtl test-link test-cli:
 	@scripts/run_tests.sh $(filter $(BUILD)/tests/%,$^)
 
+.PHONY: test-qemu
+test-qemu: ## the program on Linux's own USB, in a virtual machine; optional: says so and skips without its packages
+	scripts/test_qemu.sh
+
 test-sanitize: ## the host tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	CK_FORK=no $(MAKE) test-host BUILD=$(BUILD)/sanitize OPT=-O1 ARCH= \
-	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
+	CK_FORK=no $(MAKE) test-host $(SANITIZED)
+
+# Linked so that the sanitizer needs not be the first library: the tests with simulated boards put another one there.
+SANITIZED = BUILD=$(BUILD)/sanitize OPT=-O1 ARCH= \
+    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all $(if $(findstring clang,$(CC)),,-static-libasan)"
+.PHONY: sanitized-program
+sanitized-program:
+	@$(MAKE) $(SANITIZED) $(BUILD)/sanitize/sterna
+$(BUILD)/sanitize/sterna: sanitized-program ;
 
 .PHONY: install-udev
 RULES    ?= /etc/udev/rules.d
@@ -203,10 +214,11 @@ $(TESTS_CLI): $(BUILD)/tests/cli/%: $(OBJ)/tests/cli/%.o $(OBJ)/tests/main.o $(B
 $(TESTS_LINK): $(BUILD)/tests/link/%: $(OBJ)/tests/link/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a $(SIM_LINK)
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
+$(BUILD)/tests/usb/test_usb_sanitized: | $(BUILD)/sanitize/sterna
 # The simulated boards are a process of their own, in which umockdev lives.
 USB_PROGRAMS = $(BUILD)/tests/usb/simulator $(BUILD)/tests/usb/link_client
 $(OBJ)/tests/usb/%.o: EXTRA = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags umockdev-1.0 libftdi1)) \
-    -DSTERNA_PROGRAM='"$(BUILD)/sterna"' -DSIMULATOR='"$(BUILD)/tests/usb/simulator"' \
+    -DSTERNA_PROGRAM='"$(BUILD)/sterna"' -DSANITIZED_PROGRAM='"$(BUILD)/sanitize/sterna"' -DSIMULATOR='"$(BUILD)/tests/usb/simulator"' \
     -DLINK_CLIENT='"$(BUILD)/tests/usb/link_client"'
 $(TESTS_USB): $(BUILD)/tests/usb/%: $(OBJ)/tests/usb/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a | $(USB_PROGRAMS) $(BUILD)/sterna
 	@mkdir -p $(@D)
@@ -218,6 +230,12 @@ $(BUILD)/tests/usb/simulator: $(OBJ)/tests/usb/simulator.o $(patsubst %.c,$(OBJ)
 $(BUILD)/tests/usb/link_client: $(OBJ)/tests/usb/link_client.o $(BUILD)/libsterna.a
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
+# A simulated board for a virtual machine; needs libusbredirparser, which only test-qemu asks for.
+$(OBJ)/tests/qemu/%.o: EXTRA = $(shell $(PKG_CONFIG) --cflags libusbredirparser-0.5)
+$(BUILD)/tests/qemu/redirect: $(OBJ)/tests/qemu/redirect.o $(OBJ)/tests/usb/usb_device.o $(OBJ)/tests/usb/usb_fault.o \
+    $(BUILD)/libsterna.a $(SIM_LINK)
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK) $(shell $(PKG_CONFIG) --libs libusbredirparser-0.5)
 $(TESTS_RTL): $(BUILD)/tests/rtl/test_%: $(BUILD)/verilated/%/model.a $(OBJ)/tests/rtl/test_%.o $(OBJ)/tests/main.o \
     $(BUILD)/libsterna.a $(BUILD)/verilated/runtime.a
 	@mkdir -p $(@D)

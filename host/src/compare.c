@@ -60,7 +60,7 @@ static enum sterna_status open_run(struct run *run, struct sterna_error *error)
         status = sterna_fixed_new(run->model, &run->fixed, error);
     const double start = sterna_clock_seconds();
     if (status == STERNA_OK)
-        status = sterna_device_open(run->options->on, &run->device, error);
+        status = sterna_device_open_lasting(run->options->on, &run->options->wait, &run->device, error);
     if (status == STERNA_OK)
         status = sterna_device_load(run->device, run->model, &run->load, error);
     run->device_seconds = sterna_clock_seconds() - start;

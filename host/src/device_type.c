@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "driver.h"
+#include "little_endian.h"
 
 /* Devices in this process; what is not among them is behind a link. */
-static const struct sterna_device_type *const in_process[] = {&sterna_device_fixed};
+static const struct sterna_device_type *const in_process[] = {&sterna_device_fixed, &sterna_device_fast};
 
 enum sterna_status sterna_device_open(const char *address, struct sterna_device **device,
                                       struct sterna_error *error)
@@ -75,6 +76,16 @@ enum sterna_status sterna_device_step_dense(struct sterna_device *device, const 
                                "input %zu of step %zu is -128; activations are -127..127", i % size,
                                i / size);
     return device->type->step_dense(device, inputs, count, sums, error);
+}
+
+enum sterna_status sterna_snapshot_check(const uint8_t *states, size_t count, const uint8_t *activations,
+                                         size_t bytes, struct sterna_error *error)
+{
+    bool sound = memchr(activations, (uint8_t)INT8_MIN, bytes) == NULL;
+    for (size_t i = 0; i < count && sound; i++)
+        sound = (int16_t)sterna_get_le16(states + 2 * i) != INT16_MIN;
+    return sound ? STERNA_OK
+                 : sterna_fail(error, STERNA_ERR_FORMAT, "this is not a snapshot of a network's state");
 }
 
 size_t sterna_device_state_bytes(const struct sterna_device *device)

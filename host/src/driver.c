@@ -315,7 +315,9 @@ static enum sterna_status state_set_driver(struct sterna_device *device, const u
         return sterna_fail(error, STERNA_ERR_FORMAT, "this is not a snapshot of a network's state");
     const struct sterna_image *image = &self->image;
     enum sterna_status status =
-        write_memory(self->session, STERNA_MEM_STATE, 0, state + 1, 2 * image->states, error);
+        sterna_snapshot_check(state + 1, image->states, state + 1 + 2 * image->states, image->h_bytes, error);
+    if (status == STERNA_OK)
+        status = write_memory(self->session, STERNA_MEM_STATE, 0, state + 1, 2 * image->states, error);
     if (status == STERNA_OK)
         status = write_memory(self->session, STERNA_MEM_ACTIVATIONS, image->h_address,
                               state + 1 + 2 * image->states, image->h_bytes, error);

@@ -11,8 +11,7 @@
 static double cycles_of(const struct sterna_matrix *matrix, const struct sterna_geometry *geometry)
 {
     const size_t codes = (size_t)geometry->streams * geometry->tables;
-    return (double)(matrix->rows * matrix->cols) /
-           (double)(codes * sterna_geometry_most(geometry, matrix->format));
+    return (double)(matrix->rows * matrix->cols) / (double)(codes * sterna_geometry_widest(geometry, matrix));
 }
 
 /* Cycles of a request, for each of its steps: its first input is written before any step, and its last results leave after

@@ -48,3 +48,9 @@ size_t sterna_geometry_most(const struct sterna_geometry *geometry, enum sterna_
     }
     return elements;
 }
+
+size_t sterna_geometry_widest(const struct sterna_geometry *geometry, const struct sterna_matrix *matrix)
+{
+    return matrix->format == STERNA_FORMAT_CODEBOOK ? matrix->book.elements
+                                                    : sterna_geometry_most(geometry, matrix->format);
+}

@@ -51,7 +51,10 @@ static inline size_t sterna_geometry_slice_at(const struct sterna_geometry *geom
     return STERNA_SLICE_BYTES * (slice * sterna_geometry_words(geometry) + word);
 }
 
-/* The most weights of the format that one code can name: what the tables have entries and bits for; 0: not even one. */
+/* The most weights of the format that one code can name: what the tables have entries and bits for; 0: not even one, or a codebook,
+ * which says itself. */
 size_t sterna_geometry_most(const struct sterna_geometry *geometry, enum sterna_format format);
+/* The same of a matrix; whether the tables can hold its codebook is not looked at. */
+size_t sterna_geometry_widest(const struct sterna_geometry *geometry, const struct sterna_matrix *matrix);
 
 #endif

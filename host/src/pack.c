@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codebook.h"
 #include "layout.h"
 #include "little_endian.h"
 #include "machine.h"
@@ -56,7 +57,7 @@ static void put_part(uint8_t *header, const struct sterna_layout_part *part)
     sterna_put_le16(header + 2, (uint32_t)part->base[1]);
     header[4] = (uint8_t)part->blocks;
     header[5] = (uint8_t)part->elements;
-    sterna_put_le16(header + 6, (uint32_t)part->program);
+    sterna_put_le16(header + 6, (uint32_t)(part->program ? part->program->at : 0));
 }
 
 static void put_header(struct writer *to, const struct sterna_layout_section *section, bool last)
@@ -77,24 +78,37 @@ static void put_header(struct writer *to, const struct sterna_layout_section *se
         memcpy(to->weights, header + i * STERNA_HEADER_WORD_BYTES, STERNA_HEADER_WORD_BYTES);
 }
 
+/* The code of table g: a sign above the number of an entry. */
+static unsigned code_of(const struct sterna_geometry *geometry, const struct sterna_layout_part *part,
+                        size_t row, size_t block, size_t g)
+{
+    const struct sterna_matrix *matrix = part->matrix;
+    int8_t weights[STERNA_PROGRAM_ELEMENTS];
+    unsigned byte;
+    if (matrix->format == STERNA_FORMAT_CODEBOOK) {
+        const unsigned name = matrix->book.name[row * matrix->book.groups + block * geometry->tables + g];
+        byte =
+            part->program->program.word[name & (STERNA_CODEBOOK_WORDS - 1)] ^ (name & STERNA_CODEBOOK_NEGATE);
+    } else {
+        for (size_t j = 0; j < part->elements; j++) {
+            const size_t column = (block * part->elements + j) * geometry->tables + g;
+            weights[j] = column < matrix->cols ? matrix->code[row * matrix->cols + column] : 0;
+        }
+        byte = sterna_program_code(matrix->format, part->elements, weights);
+    }
+    const unsigned sign = (byte & STERNA_PROGRAM_NEGATE) != 0;
+    return (byte & ~(unsigned)STERNA_PROGRAM_NEGATE) | sign << geometry->entries_log2;
+}
+
 /* A stream's codes, of one matrix row and block, in the word that is being written: code g is of the columns
  * (block n + j) TABLES + g, j = 0..n-1. */
 static void put_codes(struct writer *to, const struct sterna_layout_part *part, size_t stream, size_t row,
                       size_t block)
 {
-    const struct sterna_matrix *matrix = part->matrix;
-    const int8_t *code = matrix->code + row * matrix->cols;
     const size_t tables = to->geometry->tables, bits = sterna_geometry_code_bits(to->geometry);
     size_t at = stream * tables * bits; /* bit of the word */
     for (size_t g = 0; g < tables; g++, at += bits) {
-        int8_t weights[STERNA_PROGRAM_ELEMENTS];
-        for (size_t j = 0; j < part->elements; j++) {
-            size_t column = (block * part->elements + j) * tables + g;
-            weights[j] = column < matrix->cols ? code[column] : 0;
-        }
-        const unsigned byte = sterna_program_code(matrix->format, part->elements, weights);
-        const unsigned sign = (byte & STERNA_PROGRAM_NEGATE) != 0;
-        const unsigned shifted = ((byte & ~(unsigned)STERNA_PROGRAM_NEGATE) | sign << (bits - 1)) << at % 8;
+        const unsigned shifted = code_of(to->geometry, part, row, block, g) << at % 8;
         to->weights[at / 8] |= (uint8_t)shifted;
         if (shifted > UINT8_MAX)
             to->weights[at / 8 + 1] |= (uint8_t)(shifted >> 8);
@@ -173,14 +187,9 @@ static void put_section(struct writer *to, const struct sterna_layout_section *s
 
 static void put_programs(uint8_t *programs, const struct sterna_layout *layout)
 {
-    struct sterna_program program;
-    for (unsigned format = 0; format < STERNA_FORMATS; format++)
-        for (size_t n = 1; n <= sterna_program_most((enum sterna_format)format); n++) {
-            if (!layout->program_used[format][n])
-                continue;
-            sterna_program_make((enum sterna_format)format, n, &program);
-            memcpy(programs + layout->program_at[format][n], program.step, program.size);
-        }
+    for (size_t k = 0; k < layout->programs; k++)
+        memcpy(programs + layout->program[k].at, layout->program[k].program.step,
+               layout->program[k].program.size);
 }
 
 /* Words of several slices fill weight memory slice by slice, all of it. */

@@ -3,8 +3,8 @@
 // A word of activations has LANES bytes. A word of weights is in SLICES of 8 bytes, each of which has
 // its words one after the other in the address space: WEIGHT_W bits of word, above them the slice.
 //
-// write: byte `address` of the memory `select` is written. read: rdata is that byte two cycles
-// later (three if there are several slices), with rvalid. One access at a time. An unknown memory takes no write and reads as 0. clear
+// write: byte `address` of the memory `select` is written. read: rdata is that byte three cycles
+// later, with rvalid. One access at a time. An unknown memory takes no write and reads as 0. clear
 // zeroes every word of activation and state memory; clearing is high meanwhile, from the next cycle
 // on, and no access may be made.
 //
@@ -27,7 +27,7 @@ module memory_port #(
     input  wire        write,
     input  wire [7:0]  wdata,
     input  wire        read,
-    output wire [7:0]  rdata,
+    output reg  [7:0]  rdata,
     output wire        rvalid,
     input  wire        clear,
     output wire        clearing,
@@ -98,34 +98,37 @@ module memory_port #(
         end
     endgenerate
 
-    // Reading: the memories answer in the next cycle.
-    reg [1:0]  read_q;
-    reg [2:0]  select_q;
-    reg [2:0]  lane_q;
-    reg [63:0] word;
-    reg [7:0]  byte_q;
-    wire [63:0] activations8;   // the eight around the one that is asked for
-    wire [63:0] weights8;       // where there is one slice
+    // Reading: the memories answer in the next cycle. First a byte of each word (of the slice, and of the
+    // eight lanes, where it is), then of all.
+    reg [2:0]   read_q;
+    reg [2:0]   select_q, select_qq;
+    reg [2:0]   lane_q;
+    reg [7:0]   scale_q, bias_q, program_q, activation_q, state_q;
+    wire [7:0]  weight_byte;
+    wire [63:0] activations8;
 
-    always @* begin
-        word = 64'd0;
-        case (select_q)
-            `MEM_WEIGHTS:     word = weights8;
-            `MEM_SCALES:      word = {4{scales}};
-            `MEM_BIASES:      word = {4{biases}};
-            `MEM_PROGRAMS:    word = {8{programs}};
-            `MEM_ACTIVATIONS: word = activations8;
-            `MEM_STATE:       word = {4{states}};
-            default: ;
+    always @(posedge clk) begin
+        read_q <= rst ? 3'd0 : {read_q[1:0], read};
+        select_q <= select;
+        select_qq <= select_q;
+        lane_q <= address[2:0];
+        scale_q <= scales[{lane_q[0], 3'd0} +: 8];
+        bias_q <= biases[{lane_q[0], 3'd0} +: 8];
+        program_q <= programs;
+        activation_q <= activations8[{lane_q, 3'd0} +: 8];
+        state_q <= states[{lane_q[0], 3'd0} +: 8];
+        case (select_qq)
+            `MEM_WEIGHTS:     rdata <= weight_byte;
+            `MEM_SCALES:      rdata <= scale_q;
+            `MEM_BIASES:      rdata <= bias_q;
+            `MEM_PROGRAMS:    rdata <= program_q;
+            `MEM_ACTIVATIONS: rdata <= activation_q;
+            `MEM_STATE:       rdata <= state_q;
+            default:          rdata <= 8'd0;
         endcase
     end
 
-    always @(posedge clk) begin
-        read_q <= rst ? 2'd0 : {read_q[0], read};
-        select_q <= select;
-        lane_q <= address[2:0];
-        byte_q <= word[{lane_q, 3'd0} +: 8];
-    end
+    assign rvalid = read_q[2];
 
     generate
         if (LANES == 8) begin : g_narrow
@@ -140,30 +143,25 @@ module memory_port #(
         end
 
         if (SLICES == 1) begin : g_one
-            assign weights8 = weights;
-            assign rvalid = read_q[1];
-            assign rdata = byte_q;
+            reg [7:0] weight_q;
+
+            assign weight_byte = weight_q;
+
+            always @(posedge clk)
+                weight_q <= weights[{lane_q, 3'd0} +: 8];
         end else begin : g_several
             localparam SLICE_W = $clog2(SLICES);
 
             reg [SLICE_W-1:0] slice_q;
-            reg [63:0]        slice_word_q;
-            reg [2:0]         slice_lane_q;
-            reg               of_weights_q;
-            reg [7:0]         rdata_q;
-            reg               rvalid_q;
+            reg [63:0]        weights_q;
+            reg [2:0]         lane_qq;
 
-            assign weights8 = 64'd0;
-            assign rvalid = rvalid_q;
-            assign rdata = rdata_q;
+            assign weight_byte = weights_q[{lane_qq, 3'd0} +: 8];
 
             always @(posedge clk) begin
                 slice_q <= slice[SLICE_W-1:0];
-                slice_word_q <= weights[{slice_q, 6'd0} +: 64];
-                slice_lane_q <= lane_q;
-                of_weights_q <= select_q == `MEM_WEIGHTS;
-                rdata_q <= of_weights_q ? slice_word_q[{slice_lane_q, 3'd0} +: 8] : byte_q;
-                rvalid_q <= read_q[1] && !rst;
+                weights_q <= weights[{slice_q, 6'd0} +: 64];
+                lane_qq <= lane_q;
             end
         end
     endgenerate

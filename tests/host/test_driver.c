@@ -193,7 +193,17 @@ START_TEST(a_snapshot_of_nonsense_is_refused)
     ck_assert_ptr_nonnull(state);
     state[0] = 2;
     ck_assert_int_eq(sterna_device_state_set(device, state, &error), STERNA_ERR_FORMAT);
+    state[0] = 0;
+    state[sterna_device_state_bytes(device) - 1] = 0x80; /* no activation */
+    ck_assert_int_eq(sterna_device_state_set(device, state, &error), STERNA_ERR_FORMAT);
+    state[sterna_device_state_bytes(device) - 1] = 0x81;
+    ck_assert_int_eq(sterna_device_state_set(device, state, &error), STERNA_OK);
+    state[2 * HIDDEN] = 0x80; /* the last h16: -32768 */
+    ck_assert_int_eq(sterna_device_state_set(device, state, &error), STERNA_ERR_FORMAT);
+    state[2 * HIDDEN - 1] = 0x01;
+    ck_assert_int_eq(sterna_device_state_set(device, state, &error), STERNA_OK);
     free(state);
+    ck_assert_int_eq(sterna_device_reset(device, &error), STERNA_OK);
     check_steps();
 }
 END_TEST
