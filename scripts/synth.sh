@@ -21,11 +21,20 @@ describe() {
         family=ice40 synthesis="synth_ice40 -device u -spram" seeds="1 2 3" goal=48 required=40
         place="--up5k --package sg48 --placer-heap-critexp 4 --placer-heap-timingweight 20"
         ;;
+    ecp5-25f)
+        family=ecp5 synthesis="synth_ecp5" seeds="1" goal=50 required=40
+        place="--25k --package CABGA381 --speed 6"
+        ;;
+    ecp5-85f)
+        family=ecp5 synthesis="synth_ecp5" seeds="1" goal=50 required=40
+        place="--85k --package CABGA381 --speed 6"
+        ;;
+    gw2a-18) family=gowin synthesis="synth_gowin" seeds="1" goal=50 required=40 place='' ;;
     *) return 1 ;;
     esac
 }
 
-targets="up5k"
+targets="up5k ecp5-25f ecp5-85f gw2a-18"
 
 # first COMMAND... - the first of them that is on the PATH.
 first() {

@@ -7,18 +7,95 @@
 #include "program.h"
 #include "protocol.h"
 
-#define COMMON                                                                                               \
-    .protocol = STERNA_PROTOCOL_VERSION, .one_hot_value = STERNA_ONE_HOT_VALUE,                              \
-    .kinds = (1u << STERNA_KINDS) - 1, .psum_rows = STERNA_PSUM_ROWS
-
 static const struct sterna_geometry geometries[] = {
-    {COMMON, .name = "up5k", .tables = 8, .streams = 1, .entries_log2 = 7, .table_w = 16, .table_banks = 2,
-     .psum_w = 24, .weight_bytes = 8 * 16384, .scales = 2048, .biases = 1024, .program_bytes = 512,
-     .activation_bytes = 2048, .states = 256, .request_bytes = 512, .reply_bytes = 512, .clock_khz = 48000},
-    {COMMON, .name = "ecp5-25f", .tables = 32, .streams = 8, .entries_log2 = 4, .table_w = 11,
-     .table_banks = 1, .psum_w = 18, .weight_bytes = 160 * 512, .scales = 2048, .biases = 1024,
-     .program_bytes = 128, .activation_bytes = 32 * 32, .states = 1024, .request_bytes = 1024,
-     .reply_bytes = 1024, .clock_khz = 50000},
+    {
+        .protocol = STERNA_PROTOCOL_VERSION,
+        .one_hot_value = STERNA_ONE_HOT_VALUE,
+        .kinds = (1u << STERNA_KINDS) - 1,
+        .name = "up5k",
+        .tables = 8,
+        .streams = 1,
+        .entries_log2 = 7,
+        .table_w = 16,
+        .table_banks = 2,
+        .psum_w = 24,
+        .psum_rows = STERNA_PSUM_ROWS,
+        .weight_bytes = 8 * 16384,
+        .scales = 2048,
+        .biases = 1024,
+        .program_bytes = 512,
+        .activation_bytes = 8 * 256,
+        .states = 256,
+        .request_bytes = 512,
+        .reply_bytes = 512,
+        .clock_khz = 48000,
+    },
+    {
+        .protocol = STERNA_PROTOCOL_VERSION,
+        .one_hot_value = STERNA_ONE_HOT_VALUE,
+        .kinds = (1u << STERNA_KINDS) - 1,
+        .name = "ecp5-25f",
+        .tables = 32,
+        .streams = 8,
+        .entries_log2 = 4,
+        .table_w = 11,
+        .table_banks = 1,
+        .psum_w = 18,
+        .psum_rows = STERNA_PSUM_ROWS,
+        .weight_bytes = 160 * 512,
+        .scales = 2048,
+        .biases = 1024,
+        .program_bytes = 128,
+        .activation_bytes = 32 * 32,
+        .states = 1024,
+        .request_bytes = 1024,
+        .reply_bytes = 1024,
+        .clock_khz = 50000,
+    },
+    {
+        .protocol = STERNA_PROTOCOL_VERSION,
+        .one_hot_value = STERNA_ONE_HOT_VALUE,
+        .kinds = (1u << STERNA_KINDS) - 1,
+        .name = "ecp5-85f",
+        .tables = 32,
+        .streams = 32,
+        .entries_log2 = 4,
+        .table_w = 11,
+        .table_banks = 1,
+        .psum_w = 18,
+        .psum_rows = STERNA_PSUM_ROWS,
+        .weight_bytes = 640 * 512,
+        .scales = 4096,
+        .biases = 1024,
+        .program_bytes = 128,
+        .activation_bytes = 32 * 64,
+        .states = 1024,
+        .request_bytes = 1024,
+        .reply_bytes = 1024,
+        .clock_khz = 50000,
+    },
+    {
+        .protocol = STERNA_PROTOCOL_VERSION,
+        .one_hot_value = STERNA_ONE_HOT_VALUE,
+        .kinds = (1u << STERNA_KINDS) - 1,
+        .name = "gw2a-18",
+        .tables = 32,
+        .streams = 5,
+        .entries_log2 = 4,
+        .table_w = 11,
+        .table_banks = 1,
+        .psum_w = 18,
+        .psum_rows = STERNA_PSUM_ROWS,
+        .weight_bytes = 104 * 512,
+        .scales = 2048,
+        .biases = 1024,
+        .program_bytes = 128,
+        .activation_bytes = 32 * 32,
+        .states = 1024,
+        .request_bytes = 1024,
+        .reply_bytes = 1024,
+        .clock_khz = 50000,
+    },
 };
 
 enum { TARGETS = sizeof geometries / sizeof *geometries };
@@ -33,7 +110,7 @@ const struct sterna_geometry *sterna_geometry_of(const char *target)
 
 const char *sterna_geometry_names(void)
 {
-    return "up5k, ecp5-25f";
+    return "up5k, ecp5-25f, ecp5-85f, gw2a-18";
 }
 
 size_t sterna_geometry_most(const struct sterna_geometry *geometry, enum sterna_format format)
