@@ -16,10 +16,11 @@ static double cycles_of(const struct sterna_matrix *matrix, const struct sterna_
 
 /* Cycles of a request, for each of its steps: its first input is written before any step, and its last results leave after
  * all; what the executor takes for a byte (executor.v) and the sender for a row (row_sender.v). */
-static uint64_t request_cycles(const struct sterna_model *model, const struct sterna_geometry *geometry)
+static uint64_t request_cycles(const struct sterna_model *model, const struct sterna_geometry *geometry,
+                               size_t outputs)
 {
     enum { STEP_HEAD = 6, REPLY_HEAD = 3, SUM_BYTES = 3, BYTE = 2, HOT = 5, ROW = 5, TURN = 12 };
-    const size_t inputs = model->one_hot ? 2 : model->layer[0].inputs, outputs = model->output.rows;
+    const size_t inputs = model->one_hot ? 2 : model->layer[0].inputs;
     const size_t by_request = (geometry->request_bytes - STEP_HEAD) / inputs;
     const size_t by_reply = (geometry->reply_bytes - REPLY_HEAD) / (SUM_BYTES * outputs);
     const size_t steps = by_request < by_reply ? by_request : by_reply;
@@ -30,7 +31,7 @@ static void fill(const struct sterna_model *model, const struct sterna_geometry 
                  const struct sterna_layout *layout, struct sterna_estimate *estimate)
 {
     struct sterna_timing timing;
-    const uint64_t request = request_cycles(model, geometry);
+    const uint64_t request = request_cycles(model, geometry, layout->output_rows);
     double used = 0;
     sterna_timing_sections(geometry, layout->section, layout->sections, &timing);
     for (size_t k = 0; k < model->layers; k++)

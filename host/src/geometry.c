@@ -1,6 +1,7 @@
 /* geometry.c - see geometry.h. Each target's numbers are those of hw/rtl/accelerator_TARGET.v; the device says them itself. */
 #include "geometry.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "machine.h"
@@ -98,7 +99,7 @@ static const struct sterna_geometry geometries[] = {
     },
 };
 
-enum { TARGETS = sizeof geometries / sizeof *geometries };
+enum { TARGETS = sizeof geometries / sizeof *geometries, ACTIVATION_MAX = 127 };
 
 const struct sterna_geometry *sterna_geometry_of(const char *target)
 {
@@ -126,8 +127,25 @@ size_t sterna_geometry_most(const struct sterna_geometry *geometry, enum sterna_
     return elements;
 }
 
+uint64_t sterna_geometry_reach(const struct sterna_matrix *matrix, const struct sterna_program *program)
+{
+    int largest = 0;
+    if (program->elements > 1 || matrix->format == STERNA_FORMAT_CODEBOOK)
+        return sterna_program_reach(program);
+    for (size_t i = 0; i < matrix->rows * matrix->cols; i++)
+        largest = abs(matrix->code[i]) > largest ? abs(matrix->code[i]) : largest;
+    return (uint64_t)largest * ACTIVATION_MAX;
+}
+
 size_t sterna_geometry_widest(const struct sterna_geometry *geometry, const struct sterna_matrix *matrix)
 {
-    return matrix->format == STERNA_FORMAT_CODEBOOK ? matrix->book.elements
-                                                    : sterna_geometry_most(geometry, matrix->format);
+    if (matrix->format == STERNA_FORMAT_CODEBOOK)
+        return matrix->book.elements;
+    const size_t most = sterna_geometry_most(geometry, matrix->format);
+    if (most > 0)
+        return most;
+    struct sterna_program program;
+    sterna_program_make(matrix->format, 1, &program);
+    return program.entries <= (size_t)1 << geometry->entries_log2 &&
+           sterna_geometry_reach(matrix, &program) < UINT64_C(1) << (geometry->table_w - 1);
 }

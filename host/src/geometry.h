@@ -7,7 +7,7 @@
 #ifndef STERNA_GEOMETRY_H
 #define STERNA_GEOMETRY_H
 
-#include "model.h"
+#include "program.h"
 
 enum {
     STERNA_SLICE_BYTES = 8,
@@ -54,7 +54,10 @@ static inline size_t sterna_geometry_slice_at(const struct sterna_geometry *geom
 /* The most weights of the format that one code can name: what the tables have entries and bits for; 0: not even one, or a codebook,
  * which says itself. */
 size_t sterna_geometry_most(const struct sterna_geometry *geometry, enum sterna_format format);
-/* The same of a matrix; whether the tables can hold its codebook is not looked at. */
+/* The same of a matrix, one if its own weights are small enough for that; whether the tables can hold its codebook is not looked at. */
 size_t sterna_geometry_widest(const struct sterna_geometry *geometry, const struct sterna_matrix *matrix);
+/* The largest magnitude of an entry that the matrix names, in tables of this program. Where a code names one weight, entries are the
+ * format's levels in turn, and what does not fit lies beyond the matrix's largest. */
+uint64_t sterna_geometry_reach(const struct sterna_matrix *matrix, const struct sterna_program *program);
 
 #endif

@@ -127,9 +127,11 @@ static void plan_sections(const struct sterna_model *model, const struct sterna_
     }
     struct sterna_layout_section output = {
         .kind = STERNA_KIND_OUTPUT, .gates = 1, .streams = geometry->streams, .fresh = true};
-    output.part[STERNA_PART_X].matrix = &model->output;
-    plan_layer(layout, &output, model->output.rows, geometry, smallest);
-    layout->output_cycles = ideal(&model->output, geometry);
+    const struct sterna_matrix *matrix = layout->halves ? layout->halves : &model->output;
+    output.part[STERNA_PART_X].matrix = matrix;
+    layout->output_rows = matrix->rows;
+    plan_layer(layout, &output, matrix->rows, geometry, smallest);
+    layout->output_cycles = ideal(matrix, geometry);
     layout->ideal_cycles += layout->output_cycles;
 }
 
@@ -219,7 +221,7 @@ static enum sterna_status check_sums(const struct sterna_layout_part *part, cons
     snprintf(what, sizeof what, "as the largest table entry for %s weights in %s",
              sterna_format_name(part->matrix->format), layer);
     if (status == STERNA_OK)
-        status = fits(geometry, what, sterna_program_reach(program),
+        status = fits(geometry, what, sterna_geometry_reach(part->matrix, program),
                       (UINT64_C(1) << (geometry->table_w - 1)) - 1, error);
     snprintf(what, sizeof what, "table entries for %s weights in %s",
              sterna_format_name(part->matrix->format), layer);
@@ -271,7 +273,7 @@ static enum sterna_status check_memories(const struct sterna_model *model, const
         {"bytes of activation memory", (uint64_t)layout->activation_words * geometry->tables,
          geometry->activation_bytes},
         {"units of recurrent state", layout->states, geometry->states},
-        {"bytes for the results of one step", REPLY_HEAD + SUM_BYTES * (uint64_t)model->output.rows,
+        {"bytes for the results of one step", REPLY_HEAD + SUM_BYTES * (uint64_t)layout->output_rows,
          geometry->reply_bytes},
         {"bytes for the input of one step",
          STEP_HEAD + (model->one_hot ? 2 : (uint64_t)model->layer[0].inputs), geometry->request_bytes},
@@ -285,13 +287,15 @@ static enum sterna_status check_memories(const struct sterna_model *model, const
 }
 
 static enum sterna_status plan(const struct sterna_model *model, const struct sterna_geometry *geometry,
-                               bool smallest, struct sterna_layout *layout, struct sterna_error *error)
+                               bool smallest, bool split, struct sterna_layout *layout,
+                               struct sterna_error *error)
 {
     struct sterna_layout fresh = {.sections = 0};
     fresh.section = calloc((model->layers + 1) * STERNA_LAYOUT_SECTIONS, sizeof *fresh.section);
     fresh.program =
         calloc((model->layers + 1) * STERNA_LAYOUT_SECTIONS * STERNA_PARTS, sizeof *fresh.program);
-    if (!fresh.section || !fresh.program) {
+    fresh.halves = split ? sterna_halves_new(&model->output) : NULL;
+    if (!fresh.section || !fresh.program || (split && !fresh.halves)) {
         sterna_layout_free(&fresh);
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the layout of %zu layers",
                            model->layers);
@@ -310,18 +314,25 @@ static enum sterna_status plan(const struct sterna_model *model, const struct st
     return status;
 }
 
-/* The fastest plan, or if that does not fit the smallest. */
+/* The fastest plan, or if that does not fit the smallest; the output layer whole, or if neither fits in halves. */
 enum sterna_status sterna_layout_plan(const struct sterna_model *model,
                                       const struct sterna_geometry *geometry, struct sterna_layout *layout,
                                       struct sterna_error *error)
 {
-    enum sterna_status status = plan(model, geometry, false, layout, error);
-    return status == STERNA_ERR_FIT ? plan(model, geometry, true, layout, error) : status;
+    enum sterna_status status = plan(model, geometry, false, false, layout, error);
+    if (status == STERNA_ERR_FIT)
+        status = plan(model, geometry, true, false, layout, error);
+    for (int smallest = 0; status == STERNA_ERR_FIT && smallest < 2 && sterna_halves_of(model->output.format);
+         smallest++)
+        if (plan(model, geometry, smallest, true, layout, NULL) == STERNA_OK)
+            return STERNA_OK;
+    return status;
 }
 
 void sterna_layout_free(struct sterna_layout *layout)
 {
     free(layout->section);
     free(layout->program);
+    sterna_halves_free(layout->halves);
     memset(layout, 0, sizeof *layout);
 }

@@ -8,6 +8,7 @@
 #define STERNA_LAYOUT_H
 
 #include "geometry.h"
+#include "halves.h"
 #include "program.h"
 
 enum { STERNA_PART_X, STERNA_PART_H, STERNA_PARTS };
@@ -45,6 +46,8 @@ struct sterna_layout_section {
 };
 
 struct sterna_layout {
+    struct sterna_matrix *halves; /* of the output layer, where it had to be split; else NULL */
+    size_t output_rows;           /* that the device sends */
     size_t sections;
     struct sterna_layout_section *section;
     size_t programs;

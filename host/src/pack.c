@@ -245,6 +245,7 @@ enum sterna_status sterna_pack(const struct sterna_model *model, const struct st
     struct sterna_image fresh = {
         .inputs = model->layer[0].inputs,
         .outputs = model->output.rows,
+        .sums = layout.halves ? 2 : 1,
         .activation_bytes = layout.activation_words * geometry->tables,
         .h_address = layout.input_words * geometry->tables,
         .h_bytes = (layout.activation_words - layout.input_words) * geometry->tables,

@@ -18,6 +18,7 @@ struct search {
     size_t units, most; /* of the layer, of a tile */
     size_t step;        /* units of a full tile are so many, or twice, ...: a pair for each stream */
     bool smallest;
+    size_t widest[STERNA_PARTS];                                     /* weights to the code at most */
     size_t program_bytes[STERNA_PARTS][STERNA_PROGRAM_ELEMENTS + 1]; /* by weights to the byte */
     uint64_t best;
     size_t sections;
@@ -40,9 +41,8 @@ static void set_elements(const struct search *search, struct sterna_layout_part 
 
 /* The weights to the byte with which `rows` rows of the part take the fewest cycles. */
 static void choose_elements(const struct search *search, struct sterna_layout_part *part, size_t rows,
-                            const size_t *program_bytes)
+                            size_t most, const size_t *program_bytes)
 {
-    const size_t most = sterna_geometry_widest(search->geometry, part->matrix);
     const size_t least = sterna_program_narrowest(part->matrix);
     struct sterna_layout_part best = *part;
     uint64_t fewest = UINT64_MAX;
@@ -73,7 +73,8 @@ static struct sterna_layout_section make_section(const struct search *search, si
     section.continues = first > 0;
     for (size_t p = 0; p < STERNA_PARTS; p++)
         if (section.part[p].matrix)
-            choose_elements(search, &section.part[p], sterna_layout_rows(&section), search->program_bytes[p]);
+            choose_elements(search, &section.part[p], sterna_layout_rows(&section), search->widest[p],
+                            search->program_bytes[p]);
     return section;
 }
 
@@ -132,6 +133,7 @@ static void measure_programs(struct search *search)
         const struct sterna_matrix *matrix = search->whole->part[p].matrix;
         if (!matrix)
             continue;
+        search->widest[p] = sterna_geometry_widest(search->geometry, matrix);
         for (size_t n = sterna_program_narrowest(matrix); n <= sterna_program_widest(matrix); n++) {
             sterna_program_of(matrix, n, &program);
             search->program_bytes[p][n] = program.size;
