@@ -127,7 +127,14 @@ const struct sterna_command sterna_command_bench = {
         "one thread), beside nothing but the matrix products by OpenBLAS, and the share of this machine's\n"
         "peak. --length is the number of repetitions, of which the fastest counts.\n\n"
         "engine: networks of random ternary weights in the usual sizes, 40 inputs and 10 outputs, and where\n"
-        "the cycles of a step go. efficiency = ideal_cycles / cycles; ideal are rows x blocks of the\n"
-        "recurrent layer.\n",
+        "the cycles of a step go, by the device's counters over --length steps. ideal_cycles: rows x blocks\n"
+        "of the recurrent layer; efficiency = ideal_cycles / cycles; padding: the share of the ideal that "
+        "no\n"
+        "weight needs. cycles = ideal_cycles + build + gap + scale + gate + output + stall: waits for "
+        "tables,\n"
+        "with the rows whose bytes hold fewer weights so that tables are there sooner (narrow of these);\n"
+        "headers and starts; row scales (0, they run inside the gates); waits for gates; the output layer's\n"
+        "rows; results that nobody takes (0, the device does at once). streaming = ideal_cycles + narrow +\n"
+        "output.\n",
     .run = run,
 };
