@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "burst.h"
 #include "crc32.h"
 #include "device_type.h"
 #include "little_endian.h"
@@ -18,7 +19,9 @@ enum {
     COUNT_MAX = 255, /* steps in a batch */
     COUNTERS_BYTES = 24,
     INDEX_BYTES = 2,
-    BYTE_CYCLES = 64 /* a byte of memory written, read or checked takes less */
+    WRITE_CYCLES = 2,  /* a byte written to memory that nothing else uses */
+    BEGIN_CYCLES = 64, /* more than what comes before and after */
+    BYTE_CYCLES = 64   /* a byte of memory written, read or checked takes less, whatever happens */
 };
 
 struct driver {
@@ -51,20 +54,36 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* What is written where, in requests as long as the device takes. */
+struct writing {
+    unsigned memory;
+    size_t address, size, most;
+    const uint8_t *bytes;
+};
+
+static size_t put_write(const void *context, size_t i, uint8_t *arguments)
+{
+    const struct writing *writing = context;
+    const size_t done = i * writing->most, count = smaller(writing->size - done, writing->most);
+    put_range(arguments, writing->memory, writing->address + done);
+    memcpy(arguments + RANGE_BYTES, writing->bytes + done, count);
+    return RANGE_BYTES + count;
+}
+
 static enum sterna_status write_memory(struct sterna_session *session, unsigned memory, size_t address,
                                        const uint8_t *bytes, size_t size, struct sterna_error *error)
 {
-    uint8_t *arguments = sterna_session_arguments(session);
     const size_t most = session->geometry.request_bytes - STERNA_REQUEST_HEAD - RANGE_BYTES;
-    enum sterna_status status = STERNA_OK;
-    for (size_t done = 0, count; done < size && status == STERNA_OK; done += count) {
-        count = smaller(size - done, most);
-        put_range(arguments, memory, address + done);
-        memcpy(arguments + RANGE_BYTES, bytes + done, count);
-        status = sterna_session_exchange(session, STERNA_OP_WRITE, RANGE_BYTES + count, count * BYTE_CYCLES,
-                                         NULL, 0, error);
-    }
-    return status;
+    const struct writing writing = {memory, address, size, most, bytes};
+    const struct sterna_burst burst = {
+        .opcode = STERNA_OP_WRITE,
+        .count = (size + most - 1) / most,
+        .put = put_write,
+        .context = &writing,
+        .busy = WRITE_CYCLES * most + BEGIN_CYCLES,
+        .cycles = BYTE_CYCLES * most,
+    };
+    return sterna_burst_run(session, &burst, error);
 }
 
 static enum sterna_status read_memory(struct sterna_session *session, unsigned memory, size_t address,
