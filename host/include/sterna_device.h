@@ -39,6 +39,13 @@ STERNA_MUST_CHECK enum sterna_status sterna_model_random_dense(const char *cell,
                                                                size_t outputs, uint64_t seed,
                                                                struct sterna_model **model,
                                                                struct sterna_error *error);
+/* The same with codebooks: of the input, the recurrent and the output matrix each `words` (1 to 128) random words of
+ * `elements` (1 to 8) small weights. */
+STERNA_MUST_CHECK enum sterna_status sterna_model_random_codebook(const char *cell, size_t inputs,
+                                                                  size_t hidden, size_t outputs,
+                                                                  size_t elements, size_t words,
+                                                                  uint64_t seed, struct sterna_model **model,
+                                                                  struct sterna_error *error);
 void sterna_model_free(struct sterna_model *model);
 void sterna_model_facts(const struct sterna_model *model, struct sterna_model_facts *facts);
 /* Bytes of the packed image for a device are in sterna_device_load's report. */
@@ -69,6 +76,7 @@ struct sterna_load_report {
 
 /* address:
  *   "reference"        the specification (host/src/fixed.c) in this process; runs every model. NULL is the same
+ *   "fast"             the same bits by the processor's vector instructions; runs every model
  *   "reference:up5k"   the accelerator in software, with a target's memories and what its engine can run, behind a link
  *   "sim", "sim:up5k"  the accelerator's Verilog, simulated, behind a link
  *   "usb", "usb:SERIAL", "usb:/PATH"   a board: sterna_boards_find

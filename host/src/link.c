@@ -41,7 +41,7 @@ enum sterna_status sterna_link_open(const char *address, struct sterna_link **li
         return backend->open(target, link, error);
     char names[128];
     list_names(names, sizeof names);
-    return sterna_fail(error, STERNA_ERR_MISSING, "there is no device \"%s\"; this program knows: %s",
+    return sterna_fail(error, STERNA_ERR_MISSING, "there is no device \"%s\"; this program knows: %s, fast",
                        address, names);
 }
 
