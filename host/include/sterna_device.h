@@ -11,6 +11,7 @@ struct sterna_model; /* canonical codes, scales, biases, alphabet, provenance: h
 
 struct sterna_model_facts {
     char cell[32], data[512];
+    char stack[512]; /* feed-forward layers in front of the recurrent ones, or "none" */
     char format[32], format_input[32], format_output[32]; /* of recurrent, input and output layer's weights */
     char head[16];                                        /* "next", "last" or "mean" */
     size_t inputs, hidden, layers, outputs;
