@@ -189,7 +189,9 @@ STERNA_MUST_CHECK enum sterna_status sterna_confusion_picture(const char *svg_pa
                                                               struct sterna_error *error);
 
 struct sterna_compare_result {
-    size_t steps, outputs; /* outputs compared in all: steps x outputs per step, raw 24-bit sums */
+    size_t steps; /* of what is behind the stack, if there is one */
+    size_t
+        outputs; /* compared in all: steps x outputs per step, raw 24-bit sums; and a stack's activations */
     size_t mismatches;
     size_t first_step, first_output; /* of the first mismatch */
     int32_t expected, got;
@@ -198,9 +200,10 @@ struct sterna_compare_result {
     size_t sequences;
     double seconds;
     struct sterna_counters counters;
-    struct sterna_load_report load;
-    uint64_t simulated_cycles; /* everything the simulated clock did, loading and link included */
-    double simulated_seconds;  /* wall time spent in the simulated device */
+    struct sterna_load_report load; /* of what is behind the stack */
+    uint64_t ideal_cycles;          /* the engine's own limit for all of it, the stack's steps too */
+    uint64_t simulated_cycles;      /* everything the simulated clock did, loading and link included */
+    double simulated_seconds;       /* wall time spent in the simulated device */
 };
 
 /* Run the model in fixed.c on canonical codes and on the device (options->on), compare every output. */
