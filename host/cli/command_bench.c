@@ -1,5 +1,6 @@
 /* command_bench.c - sterna bench: how fast does a device run a model, and how fast is it simulated? */
 #include "bench_engine.h"
+#include "bench_kernels.h"
 #include "bench_training.h"
 #include "command.h"
 #include "measure.h"
@@ -100,9 +101,11 @@ static int run(const struct sterna_options *options)
         return sterna_bench_training(options);
     if (options->arguments > 0 && strcmp(options->argument[0], "engine") == 0)
         return sterna_bench_engine(options);
+    if (options->arguments > 0 && strcmp(options->argument[0], "kernels") == 0)
+        return sterna_bench_kernels_run(options);
     if ((options->given & STERNA_TAKES_LENGTH) != 0)
         result.steps = options->length > STEPS_MAX ? STEPS_MAX : (size_t)options->length;
-    if (!sterna_stage_open(&stage, "bench", options->argument[0], on))
+    if (!sterna_stage_open(&stage, "bench", options->argument[0], on, false))
         return STERNA_EXIT_FAILED;
     if (stage.facts.symbols == 0)
         sterna_complain("bench", "%s: not a text model", sterna_stage_name(options->argument[0]));
@@ -114,7 +117,7 @@ static int run(const struct sterna_options *options)
 
 const struct sterna_command sterna_command_bench = {
     .name = "bench",
-    .arguments = "[MODEL | train | engine]",
+    .arguments = "[MODEL | train | engine | kernels]",
     .fewest = 0,
     .most = 1,
     .takes = STERNA_TAKES_ON | STERNA_TAKES_LENGTH | STERNA_TAKES_SEED | STERNA_TAKES_JSON,
@@ -128,6 +131,9 @@ const struct sterna_command sterna_command_bench = {
         "peak. --length is the number of repetitions, of which the fastest counts.\n\n"
         "engine: networks of random ternary weights in the usual sizes, 40 inputs and 10 outputs, and where\n"
         "the cycles of a step go. efficiency = ideal_cycles / cycles; ideal are rows x blocks of the\n"
-        "recurrent layer.\n",
+        "recurrent layer.\n\n"
+        "kernels: the products of the device fast in all formats, weights per cycle of the core, beside "
+        "what\n"
+        "its instructions reach on registers alone. --length: how often, of which the fastest counts.\n",
     .run = run,
 };

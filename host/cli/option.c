@@ -33,7 +33,7 @@ static const struct option options[] = {
     {"overwrite", NULL, KIND_FLAG, STERNA_TAKES_OVERWRITE, FIELD(overwrite),
      "begin anew even if --out holds a checkpoint"},
     {"on", "ADDRESS", KIND_TEXT, STERNA_TAKES_ON, FIELD(on),
-     "where to run: reference, sim, sim:up5k, usb (eval: also float)"},
+     "where to run: reference, fast, sim, sim:up5k, usb (eval: also float)"},
     {"weights", "master|stochastic|deterministic", KIND_CHOICE, STERNA_TAKES_WEIGHTS, FIELD(weights),
      "which weights of a checkpoint (default deterministic)"},
     {"split", "train|valid|test", KIND_CHOICE, STERNA_TAKES_SPLIT, FIELD(split),
@@ -63,6 +63,8 @@ static const struct option options[] = {
     {"steal", NULL, KIND_FLAG, STERNA_TAKES_STEAL, FIELD(steal),
      "take over what other machines have claimed: they are dead"},
     {"watch", NULL, KIND_FLAG, STERNA_TAKES_WATCH, FIELD(watch), "follow boards as they come and go"},
+    {"wait", NULL, KIND_FLAG, STERNA_TAKES_WAIT, FIELD(wait),
+     "if the board is unplugged, wait for it and go on where it was"},
     {"json", NULL, KIND_FLAG, STERNA_TAKES_JSON, FIELD(json), "print for machines: one JSON object a line"},
     {"help", NULL, KIND_FLAG, STERNA_TAKES_HELP, FIELD(help), "print this"},
 };

@@ -66,7 +66,7 @@ static enum sterna_status open_run(struct run *run, struct sterna_error *error)
         status = sterna_fixed_new(run->model, &run->fixed, error);
     const double start = sterna_clock_seconds();
     if (status == STERNA_OK)
-        status = sterna_device_open(run->options->on, &run->device, error);
+        status = sterna_device_open_lasting(run->options->on, &run->options->wait, &run->device, error);
     if (status == STERNA_OK && run->stack.model->stack.layers == 0)
         status = sterna_device_load(run->device, run->model, &run->load, error);
     run->stack.device = run->device;

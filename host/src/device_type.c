@@ -7,7 +7,7 @@
 #include "little_endian.h"
 
 /* Devices in this process; what is not among them is behind a link. */
-static const struct sterna_device_type *const in_process[] = {&sterna_device_fixed};
+static const struct sterna_device_type *const in_process[] = {&sterna_device_fixed, &sterna_device_fast};
 
 enum sterna_status sterna_device_open(const char *address, struct sterna_device **device,
                                       struct sterna_error *error)

@@ -10,8 +10,7 @@
 /* Weights per cycle that a matrix could use, had it no last block. */
 static double weights_of(const struct sterna_matrix *matrix)
 {
-    return (double)(matrix->rows * matrix->cols) /
-           (double)(STERNA_LANES * sterna_program_most(matrix->format));
+    return (double)(matrix->rows * matrix->cols) / (double)(STERNA_LANES * sterna_program_widest(matrix));
 }
 
 /* Cycles of a request, for each of its steps: its first input is written before any step, and its last results leave after

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codebook.h"
 #include "codes.h"
 
 enum { LIST_SIZE = 128 };
@@ -17,7 +18,7 @@ static const struct {
 } formats[STERNA_FORMATS] = {
     [STERNA_FORMAT_TERNARY] = {"ternary", 1}, [STERNA_FORMAT_POW2] = {"pow2", 64},
     [STERNA_FORMAT_BINARY] = {"binary", 1},   [STERNA_FORMAT_INT4] = {"int4", 7},
-    [STERNA_FORMAT_INT8] = {"int8", 127},
+    [STERNA_FORMAT_INT8] = {"int8", 127},     [STERNA_FORMAT_CODEBOOK] = {"codebook", 127},
 };
 
 static const struct {
@@ -164,6 +165,7 @@ static void matrix_free(struct sterna_matrix *matrix)
     free(matrix->code);
     free(matrix->scale_m);
     free(matrix->scale_s);
+    sterna_codebook_free(matrix);
 }
 
 static bool layer_new(struct sterna_layer *layer, enum sterna_cell cell, size_t inputs, size_t hidden)

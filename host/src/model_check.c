@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
+#include "codebook.h"
 #include "utf8.h"
 
 enum { NAME_SIZE = 64, SCALE_S_MAX = 31, ACTIVATION_MAX = 127 };
@@ -34,7 +34,7 @@ static enum sterna_status check_row(const struct sterna_matrix *matrix, size_t r
 static enum sterna_status check_matrix(const struct sterna_matrix *matrix, const char *name,
                                        struct sterna_error *error)
 {
-    enum sterna_status status = STERNA_OK;
+    enum sterna_status status = sterna_codebook_check(matrix, name, error);
     for (size_t row = 0; row < matrix->rows && status == STERNA_OK; row++)
         status = check_row(matrix, row, name, error);
     return status;

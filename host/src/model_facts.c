@@ -10,7 +10,7 @@
 /* Bytes of a matrix: packed weights, and 8 bits of m and 5 of s per row in a 16-bit word. */
 static size_t matrix_bytes(const struct sterna_matrix *matrix)
 {
-    return sterna_codes_bytes(matrix->format, matrix->rows * matrix->cols) + 2 * matrix->rows;
+    return sterna_codes_size(matrix) + 2 * matrix->rows;
 }
 
 enum sterna_format sterna_model_stack_format(const struct sterna_model *model)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codebook.h"
 #include "codes.h"
 #include "model_metadata.h"
 
@@ -47,10 +48,15 @@ static void put_packed(struct writer *writer, const char *name, const struct ste
 
 static void put_matrix(struct writer *writer, const char *name, const struct sterna_matrix *matrix)
 {
-    char full[NAME_SIZE + sizeof ".scale_m"];
+    char full[NAME_SIZE + sizeof ".codebook"];
     if (writer->status != STERNA_OK)
         return;
-    if (sterna_codes_per_byte(matrix->format) > 1) {
+    if (matrix->format == STERNA_FORMAT_CODEBOOK) {
+        (void)snprintf(full, sizeof full, "%s.codebook", name);
+        put(writer, full, STERNA_I8, STERNA_CODEBOOK_WORDS, matrix->book.elements, matrix->book.word);
+        (void)snprintf(full, sizeof full, "%s.names", name);
+        put(writer, full, STERNA_U8, matrix->rows, matrix->book.groups, matrix->book.name);
+    } else if (sterna_codes_per_byte(matrix->format) > 1) {
         (void)snprintf(full, sizeof full, "%s.packed", name);
         put_packed(writer, full, matrix);
     } else {
@@ -124,13 +130,54 @@ struct reader {
     struct sterna_error *error;
 };
 
-/* The codes of a matrix, packed or not: *packed says which. */
+/* The codebook of a matrix and its names. */
+static enum sterna_status find_codebook(const struct reader *reader, const char *name, size_t rows,
+                                        size_t cols, const struct sterna_tensor **book,
+                                        const struct sterna_tensor **names)
+{
+    char full[NAME_SIZE + sizeof ".codebook"];
+    (void)snprintf(full, sizeof full, "%s.codebook", name);
+    const struct sterna_tensor *found = sterna_tensors_find(reader->tensors, full);
+    size_t shape[2] = {STERNA_CODEBOOK_WORDS, found != NULL && found->rank == 2 ? found->shape[1] : 1};
+    if (shape[1] < 1 || shape[1] > STERNA_CODEBOOK_ELEMENTS)
+        return sterna_fail(reader->error, STERNA_ERR_FORMAT,
+                           "%s: %s: words of %zu elements, expected 1 to %d", reader->path, full, shape[1],
+                           STERNA_CODEBOOK_ELEMENTS);
+    enum sterna_status status =
+        sterna_tensors_require(reader->tensors, full, STERNA_I8, 2, shape, book, reader->error);
+    shape[1] = sterna_codebook_groups(cols, shape[1]);
+    shape[0] = rows;
+    (void)snprintf(full, sizeof full, "%s.names", name);
+    return status == STERNA_OK
+               ? sterna_tensors_require(reader->tensors, full, STERNA_U8, 2, shape, names, reader->error)
+               : status;
+}
+
+static enum sterna_status get_codebook(const struct reader *reader, const char *name,
+                                       struct sterna_matrix *matrix)
+{
+    const struct sterna_tensor *book = NULL, *names = NULL;
+    enum sterna_status status = find_codebook(reader, name, matrix->rows, matrix->cols, &book, &names);
+    if (status == STERNA_OK)
+        status = sterna_codebook_new(matrix, book->shape[1], reader->error);
+    if (status != STERNA_OK)
+        return status;
+    memcpy(matrix->book.word, book->data, book->bytes);
+    memcpy(matrix->book.name, names->data, names->bytes);
+    sterna_codebook_expand(matrix);
+    return STERNA_OK;
+}
+
+/* The codes of a matrix, packed or not: *packed says which. Of a codebook, its names. */
 static enum sterna_status find_codes(const struct reader *reader, const char *name, enum sterna_format format,
                                      size_t rows, size_t cols, const struct sterna_tensor **tensor,
                                      bool *packed)
 {
     char full[NAME_SIZE + sizeof ".packed"];
     const size_t plain[2] = {rows, cols}, dense[2] = {rows, sterna_codes_bytes(format, cols)};
+    const struct sterna_tensor *book = NULL;
+    if (format == STERNA_FORMAT_CODEBOOK)
+        return find_codebook(reader, name, rows, cols, &book, tensor);
     (void)snprintf(full, sizeof full, "%s.packed", name);
     *packed = sterna_codes_per_byte(format) > 1 && sterna_tensors_find(reader->tensors, full) != NULL;
     if (*packed)
@@ -212,7 +259,8 @@ static enum sterna_status get_matrix(const struct reader *reader, const char *na
                                      struct sterna_matrix *matrix)
 {
     char full[NAME_SIZE + sizeof ".scale_m"];
-    enum sterna_status status = get_codes(reader, name, matrix);
+    const bool book = matrix->format == STERNA_FORMAT_CODEBOOK;
+    enum sterna_status status = book ? get_codebook(reader, name, matrix) : get_codes(reader, name, matrix);
     (void)snprintf(full, sizeof full, "%s.scale_m", name);
     if (status == STERNA_OK)
         status = get(reader, full, STERNA_U8, matrix->rows, matrix->scale_m);
@@ -233,6 +281,12 @@ static enum sterna_status get_layer(const struct reader *reader, size_t k, struc
     return status == STERNA_OK ? get(reader, name, STERNA_I16, biases, layer->bias) : status;
 }
 
+/* A tensor more than other matrices have. */
+static size_t has_codebook(const struct sterna_matrix *matrix)
+{
+    return matrix->format == STERNA_FORMAT_CODEBOOK;
+}
+
 /* *tensors counts those of the stack. */
 static enum sterna_status get_stack(const struct reader *reader, struct sterna_model *model, size_t *tensors)
 {
@@ -247,7 +301,7 @@ static enum sterna_status get_stack(const struct reader *reader, struct sterna_m
         (void)snprintf(name, sizeof name, "stack.%zu.bias", k);
         if (status == STERNA_OK)
             status = get(reader, name, STERNA_I16, filters->weight.rows, filters->bias);
-        *tensors += 4;
+        *tensors += 4 + has_codebook(&filters->weight);
     }
     return status;
 }
@@ -281,7 +335,10 @@ static enum sterna_status get_tensors(const struct reader *reader, struct sterna
         status = get_sound(reader, model);
     if (status != STERNA_OK)
         return status;
-    const size_t expected = 7 * model->layers + 4 + in_stack + (model->rate > 0 ? 2 : 0);
+    size_t expected = 7 * model->layers + 4 + in_stack + (model->rate > 0 ? 2 : 0);
+    expected += has_codebook(&model->output);
+    for (size_t k = 0; k < model->layers; k++)
+        expected += has_codebook(&model->layer[k].ih) + has_codebook(&model->layer[k].hh);
     if (sterna_tensors_count(reader->tensors) != expected)
         return sterna_fail(reader->error, STERNA_ERR_FORMAT, "%s: %zu tensors, expected %zu", reader->path,
                            sterna_tensors_count(reader->tensors), expected);

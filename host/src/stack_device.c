@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codebook.h"
 #include "stack_fixed.h"
 
 enum { CHUNK = 64, STEP_HEAD = 6, ONE_M = 128, ONE_S = 7, CELL_COLUMNS = 40 };
@@ -31,8 +32,28 @@ struct pass {
 
 /* ---- a piece as a network ---- */
 
-static void copy_matrix(const struct sterna_matrix *from, const struct piece *piece, struct sterna_matrix *to)
+/* The piece begins with a whole block of groups (codebook.h). */
+static enum sterna_status copy_codebook(const struct sterna_matrix *from, const struct piece *piece,
+                                        struct sterna_matrix *to, struct sterna_error *error)
 {
+    const struct sterna_codebook *book = &from->book;
+    const size_t first = piece->col / book->elements;
+    enum sterna_status status = sterna_codebook_new(to, book->elements, error);
+    if (status != STERNA_OK)
+        return status;
+    memcpy(to->book.word, book->word, STERNA_CODEBOOK_WORDS * book->elements);
+    for (size_t r = 0; r < piece->rows; r++)
+        memcpy(to->book.name + r * to->book.groups, book->name + (piece->row + r) * book->groups + first,
+               to->book.groups);
+    return STERNA_OK;
+}
+
+static enum sterna_status copy_matrix(const struct sterna_matrix *from, const struct piece *piece,
+                                      struct sterna_matrix *to, struct sterna_error *error)
+{
+    enum sterna_status status = STERNA_OK;
+    if (from->format == STERNA_FORMAT_CODEBOOK)
+        status = copy_codebook(from, piece, to, error);
     to->format = from->format;
     for (size_t r = 0; r < piece->rows; r++) {
         const size_t row = piece->row + r;
@@ -40,6 +61,7 @@ static void copy_matrix(const struct sterna_matrix *from, const struct piece *pi
         to->scale_m[r] = from->scale_m[row];
         to->scale_s[r] = from->scale_s[row];
     }
+    return status;
 }
 
 static void set_identity(struct sterna_matrix *matrix)
@@ -67,15 +89,18 @@ static enum sterna_status make_network(const struct sterna_filters *filters, con
         return status;
     if (piece->whole) {
         struct sterna_layer *layer = &fresh->layer[0];
-        copy_matrix(&filters->weight, piece, &layer->ih);
+        status = copy_matrix(&filters->weight, piece, &layer->ih, error);
         memcpy(layer->bias, filters->bias + piece->row, piece->rows * sizeof *layer->bias);
         layer->hh.cols = 0; /* no recurrence */
         set_identity(&fresh->output);
     } else {
-        copy_matrix(&filters->weight, piece, &fresh->output);
+        status = copy_matrix(&filters->weight, piece, &fresh->output, error);
     }
-    *network = fresh;
-    return STERNA_OK;
+    if (status == STERNA_OK)
+        *network = fresh;
+    else
+        sterna_model_free(fresh);
+    return status;
 }
 
 /* ---- steps ---- */
@@ -149,8 +174,12 @@ static enum sterna_status run_piece(const struct pass *pass, const struct piece 
     enum sterna_status status = make_network(&stack->model->filters[pass->k], piece, &network, pass->error);
     if (status == STERNA_OK)
         status = sterna_device_load(stack->device, network, &report, pass->error);
-    if (status == STERNA_OK)
+    if (status == STERNA_OK) {
+        sterna_model_free(stack->loaded);
+        stack->loaded = network;
+        network = NULL;
         status = run_steps(pass, piece);
+    }
     if (status == STERNA_OK) {
         stack->steps += places_of(pass);
         stack->ideal_cycles += places_of(pass) * report.ideal_cycles;
@@ -178,17 +207,21 @@ static enum sterna_status run_rows(const struct pass *pass, struct piece piece)
     return status;
 }
 
-/* Columns that a step may have; those of a layer that are more are cut into even parts of whole cells. */
+/* Columns that a step may have; those of a layer that are more are cut into even parts of whole blocks of the engine. */
 static size_t part_columns(const struct pass *pass)
 {
     struct sterna_geometry geometry;
     sterna_device_geometry(pass->stack->device, &geometry);
+    const struct sterna_matrix *weight = &pass->stack->model->filters[pass->k].weight;
     const size_t cols = pass->layer->cols;
+    const size_t cell = weight->format == STERNA_FORMAT_CODEBOOK
+                            ? STERNA_CODEBOOK_STRIDE * weight->book.elements
+                            : CELL_COLUMNS;
     if (geometry.request_bytes == 0 || cols + STEP_HEAD <= geometry.request_bytes)
         return cols;
-    const size_t most = (geometry.request_bytes - STEP_HEAD) / CELL_COLUMNS * CELL_COLUMNS;
+    const size_t most = (geometry.request_bytes - STEP_HEAD) / cell * cell;
     const size_t parts = (cols + most - 1) / most;
-    return ((cols + parts - 1) / parts + CELL_COLUMNS - 1) / CELL_COLUMNS * CELL_COLUMNS;
+    return ((cols + parts - 1) / parts + cell - 1) / cell * cell;
 }
 
 static enum sterna_status convolve(struct pass *pass)
@@ -291,6 +324,14 @@ static enum sterna_status run_layer(struct sterna_stack_device *stack, size_t k,
     return status;
 }
 
+static void free_frames(struct sterna_stack_device *stack)
+{
+    free(stack->frames);
+    free(stack->start);
+    stack->frames = NULL;
+    stack->start = NULL;
+}
+
 enum sterna_status sterna_stack_device_run(struct sterna_stack_device *stack,
                                            const struct sterna_sequence_set *set, size_t first, size_t count,
                                            struct sterna_error *error)
@@ -300,7 +341,7 @@ enum sterna_status sterna_stack_device_run(struct sterna_stack_device *stack,
     const size_t bytes = (start[count] - start[0]) * shape->inputs;
     enum sterna_status status = STERNA_OK;
 
-    sterna_stack_device_free(stack);
+    free_frames(stack);
     size_t *height = calloc(count + 1, sizeof *height);
     stack->start = calloc(count + 1, sizeof *stack->start);
     stack->frames = malloc(bytes + 1);
@@ -322,8 +363,7 @@ enum sterna_status sterna_stack_device_run(struct sterna_stack_device *stack,
 
 void sterna_stack_device_free(struct sterna_stack_device *stack)
 {
-    free(stack->frames);
-    free(stack->start);
-    stack->frames = NULL;
-    stack->start = NULL;
+    free_frames(stack);
+    sterna_model_free(stack->loaded);
+    stack->loaded = NULL;
 }

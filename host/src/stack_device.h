@@ -15,6 +15,7 @@ struct sterna_stack_device {
     bool compare;                 /* with stack_fixed.c, layer by layer */
     uint64_t values, mismatches;  /* compared; those that differ */
     uint64_t steps, ideal_cycles; /* run; what the engine's own limit is for them */
+    struct sterna_model *loaded;  /* the device's last network here; it is needed until another is loaded */
     int8_t *frames;               /* of the last run: sequence after sequence */
     size_t *start;                /* [count + 1] first frame of each */
 };
@@ -24,6 +25,7 @@ STERNA_MUST_CHECK enum sterna_status sterna_stack_device_run(struct sterna_stack
                                                              const struct sterna_sequence_set *set,
                                                              size_t first, size_t count,
                                                              struct sterna_error *error);
+/* When the device has another model, or is closed. */
 void sterna_stack_device_free(struct sterna_stack_device *stack);
 
 #endif

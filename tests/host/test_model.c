@@ -36,7 +36,7 @@ END_TEST
 
 START_TEST(formats_hold_the_codes_they_should)
 {
-    static const int codes[STERNA_FORMATS] = {3, 15, 2, 15, 255};
+    static const int codes[STERNA_FORMATS] = {3, 15, 2, 15, 255, 255};
     for (int format = 0; format < STERNA_FORMATS; format++) {
         int count = 0;
         for (int code = -300; code <= 300; code++) {

@@ -50,7 +50,7 @@ static void make_program(struct bench *bench, struct sterna_program *program)
 {
     unsigned kind = seeded_below(&bench->random, 4);
     if (kind < 2) {
-        enum sterna_format format = (enum sterna_format)seeded_below(&bench->random, STERNA_FORMATS);
+        enum sterna_format format = (enum sterna_format)seeded_below(&bench->random, STERNA_FORMAT_CODEBOOK);
         size_t most = sterna_program_most(format);
         sterna_program_make(format, kind == 0 ? most : 1 + seeded_below(&bench->random, (uint32_t)most),
                             program);
