@@ -11,6 +11,7 @@ struct sterna_model; /* canonical codes, scales, biases, alphabet, provenance: h
 
 struct sterna_model_facts {
     char cell[32], data[512];
+    char stack[512]; /* feed-forward layers in front of the recurrent ones, or "none" */
     char format[32], format_input[32], format_output[32]; /* of recurrent, input and output layer's weights */
     char head[16];                                        /* "next", "last" or "mean" */
     size_t inputs, hidden, layers, outputs;
@@ -210,7 +211,9 @@ STERNA_MUST_CHECK enum sterna_status sterna_confusion_picture(const char *svg_pa
                                                               struct sterna_error *error);
 
 struct sterna_compare_result {
-    size_t steps, outputs; /* outputs compared in all: steps x outputs per step, raw 24-bit sums */
+    size_t steps; /* of what is behind the stack, if there is one */
+    size_t
+        outputs; /* compared in all: steps x outputs per step, raw 24-bit sums; and a stack's activations */
     size_t mismatches;
     size_t first_step, first_output; /* of the first mismatch */
     int32_t expected, got;
@@ -219,9 +222,10 @@ struct sterna_compare_result {
     size_t sequences;
     double seconds;
     struct sterna_counters counters;
-    struct sterna_load_report load;
-    uint64_t simulated_cycles; /* everything the simulated clock did, loading and link included */
-    double simulated_seconds;  /* wall time spent in the simulated device */
+    struct sterna_load_report load; /* of what is behind the stack */
+    uint64_t ideal_cycles;          /* the engine's own limit for all of it, the stack's steps too */
+    uint64_t simulated_cycles;      /* everything the simulated clock did, loading and link included */
+    double simulated_seconds;       /* wall time spent in the simulated device */
 };
 
 /* Run the model in fixed.c on canonical codes and on the device (options->on), compare every output. */

@@ -48,6 +48,11 @@ static enum sterna_status open_product(const struct sterna_fast *fast, const str
                                        struct product *product, struct sterna_error *error)
 {
     product->of = of;
+    if (of->cols == 0) { /* a layer without recurrence: sums of nothing */
+        product->sum = sterna_buffer_new(of->rows, sizeof *product->sum);
+        return product->sum ? STERNA_OK
+                            : sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu sums", of->rows);
+    }
     enum sterna_status status =
         sterna_fast_matrix_new(of->code, of->rows, of->cols, fast->kernel->lanes, &product->matrix, error);
     if (status != STERNA_OK)
@@ -108,7 +113,7 @@ enum sterna_status sterna_fast_new(const struct sterna_model *model, const struc
 {
     struct sterna_fast *fresh = calloc(1, sizeof *fresh);
     if (fresh)
-        fresh->layer = calloc(model->layers, sizeof *fresh->layer);
+        fresh->layer = calloc(model->layers + 1, sizeof *fresh->layer);
     if (!fresh || !fresh->layer) {
         free(fresh);
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu layers", model->layers);
@@ -116,7 +121,8 @@ enum sterna_status sterna_fast_new(const struct sterna_model *model, const struc
     fresh->layers = model->layers;
     fresh->kernel = kernel ? kernel : sterna_fast_kernel_best();
     sterna_fast_tables_fill(&fresh->tables);
-    enum sterna_status status = transpose(&model->layer[0].ih, &fresh->column, error);
+    enum sterna_status status =
+        model->layers > 0 ? transpose(&model->layer[0].ih, &fresh->column, error) : STERNA_OK;
     for (size_t k = 0; status == STERNA_OK && k < model->layers; k++)
         status = open_layer(fresh, &model->layer[k], &fresh->layer[k], error);
     if (status == STERNA_OK)
@@ -175,17 +181,18 @@ static struct sterna_fast_terms terms_of(const struct product *product)
     return (struct sterna_fast_terms){product->sum, product->one, product->none};
 }
 
-/* All layers after the first layer's input sums are there. */
-static void step_layers(struct sterna_fast *fast, struct sterna_fixed_state *state, int32_t *sums)
+/* All layers after the first layer's input sums are there; below: the input of an output layer that stands alone. */
+static void step_layers(struct sterna_fast *fast, struct sterna_fixed_state *state, const int8_t *below,
+                        int32_t *sums)
 {
-    const int8_t *below = NULL;
     size_t offset = 0;
     for (size_t k = 0; k < fast->layers; k++) {
         struct layer *layer = &fast->layer[k];
         int8_t *activation = state->activation + offset;
-        if (below)
+        if (k > 0)
             multiply(fast, &layer->ih, below);
-        multiply(fast, &layer->hh, activation);
+        if (layer->hh.of->cols > 0)
+            multiply(fast, &layer->hh, activation);
         const struct sterna_fast_terms x = terms_of(&layer->ih), h = terms_of(&layer->hh);
         sterna_fast_gates(&layer->gates, &x, &h, state->state + offset, activation);
         below = activation;
@@ -198,13 +205,14 @@ static void step_layers(struct sterna_fast *fast, struct sterna_fixed_state *sta
 void sterna_fast_step(struct sterna_fast *fast, struct sterna_fixed_state *state, const int8_t *input,
                       int32_t *sums)
 {
-    multiply(fast, &fast->layer[0].ih, input);
-    step_layers(fast, state, sums);
+    if (fast->layers > 0)
+        multiply(fast, &fast->layer[0].ih, input);
+    step_layers(fast, state, input, sums);
 }
 
 void sterna_fast_step_one_hot(struct sterna_fast *fast, struct sterna_fixed_state *state, size_t index,
                               int32_t *sums)
 {
     select_column(fast, index);
-    step_layers(fast, state, sums);
+    step_layers(fast, state, NULL, sums);
 }

@@ -13,17 +13,15 @@ enum {
     LANES = 8,
     INTERLEAVE = STERNA_FAST_INTERLEAVE,
     X_MAX = 127,
-    WINDOW = 16,       /* steps of bits and pairs */
-    NIBBLE_WINDOW = 8, /* of nibbles */
-    SMALL_OFFSET = 64
+    WINDOW = 16,      /* steps of bits and pairs */
+    NIBBLE_WINDOW = 8 /* of nibbles */
 };
 _Static_assert(WINDOW * 2 * X_MAX * (2 << 2) <= INT16_MAX,
                "pairs: a field is at most 2, one of them 4 times that");
 _Static_assert(WINDOW * 2 * X_MAX * (1 << 3) <= INT16_MAX,
                "bits: a field is at most 1, one of them 8 times that");
 _Static_assert(NIBBLE_WINDOW * 2 * X_MAX * 15 <= INT16_MAX, "nibbles");
-_Static_assert(2 * X_MAX * 128 <= INT16_MAX, "small: one step of fields up to 128");
-_Static_assert(2 * 2 * X_MAX * 64 <= INT16_MAX, "small: two steps less their offsets");
+_Static_assert(2 * (STERNA_FAST_EXCESS + X_MAX) * 64 <= INT16_MAX, "small: one step");
 
 #define AVX2        __attribute__((target("avx2")))
 #define AVX2_INLINE __attribute__((target("avx2"), always_inline)) static inline
@@ -113,59 +111,45 @@ AVX2_INLINE void multiply_fields(int bits, size_t window, const struct sterna_fa
 
 /* ---- fields of a byte ---- */
 
-/* Two lines of `count` blocks, `stride` apart. The sum of two steps may leave 16 bits; less their offsets, which are the
- * same for all rows, it is within them again. */
-AVX2_INLINE void add_small(size_t count, size_t stride, const __m256i *line, const int8_t *x, __m256i *sum)
-{
-    const __m256i first = broadcast(x), second = broadcast(x + 4), offset = _mm256_set1_epi8(SMALL_OFFSET);
-    const __m256i excess =
-        _mm256_add_epi16(_mm256_maddubs_epi16(offset, first), _mm256_maddubs_epi16(offset, second));
-#pragma GCC unroll 8
-    for (size_t i = 0; i < count; i++) {
-        __m256i both = _mm256_maddubs_epi16(line[i], first);
-        ADD16(both, _mm256_maddubs_epi16(line[stride + i], second));
-        ADD32(sum[i], widen(_mm256_sub_epi16(both, excess)));
-    }
-}
-
+/* Blocks of signed bytes. Two products fill 16 bits, so every pair is widened at once. */
 AVX2_INLINE void multiply_small_of(size_t count, size_t stride, size_t groups, const __m256i *line,
-                                   const int8_t *x, __m256i *to)
+                                   const int8_t *x, const int32_t *excess, __m256i *to)
 {
     __m256i sum[INTERLEAVE];
 #pragma GCC unroll 8
     for (size_t i = 0; i < count; i++)
         sum[i] = _mm256_setzero_si256();
-    for (size_t group = 0; group < groups; group += 2)
-        add_small(count, stride, line + stride * group, x + 4 * group, sum);
+    for (size_t group = 0; group < groups; group++, line += stride) {
+        const __m256i unsigned_x = _mm256_xor_si256(broadcast(x + 4 * group), _mm256_set1_epi8(INT8_MIN));
+#pragma GCC unroll 8
+        for (size_t i = 0; i < count; i++)
+            ADD32(sum[i], widen(_mm256_maddubs_epi16(unsigned_x, line[i])));
+    }
 #pragma GCC unroll 8
     for (size_t i = 0; i < count; i++)
-        to[i] = sum[i];
+        to[i] = _mm256_sub_epi32(sum[i], ((const __m256i *)(const void *)excess)[i]);
 }
 
-AVX2 static void multiply_small(const struct sterna_fast_matrix *matrix, const int8_t *x, int32_t start,
-                                int32_t *sums)
+AVX2 static void multiply_small(const struct sterna_fast_matrix *matrix, const int8_t *x, int32_t *sums)
 {
-    __m256i *to = (__m256i *)(void *)sums;
-    (void)start; /* the offsets are gone already */
     for (size_t block = 0; block < matrix->blocks;) {
         const __m256i *line = (const __m256i *)(const void *)sterna_fast_line(matrix, block, 0);
-        const size_t stride = sterna_fast_width(matrix, block), left = matrix->blocks - block;
-        if (left >= INTERLEAVE) {
-            multiply_small_of(INTERLEAVE, INTERLEAVE, matrix->groups, line, x, to + block);
-            block += INTERLEAVE;
-        } else if (left >= 4) {
-            multiply_small_of(4, stride, matrix->groups, line, x, to + block);
-            block += 4;
-        } else {
-            multiply_small_of(1, stride, matrix->groups, line, x, to + block);
-            block++;
-        }
+        const int32_t *excess = matrix->excess + LANES * block;
+        const size_t stride = sterna_fast_width(matrix, block), left = stride - block % INTERLEAVE;
+        __m256i *to = (__m256i *)(void *)(sums + LANES * block);
+        if (left == INTERLEAVE)
+            multiply_small_of(INTERLEAVE, stride, matrix->groups, line, x, excess, to);
+        else if (left >= 4)
+            multiply_small_of(4, stride, matrix->groups, line, x, excess, to);
+        else
+            multiply_small_of(1, stride, matrix->groups, line, x, excess, to);
+        block += left == INTERLEAVE ? INTERLEAVE : left >= 4 ? 4 : 1;
     }
 }
 
 /* One line of `count` blocks: lanes 0 to 3 and 4 to 7 as 16-bit numbers, two sums to the lane. */
 AVX2_INLINE void multiply_bytes_of(size_t count, size_t stride, size_t groups, const __m256i *line,
-                                   const int8_t *x, __m256i start, __m256i *to)
+                                   const int8_t *x, __m256i *to)
 {
     __m256i low[4], high[4];
 #pragma GCC unroll 4
@@ -176,19 +160,18 @@ AVX2_INLINE void multiply_bytes_of(size_t count, size_t stride, size_t groups, c
         const __m128i *w = (const __m128i *)(const void *)(line + stride * group);
 #pragma GCC unroll 4
         for (size_t i = 0; i < count; i++) {
-            ADD32(low[i], _mm256_madd_epi16(_mm256_cvtepu8_epi16(w[2 * i]), four));
-            ADD32(high[i], _mm256_madd_epi16(_mm256_cvtepu8_epi16(w[2 * i + 1]), four));
+            ADD32(low[i], _mm256_madd_epi16(_mm256_cvtepi8_epi16(w[2 * i]), four));
+            ADD32(high[i], _mm256_madd_epi16(_mm256_cvtepi8_epi16(w[2 * i + 1]), four));
         }
     }
 #pragma GCC unroll 4
     for (size_t i = 0; i < count; i++) {
         const __m256i lanes = _mm256_hadd_epi32(low[i], high[i]); /* 0 1 4 5 2 3 6 7 */
-        to[i] = _mm256_add_epi32(_mm256_permute4x64_epi64(lanes, 0xD8), start);
+        to[i] = _mm256_permute4x64_epi64(lanes, 0xD8);
     }
 }
 
-AVX2 static void multiply_bytes(const struct sterna_fast_matrix *matrix, const int8_t *x, int32_t start,
-                                int32_t *sums)
+AVX2 static void multiply_bytes(const struct sterna_fast_matrix *matrix, const int8_t *x, int32_t *sums)
 {
     __m256i *to = (__m256i *)(void *)sums;
     for (size_t block = 0; block < matrix->blocks;) {
@@ -196,9 +179,9 @@ AVX2 static void multiply_bytes(const struct sterna_fast_matrix *matrix, const i
         const size_t stride = sterna_fast_width(matrix, block);
         const size_t left = stride - block % INTERLEAVE, count = left >= 4 ? 4 : 1;
         if (count == 4)
-            multiply_bytes_of(4, stride, matrix->groups, line, x, _mm256_set1_epi32(start), to + block);
+            multiply_bytes_of(4, stride, matrix->groups, line, x, to + block);
         else
-            multiply_bytes_of(1, stride, matrix->groups, line, x, _mm256_set1_epi32(start), to + block);
+            multiply_bytes_of(1, stride, matrix->groups, line, x, to + block);
         block += count;
     }
 }
@@ -217,13 +200,26 @@ AVX2 static void multiply(const struct sterna_fast_matrix *matrix, const int8_t 
         multiply_fields(4, NIBBLE_WINDOW, matrix, x, start, sums);
         break;
     case STERNA_FAST_SMALL:
-        multiply_small(matrix, x, start, sums);
+        multiply_small(matrix, x, sums);
         break;
     default:
-        multiply_bytes(matrix, x, start, sums);
+        multiply_bytes(matrix, x, sums);
         break;
     }
 }
 
-const struct sterna_fast_kernel sterna_fast_avx2 = {"avx2", LANES, runs, multiply};
+#define PEAK_STEP(sum)                                                                                       \
+    "vpmaddubsw %%ymm14, %%ymm15, %%ymm13\n\tvpaddw %%ymm13, %%ymm" #sum ", %%ymm" #sum "\n\t"
+
+/* A product and its addition to one of eight sums; what is in the registers does not matter. */
+AVX2 static size_t peak(size_t rounds)
+{
+    for (size_t i = 0; i < rounds; i++)
+        __asm__ volatile(PEAK_STEP(0) PEAK_STEP(1) PEAK_STEP(2) PEAK_STEP(3) PEAK_STEP(4) PEAK_STEP(5)
+                             PEAK_STEP(6) PEAK_STEP(7)::
+                                 : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm13");
+    return rounds * 8 * 32;
+}
+
+const struct sterna_fast_kernel sterna_fast_avx2 = {"avx2", LANES, runs, multiply, peak};
 #endif

@@ -11,6 +11,8 @@ struct sterna_fast_kernel {
     /* sums [sterna_fast_sums] = start + the matrix's fields (bits: doubled) times x [sterna_fast_inputs], which is within
      * +-127. x and sums are aligned to 64 bytes. */
     void (*multiply)(const struct sterna_fast_matrix *matrix, const int8_t *x, int32_t start, int32_t *sums);
+    /* The instructions behind multiply on registers alone, `rounds` times: returns how many products that were. NULL: not known. */
+    size_t (*peak)(size_t rounds);
 };
 
 extern const struct sterna_fast_kernel sterna_fast_portable;

@@ -14,9 +14,9 @@ struct form {
 };
 
 static const struct form form_of[STERNA_FAST_LAYOUTS] = {
-    [STERNA_FAST_BITS] = {"bits", 8, -1, 1, 1},         [STERNA_FAST_PAIRS] = {"pairs", 4, -1, 1, 1},
-    [STERNA_FAST_NIBBLES] = {"nibbles", 2, -8, 7, 8},   [STERNA_FAST_SMALL] = {"small", 1, -64, 64, 64},
-    [STERNA_FAST_BYTES] = {"bytes", 1, -128, 127, 128},
+    [STERNA_FAST_BITS] = {"bits", 8, -1, 1, 1},       [STERNA_FAST_PAIRS] = {"pairs", 4, -1, 1, 1},
+    [STERNA_FAST_NIBBLES] = {"nibbles", 2, -8, 7, 8}, [STERNA_FAST_SMALL] = {"small", 1, -64, 64, 0},
+    [STERNA_FAST_BYTES] = {"bytes", 1, -128, 127, 0},
 };
 
 size_t sterna_fast_fields(enum sterna_fast_layout layout)
@@ -65,8 +65,9 @@ static void fill(struct sterna_fast_matrix *matrix, const int8_t *code)
         for (size_t col = 0; col < matrix->cols; col++) {
             uint8_t *line = sterna_fast_line(matrix, block, col / STERNA_FAST_GROUP);
             uint8_t *byte = line + lane * STERNA_FAST_GROUP + col % STERNA_FAST_GROUP;
-            const unsigned value = field_of(matrix->layout, code[row * matrix->cols + col]);
-            *byte = (uint8_t)(*byte | value << (8 / fields * field));
+            const int value = code[row * matrix->cols + col];
+            *byte = (uint8_t)(*byte | field_of(matrix->layout, value) << (8 / fields * field));
+            matrix->excess[row] += STERNA_FAST_EXCESS * value;
         }
     }
 }
@@ -81,8 +82,11 @@ enum sterna_status sterna_fast_matrix_new(const int8_t *code, size_t rows, size_
     fresh.groups = (cols + 2 * STERNA_FAST_GROUP - 1) / (2 * STERNA_FAST_GROUP) * 2;
     fresh.blocks = (rows + block - 1) / block;
     fresh.line = sterna_buffer_new(fresh.blocks * fresh.groups, lanes * STERNA_FAST_GROUP);
-    if (!fresh.line)
+    fresh.excess = sterna_buffer_new(sterna_fast_sums(&fresh), sizeof *fresh.excess);
+    if (!fresh.line || !fresh.excess) {
+        sterna_fast_matrix_free(&fresh);
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for a %zu x %zu matrix", rows, cols);
+    }
     fill(&fresh, code);
     *matrix = fresh;
     return STERNA_OK;
@@ -91,5 +95,6 @@ enum sterna_status sterna_fast_matrix_new(const int8_t *code, size_t rows, size_
 void sterna_fast_matrix_free(struct sterna_fast_matrix *matrix)
 {
     free(matrix->line);
+    free(matrix->excess);
     memset(matrix, 0, sizeof *matrix);
 }

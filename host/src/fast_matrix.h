@@ -1,7 +1,8 @@
 /* fast_matrix.h - a matrix of weight codes laid out for vector kernels that multiply it with one int8 vector, exactly.
  *
  * A line is a 32-bit word for each of the kernel's lanes: its four bytes belong to four adjacent columns, a group. A byte
- * has one or more fields of equal width, each the code of a row of its own plus an offset, so that no field is negative.
+ * has one or more fields of equal width, each the code of a row of its own: plus an offset, so that no field is negative,
+ * where there are several; as a signed byte where there is one.
  * A block is the rows of one line; its lines stand in a row, those of blocks of one field interleaved by eight:
  *
  *   row      = (block * fields + field) * lanes + lane
@@ -11,8 +12,8 @@
  *   bits     8        code > 0       binary
  *   pairs    4        code + 1       ternary
  *   nibbles  2        code + 8       int4
- *   small    1        code + 64      powers of two: twice two products fit 16 bits, less their offsets
- *   bytes    1        code + 128     int8
+ *   small    1        code           powers of two: within +-64, two products with a byte without sign fit 16 bits
+ *   bytes    1        code           int8
  *
  * The narrowest layout that takes all codes is chosen, whatever format they came in. What lies beyond the last row
  * or column has fields 0, and the vector ends in zeros.
@@ -22,7 +23,12 @@
 
 #include "sterna.h"
 
-enum { STERNA_FAST_INTERLEAVE = 8, STERNA_FAST_GROUP = 4, STERNA_FAST_LANES_MAX = 16 };
+enum {
+    STERNA_FAST_INTERLEAVE = 8,
+    STERNA_FAST_GROUP = 4,
+    STERNA_FAST_LANES_MAX = 16,
+    STERNA_FAST_EXCESS = 128
+};
 
 enum sterna_fast_layout {
     STERNA_FAST_BITS,
@@ -40,6 +46,9 @@ struct sterna_fast_matrix {
     size_t groups; /* even */
     size_t blocks;
     uint8_t *line; /* aligned to 64 bytes */
+    int32_t *
+        excess; /* [sterna_fast_sums] of small and bytes: 128 * the sum of a row's codes; bytes without sign stand
+                      * for activation + 128 */
 };
 
 /* Lay out code [rows, cols], both at least 1. Release with sterna_fast_matrix_free, which may be called twice. */

@@ -19,6 +19,14 @@ static void add_line(size_t bytes, const uint8_t *restrict line, unsigned shift,
         sum[i] += (int16_t)(line[i] >> shift & mask) * x[i];
 }
 
+/* The same of whole bytes. */
+static void add_bytes(size_t bytes, const int8_t *restrict line, const int16_t *restrict x,
+                      int32_t *restrict sum)
+{
+    for (size_t i = 0; i < bytes; i++)
+        sum[i] += (int16_t)line[i] * x[i];
+}
+
 static void repeat(const int8_t *x, size_t bytes, int16_t *to)
 {
     for (size_t i = 0; i < bytes; i++)
@@ -37,7 +45,9 @@ static void multiply_block(const struct sterna_fast_matrix *matrix, size_t block
     for (size_t group = 0; group < matrix->groups; group++) {
         const uint8_t *line = sterna_fast_line(matrix, block, group);
         repeat(x + group * STERNA_FAST_GROUP, bytes, spread);
-        for (unsigned field = 0; field < fields; field++)
+        if (fields == 1)
+            add_bytes(bytes, (const int8_t *)line, spread, sum[0]);
+        for (unsigned field = 0; field < fields && fields > 1; field++)
             add_line(bytes, line, field * width, mask, spread, sum[field]);
     }
     for (size_t field = 0; field < fields; field++) {
@@ -55,4 +65,4 @@ static void multiply(const struct sterna_fast_matrix *matrix, const int8_t *x, i
         multiply_block(matrix, block, x, start, sums + block * rows);
 }
 
-const struct sterna_fast_kernel sterna_fast_portable = {"portable", LANES, always, multiply};
+const struct sterna_fast_kernel sterna_fast_portable = {"portable", LANES, always, multiply, NULL};

@@ -35,7 +35,9 @@ VNNI_INLINE void add_fields(int bits, const uint8_t *bytes, __m512i activations,
     __m512i line = _mm512_load_si512(bytes);
     __asm__("" : "+v"(line)); /* loaded once: compilers would read it again for each mask */
 #pragma GCC unroll 8
-    for (int f = 0; f < 8 / bits; f++) {
+    for (int f = 0; f < 8; f++) {
+        if (f == 8 / bits)
+            break;
         const __m512i mask = _mm512_set1_epi8((char)(((1 << bits) - 1) << (f * bits)));
         sum[f] = _mm512_dpbusd_epi32(sum[f], _mm512_and_si512(line, mask), activations);
     }
@@ -76,39 +78,36 @@ VNNI_INLINE void multiply_fields(int bits, const struct sterna_fast_matrix *matr
         multiply_fields_of(bits, 1, matrix, block, x, start, sums + block * rows);
 }
 
-/* `count` blocks of one field, `stride` lines apart. */
+/* `count` blocks of signed bytes, `stride` lines apart: the other factor has to be without sign. */
 VNNI_INLINE void multiply_bytes_of(size_t count, size_t stride, size_t groups, const uint8_t *line,
-                                   const int8_t *x, int32_t start, int32_t *sums)
+                                   const int8_t *x, const int32_t *excess, int32_t *sums)
 {
     __m512i sum[INTERLEAVE];
 #pragma GCC unroll 8
     for (size_t i = 0; i < count; i++)
-        sum[i] = _mm512_set1_epi32(start);
-    for (size_t group = 0; group < groups; group++) {
-        const __m512i activations = broadcast(x + 4 * group);
+        sum[i] = _mm512_setzero_si512();
+    for (size_t group = 0; group < groups; group++, line += LINE * stride) {
+        const __m512i unsigned_x = _mm512_xor_si512(broadcast(x + 4 * group), _mm512_set1_epi8(INT8_MIN));
 #pragma GCC unroll 8
         for (size_t i = 0; i < count; i++)
-            sum[i] = _mm512_dpbusd_epi32(sum[i], _mm512_load_si512(line + LINE * (stride * group + i)),
-                                         activations);
+            sum[i] = _mm512_dpbusd_epi32(sum[i], unsigned_x, _mm512_load_si512(line + LINE * i));
     }
 #pragma GCC unroll 8
     for (size_t i = 0; i < count; i++)
-        _mm512_store_si512(sums + i * LANES, sum[i]);
+        _mm512_store_si512(sums + i * LANES, _mm512_sub_epi32(sum[i], _mm512_load_si512(excess + i * LANES)));
 }
 
-VNNI_INLINE void multiply_bytes(const struct sterna_fast_matrix *matrix, const int8_t *x, int32_t start,
-                                int32_t *sums)
+VNNI_INLINE void multiply_bytes(const struct sterna_fast_matrix *matrix, const int8_t *x, int32_t *sums)
 {
     for (size_t block = 0; block < matrix->blocks;) {
         const uint8_t *line = sterna_fast_line(matrix, block, 0);
+        const int32_t *excess = matrix->excess + block * LANES;
         const size_t width = sterna_fast_width(matrix, block);
-        if (width == INTERLEAVE) {
-            multiply_bytes_of(INTERLEAVE, INTERLEAVE, matrix->groups, line, x, start, sums + block * LANES);
-            block += INTERLEAVE;
-        } else {
-            multiply_bytes_of(1, width, matrix->groups, line, x, start, sums + block * LANES);
-            block++;
-        }
+        if (width == INTERLEAVE)
+            multiply_bytes_of(INTERLEAVE, width, matrix->groups, line, x, excess, sums + block * LANES);
+        else
+            multiply_bytes_of(1, width, matrix->groups, line, x, excess, sums + block * LANES);
+        block += width == INTERLEAVE ? INTERLEAVE : 1;
     }
 }
 
@@ -126,10 +125,22 @@ VNNI static void multiply(const struct sterna_fast_matrix *matrix, const int8_t 
         multiply_fields(4, matrix, x, start, sums);
         break;
     default:
-        multiply_bytes(matrix, x, start, sums);
+        multiply_bytes(matrix, x, sums);
         break;
     }
 }
 
-const struct sterna_fast_kernel sterna_fast_vnni = {"avx512-vnni", LANES, runs, multiply};
+#define PEAK_STEP(sum) "vpdpbusd %%zmm14, %%zmm15, %%zmm" #sum "\n\t"
+
+/* A product into one of eight sums; what is in the registers does not matter. */
+VNNI static size_t peak(size_t rounds)
+{
+    for (size_t i = 0; i < rounds; i++)
+        __asm__ volatile(PEAK_STEP(0) PEAK_STEP(1) PEAK_STEP(2) PEAK_STEP(3) PEAK_STEP(4) PEAK_STEP(5)
+                             PEAK_STEP(6) PEAK_STEP(7)::
+                                 : "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5", "xmm6", "xmm7");
+    return rounds * 8 * 64;
+}
+
+const struct sterna_fast_kernel sterna_fast_vnni = {"avx512-vnni", LANES, runs, multiply, peak};
 #endif
