@@ -181,6 +181,12 @@ static struct sterna_fast_terms terms_of(const struct product *product)
     return (struct sterna_fast_terms){product->sum, product->one, product->none};
 }
 
+static void finish(struct sterna_fast *fast, const int8_t *below, int32_t *sums)
+{
+    multiply(fast, &fast->output, below);
+    memcpy(sums, fast->output.sum, fast->output.of->rows * sizeof *sums);
+}
+
 /* All layers after the first layer's input sums are there; below: the input of an output layer that stands alone. */
 static void step_layers(struct sterna_fast *fast, struct sterna_fixed_state *state, const int8_t *below,
                         int32_t *sums)
@@ -198,15 +204,18 @@ static void step_layers(struct sterna_fast *fast, struct sterna_fixed_state *sta
         below = activation;
         offset += layer->of->hidden;
     }
-    multiply(fast, &fast->output, below);
-    memcpy(sums, fast->output.sum, fast->output.of->rows * sizeof *sums);
+    finish(fast, below, sums);
 }
 
 void sterna_fast_step(struct sterna_fast *fast, struct sterna_fixed_state *state, const int8_t *input,
                       int32_t *sums)
 {
     if (fast->layers > 0)
-        multiply(fast, &fast->layer[0].ih, input);
+        if (fast->layers == 0) {
+            finish(fast, input, sums);
+            return;
+        }
+    multiply(fast, &fast->layer[0].ih, input);
     step_layers(fast, state, input, sums);
 }
 
