@@ -4,6 +4,8 @@
 #include "stage.h"
 #include "terminal.h"
 
+#include <string.h>
+
 static void record_facts(struct sterna_record *record, const char *path,
                          const struct sterna_model_facts *facts)
 {
@@ -106,21 +108,25 @@ static int describe(const struct sterna_options *options, const struct sterna_mo
                     struct sterna_device *device)
 {
     struct sterna_record record;
-    bool done = true;
+    bool done = true, stacked = false;
 
     sterna_record_begin(&record, options->json);
     if (model != NULL) {
         struct sterna_model_facts facts;
         sterna_model_facts(model, &facts);
         record_facts(&record, options->argument[0], &facts);
+        stacked = strcmp(facts.stack, "none") != 0;
     }
     if (device != NULL) {
         struct sterna_geometry geometry;
         sterna_device_geometry(device, &geometry);
         record_geometry(&record, options->on, &geometry);
     }
-    if (model != NULL && device != NULL)
+    if (model != NULL && device != NULL && !stacked)
         done = record_fit(&record, device, model);
+    if (model != NULL && device != NULL && stacked)
+        sterna_record_text(&record, "fit",
+                           "a stack is loaded layer by layer, cut as the device needs it: sterna compare");
     int printed = sterna_record_end(&record);
     return done ? printed : STERNA_EXIT_FAILED;
 }
