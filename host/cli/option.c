@@ -52,6 +52,7 @@ static const struct option options[] = {
      "time that all of it took, to be reported"},
     {"picture", "FILE", KIND_TEXT, STERNA_TAKES_PICTURE, FIELD(picture),
      "SVG file to draw (data: the average sequence of each class; eval: the confusion matrix)"},
+    {"html", "FILE", KIND_TEXT, STERNA_TAKES_HTML, FIELD(html), "page to write, with pictures"},
     {"jobs", "N", KIND_COUNT, STERNA_TAKES_JOBS, FIELD(jobs),
      "so many runs side by side, each on one processor (default 1, on all)"},
     {"only", "ID", KIND_TEXT, STERNA_TAKES_ONLY, FIELD(only), "this run alone; or its line in --list"},
