@@ -33,7 +33,7 @@ static const struct option options[] = {
     {"overwrite", NULL, KIND_FLAG, STERNA_TAKES_OVERWRITE, FIELD(overwrite),
      "begin anew even if --out holds a checkpoint"},
     {"on", "ADDRESS", KIND_TEXT, STERNA_TAKES_ON, FIELD(on),
-     "where to run: reference, sim, sim:up5k, usb (eval: also float)"},
+     "where to run: reference, fast, sim, sim:up5k, usb (eval: also float)"},
     {"weights", "master|stochastic|deterministic", KIND_CHOICE, STERNA_TAKES_WEIGHTS, FIELD(weights),
      "which weights of a checkpoint (default deterministic)"},
     {"split", "train|valid|test", KIND_CHOICE, STERNA_TAKES_SPLIT, FIELD(split),
@@ -52,6 +52,7 @@ static const struct option options[] = {
      "time that all of it took, to be reported"},
     {"picture", "FILE", KIND_TEXT, STERNA_TAKES_PICTURE, FIELD(picture),
      "SVG file to draw (data: the average sequence of each class; eval: the confusion matrix)"},
+    {"html", "FILE", KIND_TEXT, STERNA_TAKES_HTML, FIELD(html), "page to write, with pictures"},
     {"jobs", "N", KIND_COUNT, STERNA_TAKES_JOBS, FIELD(jobs),
      "so many runs side by side, each on one processor (default 1, on all)"},
     {"only", "ID", KIND_TEXT, STERNA_TAKES_ONLY, FIELD(only), "this run alone; or its line in --list"},
@@ -78,6 +79,8 @@ static const struct option options[] = {
     {"free-codebooks", NULL, KIND_FLAG, STERNA_TAKES_PQ, FIELD(free_codebooks),
      "--pq as published, for comparison: real words, other ones for each sub-space; MODEL becomes a "
      "checkpoint"},
+    {"wait", NULL, KIND_FLAG, STERNA_TAKES_WAIT, FIELD(wait),
+     "if the board is unplugged, wait for it and go on where it was"},
     {"json", NULL, KIND_FLAG, STERNA_TAKES_JSON, FIELD(json), "print for machines: one JSON object a line"},
     {"help", NULL, KIND_FLAG, STERNA_TAKES_HELP, FIELD(help), "print this"},
 };

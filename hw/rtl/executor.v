@@ -84,7 +84,7 @@ module executor #(
     localparam HOT_W = $clog2(8 * ACTIVATION_WORDS);
     localparam [19:0] HOT_END = 8 * ACTIVATION_WORDS;
     localparam [REQUEST_W-1:0] DATA = 6;  // where the data of WRITE and STEP begin
-    localparam [7:0] JUDGED = 4, LAST_CRC_BYTE = 3, LAST_COUNT_BYTE = 23;  // turns that end a state
+    localparam [7:0] JUDGED = 5, LAST_CRC_BYTE = 3, LAST_COUNT_BYTE = 23;  // turns that end a state
 
     localparam [4:0] LISTEN = 0;      // waits for a request
     localparam [4:0] JUDGE = 1;       // waits for the status of its arguments
@@ -104,7 +104,7 @@ module executor #(
     localparam [4:0] STATE = 15;      // sets the phase or clears the state
     localparam [4:0] PHASE = 16;      // appends the phase
     localparam [4:0] COUNT = 17;      // appends the counters
-    localparam [4:0] REFUSE = 18;     // the inputs of a STEP are not as they should be
+    localparam [4:0] REFUSE = 18;     // the arguments, or the inputs of a STEP, are not as they should be
     localparam [4:0] ANSWER = 19;     // starts the reply
     localparam [4:0] SEND = 20;       // waits until it is out
     localparam [4:0] TAKE = 21;       // takes a request
@@ -117,12 +117,13 @@ module executor #(
     reg                 stepping_q;  // the second walk over a STEP's inputs, the real one
     reg [HOT_W-1:0]     hot_q;       // the activation that the last one-hot input set
     reg [31:0]          crc_q;
+    reg [1:0]           fail_status_q;
     reg                 core_rst_q;
 
-    // A byte is moved in two states at least: in the first it is seen to be the last, the second
-    // moves address_q on.
-    reg  at_last_q;              // address_q + 1 is range_end
-    reg  at_end_q;               // address_q is range_end
+    // A byte is moved in two states at least: the first adds, the second moves address_q on.
+    reg [19:0] next_q;           // address_q + 1
+    reg        at_end_q;         // address_q is range_end
+    wire       at_last = next_q == range_end;
     wire at_end = at_end_q;
     wire drained = pointer_q == request_bytes;
 
@@ -140,15 +141,19 @@ module executor #(
     wire hot_too_far = address_q >= HOT_END;
     wire store = state_q == STORE || (state_q == HOT_SET && !hot_too_far) || state_q == HOT_CLEAR;
 
-    wire held = mem_write && mem_wait;
+    // A write that had to wait is not overtaken: writes come two cycles apart, or one that waits shows.
+    wire held = mem_write;
 
     assign core_rst = core_rst_q;
-    always @(posedge clk) if (!held) begin
-        mem_address <= state_q == HOT_CLEAR ? {{20 - HOT_W{1'b0}}, hot_q} : address_q;
-        mem_write <= store && (is_write || stepping_q);
-        mem_wdata <= state_q == HOT_CLEAR ? 8'd0 :
-                     state_q == HOT_SET   ? `ONE_HOT_VALUE : request_data;
+    always @(posedge clk) begin
+        if (!mem_write) begin
+            mem_address <= state_q == HOT_CLEAR ? {{20 - HOT_W{1'b0}}, hot_q} : address_q;
+            mem_wdata <= state_q == HOT_CLEAR ? 8'd0 :
+                         state_q == HOT_SET   ? `ONE_HOT_VALUE : request_data;
+        end
+        mem_write <= mem_write ? mem_wait : store && (is_write || stepping_q);
         mem_read <= state_q == FETCH && !at_end && !stop;
+        fail_status_q <= state_q == ACT ? status : `ST_BAD_ARGUMENT;
     end
 
     assign step_start = state_q == START && !busy;
@@ -160,8 +165,8 @@ module executor #(
     wire [31:0] crc_d;
 
     assign begin_reply = abort_taken || (request_taken && !repeated);
-    assign fail = (state_q == ACT && status != `ST_DONE) || state_q == REFUSE;
-    assign fail_status = state_q == REFUSE ? `ST_BAD_ARGUMENT : status;
+    assign fail = state_q == REFUSE;
+    assign fail_status = fail_status_q;
     assign send = state_q == ANSWER || (request_taken && repeated);
     assign count_cycle = stepping_q;
     assign count_clear = state_q == COUNT && turn_q == LAST_COUNT_BYTE && argument != 0;
@@ -188,7 +193,7 @@ module executor #(
 
     always @(posedge clk) begin
         core_rst_q <= 1'b0;
-        at_last_q <= address_q + 1'b1 == range_end;
+        next_q <= address_q + 1'b1;
         case (state_q)
             LISTEN: begin
                 pointer_q <= DATA;
@@ -206,8 +211,8 @@ module executor #(
                 address_q <= address;
                 at_end_q <= address == range_end;
                 crc_q <= 32'hFFFFFFFF;
-                state_q <= ANSWER;
-                if (!fail) begin
+                state_q <= status == `ST_DONE ? ANSWER : REFUSE;
+                if (status == `ST_DONE) begin
                     if (is_write) state_q <= COPY;
                     if (is_read || is_check) state_q <= FETCH;
                     if (is_step) state_q <= TURN;
@@ -224,8 +229,8 @@ module executor #(
                     state_q <= TURN;
                 end
             STORE: if (!held) begin
-                address_q <= address_q + 1'b1;
-                at_end_q <= at_last_q;
+                address_q <= next_q;
+                at_end_q <= at_last;
                 pointer_q <= pointer_q + 1'b1;
                 state_q <= COPY;
             end
@@ -234,8 +239,8 @@ module executor #(
                 else state_q <= is_check ? DIGEST : ANSWER;
             ARRIVE:
                 if (mem_rvalid) begin
-                    address_q <= address_q + 1'b1;
-                    at_end_q <= at_last_q;
+                    address_q <= next_q;
+                    at_end_q <= at_last;
                     crc_q <= crc_d;
                     state_q <= FETCH;
                 end

@@ -134,30 +134,34 @@ module gate_pipeline #(
     // tile, and which tile comes next, since its round follows at once.
     reg        round_ends_q;
     reg        tile_done_q;
-    reg        tile_waits_q;
     reg        tile_emit;
     reg  [2:0] tile_kind;
     reg  [7:0] tile_units;
     wire       ends = round_ends || none;
     wire       tile_done = age_q[0] && last_pair_q && ends;
     wire       front = bank_q ^ tile_done;
-    wire       is_output = tile_kind == `KIND_OUTPUT;
-    wire       rows_may_begin = half_q && tile_waits_q && !tile_done_q && is_output;
+    wire       tile_waits = waiting_q[front] && (!draining_q || tile_done);
+    wire [11:0] tile = tile_q[front];
+    reg        units_fit_q;     // the tile that waits is of units that may begin
+    reg        rows_fit_q;      // or of rows
+    wire       rows_may_begin = half_q && rows_fit_q;
 
     always @(posedge clk) begin
         if (!half_q) begin
             round_ends_q <= ends;
             tile_done_q <= tile_done;
-            tile_waits_q <= waiting_q[front] && (!draining_q || tile_done);
-            {tile_emit, tile_kind, tile_units} <= tile_q[front];
+            units_fit_q <= tile_waits && tile[10:8] != `KIND_OUTPUT && (none || kind_q == tile[10:8]);
+            rows_fit_q <= tile_waits && tile[10:8] == `KIND_OUTPUT && !tile_done;
+            {tile_emit, tile_kind, tile_units} <= tile;
         end
         if (rst) begin
             tile_done_q <= 1'b0;
-            tile_waits_q <= 1'b0;
+            units_fit_q <= 1'b0;
+            rows_fit_q <= 1'b0;
         end
     end
 
-    assign begin_units = round_end && tile_waits_q && !is_output && (none || kind_q == tile_kind);
+    assign begin_units = round_end && units_fit_q;
     assign units_done = half_q && tile_done_q;
     assign begin_rows = rows_may_begin && tile_emit;
     assign skip = rows_may_begin && !tile_emit;
@@ -252,8 +256,10 @@ module gate_pipeline #(
 
     // Places in the streams: each counts what it has given or taken.
     reg                    write_state_q;
-    reg                    write_h_q;       // for those that come a cycle later
-    wire                   write_h = is_lstm || is_tanh ? write_h_soon : write_h_q;
+    reg                    write_h_q;
+    reg                    write_h_qq;      // for those that come a cycle later
+    wire                   write_h = is_lstm || is_tanh ? write_h_q : write_h_qq;
+    reg                    none_q;
     reg [SCALE_W-1:0]      scale_q;
     reg [BIAS_W-1:0]       bias_q;
     reg [STATE_W-1:0]      state_read_q;
@@ -263,6 +269,8 @@ module gate_pipeline #(
     always @(posedge clk) begin
         write_state_q <= write_state_soon && !rst;
         write_h_q <= write_h_soon && !rst;
+        write_h_qq <= write_h_q && !rst;
+        none_q <= none;
         if (read)
             scale_q <= scale_q + 1'b1;
         if (bias_taken)
@@ -313,7 +321,7 @@ module gate_pipeline #(
     );
 
     assign psum_word = sending_q ? {bank_q, sender_word} : gate_word_q;
-    assign idle = waiting_q == 2'd0 && none && sender_idle;
+    assign idle = waiting_q == 2'd0 && none && none_q && sender_idle;
 
 endmodule
 

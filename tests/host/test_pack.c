@@ -315,8 +315,8 @@ START_TEST(codebooks_that_do_not_fit_are_refused_with_the_reason)
     const struct sterna_geometry up5k = *sterna_geometry_of("up5k");
     static const char *const reasons[] = {
         "for engines of 8 tables, this one has 16, and layer 0, input weights has one",
-        "table entries in layer 0, input weights, the device has 32", "as the largest entry of a table of layer 0",
-        "bytes of step programs, the device has 100"};
+        "table entries in layer 0, input weights, the device has 32",
+        "as the largest entry of a table of layer 0", "bytes of step programs, the device has 100"};
     for (int i = 0; i < 4; i++) {
         struct sterna_geometry geometry = up5k;
         struct sterna_error error = {""};

@@ -215,6 +215,39 @@ START_TEST(a_lasting_fault_ends_in_one_line_that_says_what)
 }
 END_TEST
 
+/* ---- unplugged and plugged in again ------------------------------------------------------------------------------------ */
+
+START_TEST(with_wait_a_run_goes_on_after_replug_with_the_same_results)
+{
+    static const struct {
+        const char *board, *fault, *line;
+    } unplugged[] = {
+        {"vendor,serial=S1", "unplug-in:0", "usb: the board is there"}, /* before HELLO */
+        {"ftdi,serial=S1", "unplug-in:20", "usb: the board is there"},  /* while loading */
+        {"vendor,serial=S1", "unplug-out:60", "usb: the board is there"},
+        {"vendor,serial=S1", "unplug-in:100", "model loaded and checked, state restored"}, /* first steps */
+        {"ftdi,serial=S1", "unplug-in:400", "model loaded and checked, state restored"},
+        {"vendor,serial=S1", "unplug-in:2600",
+         "model loaded and checked, state restored"}, /* after snapshots */
+    };
+    simulate("--board", unplugged[_i].board, "--fault", unplugged[_i].fault, "--replug", "1", SELFTEST,
+             "--wait");
+    passed();
+    ck_assert_has(child.err, "sterna: selftest: usb:S1: the board was unplugged; waiting for it\n");
+    ck_assert_has(child.err, unplugged[_i].line);
+    ck_assert_uint_eq(counted("claims "), 2);
+}
+END_TEST
+
+START_TEST(the_verilated_accelerator_may_be_unplugged_twice)
+{
+    simulate("--board", "vendor,serial=S1,on=sim", "--fault", "unplug-in:900", "--fault", "unplug-out:1100",
+             "--replug", "2", SELFTEST, "--wait", "--on", "usb:S1");
+    passed();
+    ck_assert_uint_eq(counted("claims "), 3);
+}
+END_TEST
+
 START_TEST(waiting_takes_no_processor_time)
 {
     simulate("--board", "vendor,on=silent", SELFTEST); /* ten time-outs, a second and more */
@@ -253,6 +286,8 @@ Suite *sterna_suite(void)
     tcase_add_test(tests, faults_at_the_verilated_accelerator_cost_no_result);
     tcase_add_test(tests, a_little_less_memory_for_urbs_is_enough);
     tcase_add_loop_test(tests, a_lasting_fault_ends_in_one_line_that_says_what, 0, 12);
+    tcase_add_loop_test(tests, with_wait_a_run_goes_on_after_replug_with_the_same_results, 0, 6);
+    tcase_add_test(tests, the_verilated_accelerator_may_be_unplugged_twice);
     tcase_add_test(tests, waiting_takes_no_processor_time);
     suite_add_tcase(suite, tests);
     return suite;

@@ -70,6 +70,15 @@ START_TEST(what_is_refused_touches_no_wrong_memory)
 }
 END_TEST
 
+START_TEST(a_board_that_comes_back_touches_no_wrong_memory)
+{
+    simulate("--board", "vendor,serial=S1", "--fault", "unplug-in:1200", "--replug", "1", SELFTEST, "--wait");
+    nothing_was_found();
+    passed();
+    ck_assert_uint_eq(counted("claims "), 2);
+}
+END_TEST
+
 Suite *sterna_suite(void);
 Suite *sterna_suite(void)
 {
@@ -81,6 +90,7 @@ Suite *sterna_suite(void)
     tcase_add_loop_test(tests, a_passing_fault_touches_no_wrong_memory, 0, 12);
     tcase_add_loop_test(tests, a_lasting_fault_touches_no_wrong_memory, 0, 7);
     tcase_add_loop_test(tests, what_is_refused_touches_no_wrong_memory, 0, 4);
+    tcase_add_test(tests, a_board_that_comes_back_touches_no_wrong_memory);
     suite_add_tcase(suite, tests);
     return suite;
 }
