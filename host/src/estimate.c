@@ -20,7 +20,7 @@ static uint64_t request_cycles(const struct sterna_model *model, const struct st
                                size_t outputs)
 {
     enum { STEP_HEAD = 6, REPLY_HEAD = 3, SUM_BYTES = 3, BYTE = 2, HOT = 5, ROW = 5, TURN = 12 };
-    const size_t inputs = model->one_hot ? 2 : model->layer[0].inputs;
+    const size_t inputs = model->one_hot ? 2 : sterna_model_inputs(model);
     const size_t by_request = (geometry->request_bytes - STEP_HEAD) / inputs;
     const size_t by_reply = (geometry->reply_bytes - REPLY_HEAD) / (SUM_BYTES * outputs);
     const size_t steps = by_request < by_reply ? by_request : by_reply;
@@ -64,6 +64,8 @@ enum sterna_status sterna_estimate_model(const struct sterna_model *model, const
     if (!geometry)
         return sterna_fail(error, STERNA_ERR_MISSING, "there is no target \"%s\"; there are: %s", target,
                            sterna_geometry_names());
+    if (model->stack.layers > 0)
+        return sterna_fail(error, STERNA_ERR_RANGE, "a model with a stack runs whole sequences, not steps");
     enum sterna_status status = sterna_layout_plan(model, geometry, &layout, error);
     if (status != STERNA_OK)
         return status;

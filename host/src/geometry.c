@@ -35,6 +35,28 @@ static const struct sterna_geometry geometries[] = {
         .protocol = STERNA_PROTOCOL_VERSION,
         .one_hot_value = STERNA_ONE_HOT_VALUE,
         .kinds = (1u << STERNA_KINDS) - 1,
+        .name = "hx8k",
+        .tables = 8,
+        .streams = 1,
+        .entries_log2 = 7,
+        .table_w = 16,
+        .table_banks = 2,
+        .psum_w = 24,
+        .psum_rows = STERNA_PSUM_ROWS,
+        .weight_bytes = 8 * 512,
+        .scales = 1024,
+        .biases = 256,
+        .program_bytes = 512,
+        .activation_bytes = 8 * 256,
+        .states = 256,
+        .request_bytes = 512,
+        .reply_bytes = 512,
+        .clock_khz = 48000,
+    },
+    {
+        .protocol = STERNA_PROTOCOL_VERSION,
+        .one_hot_value = STERNA_ONE_HOT_VALUE,
+        .kinds = (1u << STERNA_KINDS) - 1,
         .name = "ecp5-25f",
         .tables = 32,
         .streams = 8,
@@ -111,7 +133,7 @@ const struct sterna_geometry *sterna_geometry_of(const char *target)
 
 const char *sterna_geometry_names(void)
 {
-    return "up5k, ecp5-25f, ecp5-85f, gw2a-18";
+    return "up5k, hx8k, ecp5-25f, ecp5-85f, gw2a-18";
 }
 
 size_t sterna_geometry_most(const struct sterna_geometry *geometry, enum sterna_format format)

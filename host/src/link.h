@@ -10,6 +10,12 @@
 
 struct sterna_link; /* starts with a const struct sterna_link_backend * */
 
+/* How bytes arrive at the device. */
+struct sterna_wire {
+    uint64_t bytes_per_second; /* at most, on average */
+    size_t at_once;            /* so many may come together, in no time */
+};
+
 struct sterna_link_backend {
     const char *name; /* "reference", "sim": the address up to a colon */
     /* target: what follows the colon, "" for the default. STERNA_ERR_MISSING if there is no such target. */
@@ -24,6 +30,8 @@ struct sterna_link_backend {
                                   size_t *got, struct sterna_error *error);
     /* Wait until something is plugged in that may be the target. NULL: nothing to wait for. */
     enum sterna_status (*await)(const char *target, struct sterna_error *error);
+    /* NULL: nothing is known, or nothing to be gained by sending ahead. */
+    void (*wire)(const struct sterna_link *link, struct sterna_wire *wire);
     uint64_t (*cycles)(const struct sterna_link *link); /* simulated clock cycles so far; NULL: none */
     void (*close)(struct sterna_link *link);
 };

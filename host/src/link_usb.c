@@ -214,11 +214,22 @@ static enum sterna_status receive_usb(struct sterna_link *link, uint64_t patienc
     return status == STERNA_OK && faulty ? mend(self, error) : status;
 }
 
+/* A full-speed bus has room for 19 packets in a millisecond; of a serial chip's line ten bits are a byte. */
+static void wire_usb(const struct sterna_link *link, struct sterna_wire *wire)
+{
+    const struct link_usb *self = (const struct link_usb *)link;
+    if (self->board->serial_chip)
+        *wire = (struct sterna_wire){self->board->channel.baud / 10, 1};
+    else
+        *wire = (struct sterna_wire){19 * UINT64_C(64000), self->board->packet};
+}
+
 const struct sterna_link_backend sterna_link_usb = {
     .name = "usb",
     .open = open_usb,
     .send = send_usb,
     .receive = receive_usb,
     .await = sterna_usb_await,
+    .wire = wire_usb,
     .close = close_usb,
 };

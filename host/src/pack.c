@@ -243,7 +243,7 @@ enum sterna_status sterna_pack(const struct sterna_model *model, const struct st
     if (status != STERNA_OK)
         return status;
     struct sterna_image fresh = {
-        .inputs = model->layer[0].inputs,
+        .inputs = sterna_model_inputs(model),
         .outputs = model->output.rows,
         .sums = layout.halves ? 2 : 1,
         .activation_bytes = layout.activation_words * geometry->tables,

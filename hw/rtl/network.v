@@ -59,7 +59,6 @@ module network #(
     localparam PROGRAM_W = $clog2(PROGRAM_BYTES);
     localparam ACTIVATION_W = $clog2(ACTIVATION_WORDS);
     localparam STATE_W = $clog2(STATES);
-
     localparam ENTRY_W = $clog2(ENTRIES);
     localparam WORD_W = STREAMS * TABLES * (ENTRY_W + 1);
     localparam SLICES = (WORD_W + 63) / 64;
@@ -74,16 +73,16 @@ module network #(
     wire                    running, clearing, sequencer_waits, engine_waits;
     wire                    header_load, layer_start, engine_finished, engine_drained, gates_idle;
     wire [1:0]              header_index;
+    wire [2:0]              kind;
     wire [WEIGHT_W-1:0]     weight_address;
     wire [64*SLICES-1:0]    weight_word;
-    wire [2:0]              kind;
     wire                    row_valid, is_last, is_fresh, continues;
     wire [7:0]              tiles, units, tile_units, rows, x_blocks, h_blocks;
     wire [3:0]              x_words, h_words;
     wire [ACTIVATION_W-1:0] write_word, x_word, h_word, h_written;
     wire                    gates_done = engine_drained && gates_idle;
     wire [PROGRAM_W-1:0]    x_program, h_program, program_address;
-    reg                     emit_q;
+    reg                     gates_done_q, emit_q;
 
     assign busy = running || clearing;
     assign quiet = !busy && gates_done;
@@ -91,9 +90,10 @@ module network #(
     assign event_streaming = row_valid;
     assign event_gate_wait = sequencer_waits || engine_waits;
 
-    always @(posedge clk)
-        if (step_start)
-            emit_q <= step_emit;
+    always @(posedge clk) begin
+        gates_done_q <= gates_done;
+        emit_q <= step_start ? step_emit : emit_q;
+    end
 
     sequencer #(
         .WEIGHT_W(WEIGHT_W)
@@ -181,7 +181,7 @@ module network #(
         .total(total),
         .rows(rows),
         .is_output(kind == `KIND_OUTPUT),
-        .h_done(gates_done),
+        .h_done(gates_done_q),
         .h_written(h_written),
         .x_word(x_word),
         .x_blocks(x_blocks),
