@@ -218,11 +218,7 @@ void sterna_fast_step(struct sterna_fast *fast, struct sterna_fixed_state *state
                       int32_t *sums)
 {
     if (fast->layers > 0)
-        if (fast->layers == 0) {
-            finish(fast, input, sums);
-            return;
-        }
-    multiply(fast, &fast->layer[0].ih, input);
+        multiply(fast, &fast->layer[0].ih, input);
     step_layers(fast, state, input, sums);
 }
 
