@@ -200,6 +200,9 @@ enum sterna_status sterna_bench_network(const struct sterna_model *model, const 
     struct sterna_bench_network fresh = {.gigahertz = NAN, .board = NAN};
     struct inputs inputs;
     double other = NAN;
+    if (model->layers == 0 || model->stack.layers > 0)
+        return sterna_fail(error, STERNA_ERR_RANGE,
+                           "%s: only recurrent networks without a stack run step by step", name);
     enum sterna_status status = open_inputs(model, options->steps, &inputs, error);
     if (status != STERNA_OK)
         return status;
