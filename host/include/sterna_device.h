@@ -12,6 +12,7 @@ struct sterna_model; /* canonical codes, scales, biases, alphabet, provenance: h
 struct sterna_model_facts {
     char cell[32], data[512];
     char stack[512]; /* feed-forward layers in front of the recurrent ones, or "none" */
+    size_t steps;    /* that a sequence must have; 0: any number */
     char format[32], format_input[32], format_output[32]; /* of recurrent, input and output layer's weights */
     char head[16];                                        /* "next", "last" or "mean" */
     size_t inputs, hidden, layers, outputs;
@@ -187,6 +188,12 @@ STERNA_MUST_CHECK enum sterna_status sterna_estimate_model(const struct sterna_m
                                                            const char *target,
                                                            struct sterna_estimate *estimate,
                                                            struct sterna_error *error);
+/* The same for a whole sequence of `steps` steps, through a stack, if there is one, and what is behind it: loading is not counted; load is of what
+ * is behind, padding is 0. STERNA_ERR_RANGE: a sequence of that length cannot go through. */
+STERNA_MUST_CHECK enum sterna_status sterna_estimate_sequence(const struct sterna_model *model,
+                                                              const char *target, size_t steps,
+                                                              struct sterna_estimate *estimate,
+                                                              struct sterna_error *error);
 /* Clock cycles simulated since open (0 on other back ends): for cycles per second. */
 uint64_t sterna_device_simulated_cycles(const struct sterna_device *device);
 

@@ -4,17 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codebook.h"
 #include "stack_fixed.h"
+#include "stack_piece.h"
 
-enum { CHUNK = 64, STEP_HEAD = 6, ONE_M = 128, ONE_S = 7, CELL_COLUMNS = 40 };
-
-/* Some filters of a group, on some columns of their patches. */
-struct piece {
-    size_t group, row, rows; /* row: of the whole matrix */
-    size_t col, cols;
-    bool whole; /* all columns: the device applies scale, bias and ReLU too */
-};
+enum { CHUNK = 64 };
 
 /* One layer's run over all sequences. */
 struct pass {
@@ -24,84 +17,11 @@ struct pass {
     const size_t *height; /* [count] of the planes in front */
     const int8_t *from;   /* planes, one after the other */
     int8_t *to;
-    int32_t *sums;         /* [places, out.channels] of layers that are cut by columns; else NULL */
+    int32_t *sums;         /* [places, out.channels] of patches that are cut */
     int8_t *patch, *steps; /* [cols], [CHUNK, cols] */
     int32_t *results;      /* [CHUNK, out.channels] */
     struct sterna_error *error;
 };
-
-/* ---- a piece as a network ---- */
-
-/* The piece begins with a whole block of groups (codebook.h). */
-static enum sterna_status copy_codebook(const struct sterna_matrix *from, const struct piece *piece,
-                                        struct sterna_matrix *to, struct sterna_error *error)
-{
-    const struct sterna_codebook *book = &from->book;
-    const size_t first = piece->col / book->elements;
-    enum sterna_status status = sterna_codebook_new(to, book->elements, error);
-    if (status != STERNA_OK)
-        return status;
-    memcpy(to->book.word, book->word, STERNA_CODEBOOK_WORDS * book->elements);
-    for (size_t r = 0; r < piece->rows; r++)
-        memcpy(to->book.name + r * to->book.groups, book->name + (piece->row + r) * book->groups + first,
-               to->book.groups);
-    return STERNA_OK;
-}
-
-static enum sterna_status copy_matrix(const struct sterna_matrix *from, const struct piece *piece,
-                                      struct sterna_matrix *to, struct sterna_error *error)
-{
-    enum sterna_status status = STERNA_OK;
-    if (from->format == STERNA_FORMAT_CODEBOOK)
-        status = copy_codebook(from, piece, to, error);
-    to->format = from->format;
-    for (size_t r = 0; r < piece->rows; r++) {
-        const size_t row = piece->row + r;
-        memcpy(to->code + r * piece->cols, from->code + row * from->cols + piece->col, piece->cols);
-        to->scale_m[r] = from->scale_m[row];
-        to->scale_s[r] = from->scale_s[row];
-    }
-    return status;
-}
-
-static void set_identity(struct sterna_matrix *matrix)
-{
-    for (size_t r = 0; r < matrix->rows; r++) {
-        matrix->code[r * matrix->cols + r] = 1;
-        matrix->scale_m[r] = ONE_M;
-        matrix->scale_s[r] = ONE_S;
-    }
-}
-
-static enum sterna_status make_network(const struct sterna_filters *filters, const struct piece *piece,
-                                       struct sterna_model **network, struct sterna_error *error)
-{
-    static const struct sterna_stack_shape none = {.text = "none"};
-    const struct sterna_model_shape shape = {.cell = STERNA_CELL_RNN_RELU,
-                                             .inputs = piece->cols,
-                                             .hidden = piece->rows,
-                                             .layers = piece->whole ? 1 : 0,
-                                             .outputs = piece->rows};
-    struct sterna_model *fresh = NULL;
-
-    enum sterna_status status = sterna_model_new_behind(&none, &shape, &fresh, error);
-    if (status != STERNA_OK)
-        return status;
-    if (piece->whole) {
-        struct sterna_layer *layer = &fresh->layer[0];
-        status = copy_matrix(&filters->weight, piece, &layer->ih, error);
-        memcpy(layer->bias, filters->bias + piece->row, piece->rows * sizeof *layer->bias);
-        layer->hh.cols = 0; /* no recurrence */
-        set_identity(&fresh->output);
-    } else {
-        status = copy_matrix(&filters->weight, piece, &fresh->output, error);
-    }
-    if (status == STERNA_OK)
-        *network = fresh;
-    else
-        sterna_model_free(fresh);
-    return status;
-}
 
 /* ---- steps ---- */
 
@@ -131,7 +51,8 @@ static size_t places_of(const struct pass *pass)
 }
 
 /* Results of one step to their place: activations, or sums that are added up. */
-static void keep(const struct pass *pass, const struct piece *piece, size_t place, const int32_t *result)
+static void keep(const struct pass *pass, const struct sterna_stack_piece *piece, size_t place,
+                 const int32_t *result)
 {
     const size_t at = place * pass->layer->out.channels + piece->row;
     for (size_t r = 0; r < piece->rows; r++) {
@@ -142,7 +63,7 @@ static void keep(const struct pass *pass, const struct piece *piece, size_t plac
     }
 }
 
-static enum sterna_status run_steps(const struct pass *pass, const struct piece *piece)
+static enum sterna_status run_steps(const struct pass *pass, const struct sterna_stack_piece *piece)
 {
     const size_t places = places_of(pass);
     struct cursor at = {0};
@@ -165,91 +86,47 @@ static enum sterna_status run_steps(const struct pass *pass, const struct piece 
 
 /* ---- pieces ---- */
 
-static enum sterna_status run_piece(const struct pass *pass, const struct piece *piece)
+/* The network becomes the device's. */
+static enum sterna_status run_piece(const struct pass *pass, const struct sterna_stack_piece *piece,
+                                    struct sterna_model *network)
 {
     struct sterna_stack_device *stack = pass->stack;
     struct sterna_load_report report = {.ideal_cycles = 0};
-    struct sterna_model *network = NULL;
 
-    enum sterna_status status = make_network(&stack->model->filters[pass->k], piece, &network, pass->error);
-    if (status == STERNA_OK)
-        status = sterna_device_load(stack->device, network, &report, pass->error);
-    if (status == STERNA_OK) {
-        sterna_model_free(stack->loaded);
-        stack->loaded = network;
-        network = NULL;
-        status = run_steps(pass, piece);
+    enum sterna_status status = sterna_device_load(stack->device, network, &report, pass->error);
+    if (status != STERNA_OK) {
+        sterna_model_free(network);
+        return status;
     }
-    if (status == STERNA_OK) {
-        stack->steps += places_of(pass);
-        stack->ideal_cycles += places_of(pass) * report.ideal_cycles;
-    }
-    sterna_model_free(network);
+    sterna_model_free(stack->loaded);
+    stack->loaded = network;
+    status = run_steps(pass, piece);
+    stack->steps += places_of(pass);
+    stack->ideal_cycles += places_of(pass) * report.ideal_cycles;
     return status;
-}
-
-/* As many filters at a time as the device takes: a refusal costs nothing, it comes before anything is written. */
-static enum sterna_status run_rows(const struct pass *pass, struct piece piece)
-{
-    const size_t end = piece.row + piece.rows;
-    enum sterna_status status = STERNA_OK;
-
-    while (piece.row < end && status == STERNA_OK) {
-        piece.rows = piece.rows < end - piece.row ? piece.rows : end - piece.row;
-        status = run_piece(pass, &piece);
-        if (status == STERNA_ERR_FIT && piece.rows > 1) {
-            piece.rows /= 2;
-            status = STERNA_OK;
-        } else {
-            piece.row += piece.rows;
-        }
-    }
-    return status;
-}
-
-/* Columns that a step may have; those of a layer that are more are cut into even parts of whole blocks of the engine. */
-static size_t part_columns(const struct pass *pass)
-{
-    struct sterna_geometry geometry;
-    sterna_device_geometry(pass->stack->device, &geometry);
-    const struct sterna_matrix *weight = &pass->stack->model->filters[pass->k].weight;
-    const size_t cols = pass->layer->cols;
-    const size_t cell = weight->format == STERNA_FORMAT_CODEBOOK
-                            ? STERNA_CODEBOOK_STRIDE * weight->book.elements
-                            : CELL_COLUMNS;
-    if (geometry.request_bytes == 0 || cols + STEP_HEAD <= geometry.request_bytes)
-        return cols;
-    const size_t most = (geometry.request_bytes - STEP_HEAD) / cell * cell;
-    const size_t parts = (cols + most - 1) / most;
-    return ((cols + parts - 1) / parts + cell - 1) / cell * cell;
 }
 
 static enum sterna_status convolve(struct pass *pass)
 {
-    const struct sterna_stack_layer *layer = pass->layer;
     const struct sterna_filters *filters = &pass->stack->model->filters[pass->k];
-    const size_t rows = layer->out.channels / layer->groups, part = part_columns(pass);
-    const size_t values = places_of(pass) * layer->out.channels;
+    const size_t C = pass->layer->out.channels, values = places_of(pass) * C;
+    struct sterna_stack_piece piece = {.rows = 0};
+    struct sterna_geometry geometry;
+    struct sterna_model *network = NULL;
     enum sterna_status status = STERNA_OK;
 
-    if (part < layer->cols) {
-        pass->sums = calloc(values + 1, sizeof *pass->sums);
-        if (!pass->sums)
-            return sterna_fail(pass->error, STERNA_ERR_MEMORY, "out of memory for %zu sums", values);
-    }
-    for (size_t g = 0; g < layer->groups && status == STERNA_OK; g++)
-        for (size_t col = 0; col < layer->cols && status == STERNA_OK; col += part) {
-            const size_t left = layer->cols - col;
-            const struct piece piece = {.group = g,
-                                        .row = g * rows,
-                                        .rows = rows,
-                                        .col = col,
-                                        .cols = left < part ? left : part,
-                                        .whole = part == layer->cols};
-            status = run_rows(pass, piece);
-        }
-    for (size_t i = 0; pass->sums && i < values; i++)
-        pass->to[i] = sterna_stack_fixed_activation(filters, i % layer->out.channels, pass->sums[i]);
+    sterna_device_geometry(pass->stack->device, &geometry);
+    pass->sums = calloc(values + 1, sizeof *pass->sums);
+    if (!pass->sums)
+        return sterna_fail(pass->error, STERNA_ERR_MEMORY, "out of memory for %zu sums", values);
+    do {
+        status =
+            sterna_stack_piece_next(pass->stack->model, pass->k, &geometry, &piece, &network, pass->error);
+        if (status == STERNA_OK && network)
+            status = run_piece(pass, &piece, network);
+        for (size_t i = 0; status == STERNA_OK && !network && !piece.whole && i < values; i++)
+            pass->to[i] = sterna_stack_fixed_activation(filters, i % C, pass->sums[i]);
+    } while (status == STERNA_OK && network);
     free(pass->sums);
     pass->sums = NULL;
     return status;
