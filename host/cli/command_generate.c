@@ -103,7 +103,7 @@ static int run(const struct sterna_options *options)
     const char *on = options->on != NULL ? options->on : "reference";
     struct sterna_stage stage;
 
-    if (!sterna_stage_open(&stage, "generate", options->argument[0], on))
+    if (!sterna_stage_open(&stage, "generate", options->argument[0], on, options->wait))
         return STERNA_EXIT_FAILED;
     int status = generate(&stage, options, on);
     sterna_stage_close(&stage);
@@ -115,8 +115,8 @@ const struct sterna_command sterna_command_generate = {
     .arguments = "MODEL",
     .fewest = 1,
     .most = 1,
-    .takes = STERNA_TAKES_ON | STERNA_TAKES_LENGTH | STERNA_TAKES_TEMPERATURE | STERNA_TAKES_PRIME |
-             STERNA_TAKES_SEED | STERNA_TAKES_JSON,
+    .takes = STERNA_TAKES_ON | STERNA_TAKES_WAIT | STERNA_TAKES_LENGTH | STERNA_TAKES_TEMPERATURE |
+             STERNA_TAKES_PRIME | STERNA_TAKES_SEED | STERNA_TAKES_JSON,
     .summary = "let a text model write",
     .details = "300 characters unless --length says otherwise, on reference unless --on says otherwise. The\n"
                "same seed gives the same text on every device.\n",

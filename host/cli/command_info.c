@@ -9,6 +9,7 @@ static void record_facts(struct sterna_record *record, const char *path,
 {
     sterna_record_text(record, "model", path);
     sterna_record_text(record, "cell", facts->cell);
+    sterna_record_text(record, "stack", facts->stack);
     sterna_record_count(record, "layers", facts->layers);
     sterna_record_count(record, "inputs", facts->inputs);
     sterna_record_count(record, "hidden", facts->hidden);

@@ -174,7 +174,7 @@ static int run(const struct sterna_options *options)
         }
     }
     const char *on = options->on != NULL ? options->on : "reference";
-    if (sterna_stage_open(&stage, "run", options->argument[0], on)) {
+    if (sterna_stage_open(&stage, "run", options->argument[0], on, options->wait)) {
         done = run_source(&stage, &source, options);
         sterna_stage_close(&stage);
     }
@@ -189,7 +189,7 @@ const struct sterna_command sterna_command_run = {
     .arguments = "MODEL [FILE]",
     .fewest = 1,
     .most = 2,
-    .takes = STERNA_TAKES_ON | STERNA_TAKES_TEXT | STERNA_TAKES_JSON,
+    .takes = STERNA_TAKES_ON | STERNA_TAKES_WAIT | STERNA_TAKES_TEXT | STERNA_TAKES_JSON,
     .summary = "feed values to a model step by step and print its outputs",
     .details =
         "Reads FILE or standard input. A line is a step: for a text model one symbol index (with\n"

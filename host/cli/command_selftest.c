@@ -28,7 +28,8 @@ static void release(struct selftest *test)
     free(test->expected);
 }
 
-static enum sterna_status prepare(struct selftest *test, const char *on, struct sterna_error *error)
+static enum sterna_status prepare(struct selftest *test, const char *on, const struct sterna_wait *wait,
+                                  struct sterna_error *error)
 {
     struct sterna_model_facts facts;
     enum sterna_status status = sterna_model_random(SYMBOLS, HIDDEN, SEED, &test->model, error);
@@ -38,7 +39,7 @@ static enum sterna_status prepare(struct selftest *test, const char *on, struct 
     if (status == STERNA_OK)
         status = sterna_device_load(test->reference, test->model, NULL, error);
     if (status == STERNA_OK)
-        status = sterna_device_open(on, &test->device, error);
+        status = sterna_device_open_lasting(on, wait, &test->device, error);
     if (status != STERNA_OK)
         return status;
     sterna_model_facts(test->model, &facts);
@@ -112,8 +113,9 @@ static int run(const struct sterna_options *options)
     struct selftest test = {0};
     struct sterna_error error;
     const char *on = options->on != NULL ? options->on : "usb";
+    const struct sterna_wait wait = sterna_terminal_wait(options->wait, "selftest");
     int printed = STERNA_EXIT_FAILED;
-    enum sterna_status status = prepare(&test, on, &error);
+    enum sterna_status status = prepare(&test, on, &wait, &error);
 
     if (status == STERNA_OK)
         status = measure(&test, &error);
@@ -134,7 +136,7 @@ const struct sterna_command sterna_command_selftest = {
     .arguments = "",
     .fewest = 0,
     .most = 0,
-    .takes = STERNA_TAKES_ON | STERNA_TAKES_JSON,
+    .takes = STERNA_TAKES_ON | STERNA_TAKES_WAIT | STERNA_TAKES_JSON,
     .summary = "test a board: load a known model, compare 1,000 steps with the reference",
     .details =
         "The device is usb unless --on says otherwise. Also measures how fast a model is loaded and how\n"

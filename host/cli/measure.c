@@ -17,8 +17,8 @@ static enum sterna_split find_split(const char *name)
     return STERNA_TEST;
 }
 
-struct sterna_eval_options sterna_measure_options(const struct sterna_options *options, const char *on,
-                                                  struct sterna_bar *bar)
+struct sterna_eval_options sterna_measure_options(const struct sterna_options *options, const char *command,
+                                                  const char *on, struct sterna_bar *bar)
 {
     return (struct sterna_eval_options){
         .path = options->argument[0],
@@ -26,6 +26,7 @@ struct sterna_eval_options sterna_measure_options(const struct sterna_options *o
         .on = options->on != NULL ? options->on : on,
         .weights = options->weights != NULL ? options->weights : "deterministic",
         .split = find_split(options->split),
+        .wait = sterna_terminal_wait(options->wait, command),
         .limit = (size_t)options->limit,
         .threads = (unsigned)options->threads,
         .seed = options->seed,

@@ -8,8 +8,8 @@
 #include "terminal.h"
 
 /* Options of a run over arguments "MODEL DATA", with its progress on the bar; Ctrl-C is caught from now on. */
-struct sterna_eval_options sterna_measure_options(const struct sterna_options *options, const char *on,
-                                                  struct sterna_bar *bar);
+struct sterna_eval_options sterna_measure_options(const struct sterna_options *options, const char *command,
+                                                  const char *on, struct sterna_bar *bar);
 /* Complain about what the library refused. Returns the exit status. */
 int sterna_measure_fail(const char *command, const struct sterna_eval_options *options,
                         enum sterna_status status, const struct sterna_error *error);

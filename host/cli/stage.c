@@ -23,7 +23,7 @@ static bool open_parts(struct sterna_stage *stage, const char *path, const char 
     struct sterna_error error;
 
     if (open_model(stage, path, &error) != STERNA_OK ||
-        sterna_device_open(address, &stage->device, &error) != STERNA_OK) {
+        sterna_device_open_lasting(address, &stage->wait, &stage->device, &error) != STERNA_OK) {
         sterna_complain(stage->command, "%s", error.reason);
         return false;
     }
@@ -41,9 +41,10 @@ static bool open_parts(struct sterna_stage *stage, const char *path, const char 
     return false;
 }
 
-bool sterna_stage_open(struct sterna_stage *stage, const char *command, const char *path, const char *address)
+bool sterna_stage_open(struct sterna_stage *stage, const char *command, const char *path, const char *address,
+                       bool wait)
 {
-    *stage = (struct sterna_stage){.command = command};
+    *stage = (struct sterna_stage){.command = command, .wait = sterna_terminal_wait(wait, command)};
     if (open_parts(stage, path, address))
         return true;
     sterna_stage_close(stage);

@@ -8,6 +8,7 @@ struct sterna_stage {
     const char *command; /* for complaints */
     struct sterna_model *model;
     struct sterna_model_facts facts;
+    struct sterna_wait wait;
     struct sterna_device *device;
     struct sterna_geometry geometry;
     struct sterna_load_report load;
@@ -17,9 +18,10 @@ struct sterna_stage {
 
 /* What to call the model at `path`. */
 const char *sterna_stage_name(const char *path);
-/* Load the model file (NULL: make one of random weights) and put it on the device at the address. Returns false after a complaint; nothing is left open then. */
-bool sterna_stage_open(struct sterna_stage *stage, const char *command, const char *path,
-                       const char *address);
+/* Load the model file (NULL: make one of random weights) and put it on the device at the address; wait: for a board that is
+ * unplugged, too. Returns false after a complaint; nothing is left open then. The stage must not move. */
+bool sterna_stage_open(struct sterna_stage *stage, const char *command, const char *path, const char *address,
+                       bool wait);
 void sterna_stage_close(struct sterna_stage *stage);
 /* One step on a one-hot input; sums and logits are then of this step. Returns false after a complaint. */
 bool sterna_stage_step(struct sterna_stage *stage, uint16_t input);

@@ -27,6 +27,16 @@ void sterna_complain(const char *command, const char *format, ...)
     (void)fputc('\n', stderr);
 }
 
+static void note(const char *line, const void *command)
+{
+    sterna_complain(command, "%s", line);
+}
+
+struct sterna_wait sterna_terminal_wait(bool wait, const char *command)
+{
+    return (struct sterna_wait){wait ? note : NULL, command};
+}
+
 double sterna_terminal_clock(void)
 {
     struct timespec now;

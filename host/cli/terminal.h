@@ -7,6 +7,9 @@
 /* "sterna: <command>: <reason>"; command may be NULL. One line, newline added. */
 void sterna_complain(const char *command, const char *format, ...) STERNA_PRINTF(2, 3);
 
+/* For --wait: tell people what is waited for, as this command's notes; wait false: do not wait. */
+struct sterna_wait sterna_terminal_wait(bool wait, const char *command);
+
 /* Seconds of a clock that only goes forward. */
 double sterna_terminal_clock(void);
 

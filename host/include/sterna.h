@@ -11,6 +11,7 @@
 #define STERNA_H
 
 #include "sterna_base.h"
+#include "sterna_bench.h"
 #include "sterna_data.h"
 #include "sterna_device.h"
 #include "sterna_train.h"

@@ -26,7 +26,8 @@ enum sterna_status {
     STERNA_ERR_TIMEOUT,     /* the device did not answer */
     STERNA_ERR_INTERRUPTED, /* the caller's stop flag was set; nothing is lost */
     STERNA_ERR_DIVERGED,    /* training came to numbers that are not finite */
-    STERNA_ERR_MISSING      /* data, a tool or a back end that is not there; the reason says how to get it */
+    STERNA_ERR_MISSING,     /* data, a tool or a back end that is not there; the reason says how to get it */
+    STERNA_ERR_UNPLUGGED    /* the board is not plugged in, or not any more */
 };
 
 struct sterna_error {

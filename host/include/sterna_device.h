@@ -11,6 +11,7 @@ struct sterna_model; /* canonical codes, scales, biases, alphabet, provenance: h
 
 struct sterna_model_facts {
     char cell[32], data[512];
+    char stack[512]; /* feed-forward layers in front of the recurrent ones, or "none" */
     char format[32], format_input[32], format_output[32]; /* of recurrent, input and output layer's weights */
     char head[16];                                        /* "next", "last" or "mean" */
     size_t inputs, hidden, layers, outputs;
@@ -39,6 +40,13 @@ STERNA_MUST_CHECK enum sterna_status sterna_model_random_dense(const char *cell,
                                                                size_t outputs, uint64_t seed,
                                                                struct sterna_model **model,
                                                                struct sterna_error *error);
+/* The same with codebooks: of the input, the recurrent and the output matrix each `words` (1 to 128) random words of
+ * `elements` (1 to 8) small weights. */
+STERNA_MUST_CHECK enum sterna_status sterna_model_random_codebook(const char *cell, size_t inputs,
+                                                                  size_t hidden, size_t outputs,
+                                                                  size_t elements, size_t words,
+                                                                  uint64_t seed, struct sterna_model **model,
+                                                                  struct sterna_error *error);
 void sterna_model_free(struct sterna_model *model);
 void sterna_model_facts(const struct sterna_model *model, struct sterna_model_facts *facts);
 /* Bytes of the packed image for a device are in sterna_device_load's report. */
@@ -69,11 +77,25 @@ struct sterna_load_report {
 
 /* address:
  *   "reference"        the specification (host/src/fixed.c) in this process; runs every model. NULL is the same
+ *   "fast"             the same bits by the processor's vector instructions; runs every model
  *   "reference:up5k"   the accelerator in software, with a target's memories and what its engine can run, behind a link
  *   "sim", "sim:up5k"  the accelerator's Verilog, simulated, behind a link
- * STERNA_ERR_MISSING lists the names this program knows. */
+ *   "usb", "usb:SERIAL", "usb:/PATH"   a board: sterna_boards_find
+ * STERNA_ERR_MISSING lists the names this program knows; STERNA_ERR_UNPLUGGED: there is no such board now. */
 STERNA_MUST_CHECK enum sterna_status sterna_device_open(const char *address, struct sterna_device **device,
                                                         struct sterna_error *error);
+/* Whom to tell while a board is waited for, one line at a time; report NULL: an unplugged board is not waited for. */
+struct sterna_wait {
+    void (*report)(const char *line, const void *context);
+    const void *context;
+};
+/* The same, but the device outlasts its board. Whatever is called while there is none waits until one is plugged in at the address,
+ * has the model loaded and checked, brings the state to that of the last step that was answered, and goes on. address and wait
+ * must outlive the device; the model must not change. Counters start over with each board. */
+STERNA_MUST_CHECK enum sterna_status sterna_device_open_lasting(const char *address,
+                                                                const struct sterna_wait *wait,
+                                                                struct sterna_device **device,
+                                                                struct sterna_error *error);
 void sterna_device_close(struct sterna_device *device);
 void sterna_device_geometry(const struct sterna_device *device, struct sterna_geometry *geometry);
 /* Pack the model for the device's geometry, write it, have the device check it, reset the state. The device refers to the model
@@ -103,13 +125,14 @@ STERNA_MUST_CHECK enum sterna_status sterna_device_state_set(struct sterna_devic
 STERNA_MUST_CHECK enum sterna_status sterna_device_counters(struct sterna_device *device, bool clear,
                                                             struct sterna_counters *counters,
                                                             struct sterna_error *error);
-/* What a target would do with a model, without a device: cycles of one step of many in a row, and where they go. */
+/* What a target would do with a model, without a device: cycles of one step of many in as long requests as it takes,
+ * and where they go. */
 struct sterna_estimate {
     uint64_t cycles;       /* the five below add up to it */
     uint64_t streaming;    /* rows, the output layer's included */
     uint64_t build_wait;   /* no row, because tables are being built */
     uint64_t gate_wait;    /* because gates are waited for */
-    uint64_t gap;          /* headers, starts */
+    uint64_t gap;          /* headers, starts, the requests themselves */
     uint64_t output;       /* of streaming, the output layer's */
     uint64_t ideal_cycles; /* rows x blocks of the recurrent layers, had every byte the most weights */
     double padding; /* share of those that no weight needs: the last block of a matrix is rarely full */
@@ -148,9 +171,10 @@ STERNA_MUST_CHECK enum sterna_status sterna_boards_watch(const volatile sig_atom
 /* ---- evaluation ------------------------------------------------------------------------------------------------ */
 
 struct sterna_eval_options {
-    const char *path;    /* a model, or a checkpoint (then only "float") */
-    const char *data;    /* a text or labelled sequences */
-    const char *on;      /* "float", or a device address */
+    const char *path; /* a model, or a checkpoint (then only "float") */
+    const char *data; /* a text or labelled sequences */
+    const char *on;   /* "float", or a device address */
+    struct sterna_wait wait;
     const char *weights; /* of a checkpoint: "master", "stochastic" or "deterministic" */
     enum sterna_split split;
     size_t limit;     /* characters or sequences at most; 0: all */
@@ -187,7 +211,9 @@ STERNA_MUST_CHECK enum sterna_status sterna_confusion_picture(const char *svg_pa
                                                               struct sterna_error *error);
 
 struct sterna_compare_result {
-    size_t steps, outputs; /* outputs compared in all: steps x outputs per step, raw 24-bit sums */
+    size_t steps; /* of what is behind the stack, if there is one */
+    size_t
+        outputs; /* compared in all: steps x outputs per step, raw 24-bit sums; and a stack's activations */
     size_t mismatches;
     size_t first_step, first_output; /* of the first mismatch */
     int32_t expected, got;
@@ -196,9 +222,10 @@ struct sterna_compare_result {
     size_t sequences;
     double seconds;
     struct sterna_counters counters;
-    struct sterna_load_report load;
-    uint64_t simulated_cycles; /* everything the simulated clock did, loading and link included */
-    double simulated_seconds;  /* wall time spent in the simulated device */
+    struct sterna_load_report load; /* of what is behind the stack */
+    uint64_t ideal_cycles;          /* the engine's own limit for all of it, the stack's steps too */
+    uint64_t simulated_cycles;      /* everything the simulated clock did, loading and link included */
+    double simulated_seconds;       /* wall time spent in the simulated device */
 };
 
 /* Run the model in fixed.c on canonical codes and on the device (options->on), compare every output. */

@@ -3,9 +3,9 @@
 #include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "buffer.h"
+#include "clock.h"
 #include "product.h"
 
 #if defined(__x86_64__)
@@ -26,10 +26,7 @@ struct sterna_bench_gemms {
 
 static double milliseconds(void)
 {
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
+    return 1e3 * sterna_clock_seconds();
 }
 
 /* ---- the plain products ---- */

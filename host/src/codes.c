@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "codebook.h"
+
 /* Digits of a byte: code 0 is digit `zero`. Binary has no 0; there `zero` fills the rest of the last byte. */
 struct digits {
     unsigned per_byte, base, zero;
@@ -12,7 +14,7 @@ static const struct digits digits_of[STERNA_FORMATS] = {
     [STERNA_FORMAT_TERNARY] = {5, 3, 1}, /* 3^5 = 243 */
     [STERNA_FORMAT_POW2] = {2, 16, 8},   /* 15 of 16 digits are used */
     [STERNA_FORMAT_BINARY] = {8, 2, 0},   [STERNA_FORMAT_INT4] = {2, 16, 8},
-    [STERNA_FORMAT_INT8] = {1, 256, 128},
+    [STERNA_FORMAT_INT8] = {1, 256, 128}, [STERNA_FORMAT_CODEBOOK] = {1, 256, 128},
 };
 
 size_t sterna_codes_per_byte(enum sterna_format format)
@@ -24,6 +26,13 @@ size_t sterna_codes_bytes(enum sterna_format format, size_t count)
 {
     const size_t per_byte = digits_of[format].per_byte;
     return (count + per_byte - 1) / per_byte;
+}
+
+size_t sterna_codes_size(const struct sterna_matrix *matrix)
+{
+    if (matrix->format == STERNA_FORMAT_CODEBOOK)
+        return matrix->rows * matrix->book.groups + STERNA_CODEBOOK_WORDS * matrix->book.elements;
+    return sterna_codes_bytes(matrix->format, matrix->rows * matrix->cols);
 }
 
 /* The exponent's place: 1, 2, 4, ... are 1, 2, 3, ... */

@@ -8,10 +8,12 @@
 
 #include "model.h"
 
-/* n: weights of the format to the byte; 1 (int8) means that there is no packed form. */
+/* n: weights of the format to the byte; 1 (int8, codebook) means that there is no packed form. */
 size_t sterna_codes_per_byte(enum sterna_format format);
 /* Bytes of `count` codes. */
 size_t sterna_codes_bytes(enum sterna_format format, size_t count);
+/* Bytes of a matrix's weights; of a codebook its words and the names of its groups. */
+size_t sterna_codes_size(const struct sterna_matrix *matrix);
 /* Pack the codes [count], valid ones of the format, into packed [sterna_codes_bytes]. Not for int8. */
 void sterna_codes_pack(enum sterna_format format, const int8_t *code, size_t count, uint8_t *packed);
 /* Unpack code [count]. Returns false, leaving code in part written, if a byte is none that _pack writes; *wrong receives

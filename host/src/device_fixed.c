@@ -1,10 +1,11 @@
-/* device_fixed.c - the device "reference": fixed.c in this process. It takes every model, has no memory to run out of, no link and no
- * clock. A snapshot is the state (2 bytes a unit, little-endian), then the activations (1 byte a unit). */
+/* device_fixed.c - the devices "reference" and "fast": fixed.c and fast.c in this process. They take every model, have no memory to run
+ * out of, no link and no clock. A snapshot is the state (2 bytes a unit, little-endian), then the activations (1 byte a unit), of both. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "codes.h"
 #include "device_type.h"
+#include "fast.h"
 #include "fixed.h"
 #include "little_endian.h"
 #include "protocol.h"
@@ -14,23 +15,36 @@ enum { PSUM_W = 24 };
 struct fixed_device {
     struct sterna_device device;
     struct sterna_fixed_state state; /* of the model */
+    struct sterna_fast *fast;        /* NULL: fixed.c */
     uint32_t steps;                  /* counted */
 };
 
-static enum sterna_status open_fixed(struct sterna_device **device, struct sterna_error *error)
+static enum sterna_status open_type(const struct sterna_device_type *type, struct sterna_device **device,
+                                    struct sterna_error *error)
 {
     struct fixed_device *self = calloc(1, sizeof *self);
     if (!self)
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for a device");
-    self->device.type = &sterna_device_fixed;
+    self->device.type = type;
     *device = &self->device;
     return STERNA_OK;
+}
+
+static enum sterna_status open_fixed(struct sterna_device **device, struct sterna_error *error)
+{
+    return open_type(&sterna_device_fixed, device, error);
+}
+
+static enum sterna_status open_fast(struct sterna_device **device, struct sterna_error *error)
+{
+    return open_type(&sterna_device_fast, device, error);
 }
 
 static void close_fixed(struct sterna_device *device)
 {
     struct fixed_device *self = (struct fixed_device *)device;
     sterna_fixed_free(&self->state);
+    sterna_fast_free(self->fast);
     free(self);
 }
 
@@ -52,14 +66,14 @@ static void geometry_fixed(const struct sterna_device *device, struct sterna_geo
 
 static void count_matrix(const struct sterna_matrix *matrix, struct sterna_load_report *report)
 {
-    report->weight_bytes += sterna_codes_bytes(matrix->format, matrix->rows * matrix->cols);
+    report->weight_bytes += sterna_codes_size(matrix);
     report->scales += matrix->rows;
 }
 
 /* What the model itself takes; the output layer's scales and biases are the host's, as with every device. */
 static void fill_report(const struct sterna_model *model, struct sterna_load_report *report)
 {
-    *report = (struct sterna_load_report){.activation_bytes = model->layer[0].inputs};
+    *report = (struct sterna_load_report){.activation_bytes = sterna_model_inputs(model)};
     for (size_t k = 0; k < model->layers; k++) {
         const struct sterna_layer *layer = &model->layer[k];
         count_matrix(&layer->ih, report);
@@ -68,19 +82,26 @@ static void fill_report(const struct sterna_model *model, struct sterna_load_rep
         report->activation_bytes += layer->hidden;
         report->states += layer->hidden;
     }
-    report->weight_bytes += sterna_codes_bytes(model->output.format, model->output.rows * model->output.cols);
+    report->weight_bytes += sterna_codes_size(&model->output);
 }
 
 static enum sterna_status load_fixed(struct sterna_device *device, const struct sterna_model *model,
                                      struct sterna_load_report *report, struct sterna_error *error)
 {
     struct fixed_device *self = (struct fixed_device *)device;
-    struct sterna_fixed_state fresh;
+    struct sterna_fixed_state fresh = {0};
+    struct sterna_fast *fast = NULL;
     enum sterna_status status = sterna_fixed_new(model, &fresh, error);
-    if (status != STERNA_OK)
+    if (status == STERNA_OK && device->type == &sterna_device_fast)
+        status = sterna_fast_new(model, NULL, &fast, error);
+    if (status != STERNA_OK) {
+        sterna_fixed_free(&fresh);
         return status;
+    }
     sterna_fixed_free(&self->state);
+    sterna_fast_free(self->fast);
     self->state = fresh;
+    self->fast = fast;
     device->model = model;
     fill_report(model, report);
     return STERNA_OK;
@@ -99,9 +120,12 @@ static enum sterna_status step_fixed(struct sterna_device *device, const uint16_
 {
     struct fixed_device *self = (struct fixed_device *)device;
     (void)error;
-    for (size_t i = 0; i < count; i++)
-        sterna_fixed_step_one_hot(device->model, &self->state, inputs[i],
-                                  sums + i * device->model->output.rows);
+    for (size_t i = 0; i < count; i++, sums += device->model->output.rows) {
+        if (self->fast)
+            sterna_fast_step_one_hot(self->fast, &self->state, inputs[i], sums);
+        else
+            sterna_fixed_step_one_hot(device->model, &self->state, inputs[i], sums);
+    }
     self->steps += (uint32_t)count;
     return STERNA_OK;
 }
@@ -111,9 +135,13 @@ static enum sterna_status step_dense_fixed(struct sterna_device *device, const i
 {
     struct fixed_device *self = (struct fixed_device *)device;
     (void)error;
-    for (size_t i = 0; i < count; i++)
-        sterna_fixed_step(device->model, &self->state, inputs + i * device->model->layer[0].inputs,
-                          sums + i * device->model->output.rows);
+    for (size_t i = 0; i < count; i++, sums += device->model->output.rows) {
+        const int8_t *input = inputs + i * sterna_model_inputs(device->model);
+        if (self->fast)
+            sterna_fast_step(self->fast, &self->state, input, sums);
+        else
+            sterna_fixed_step(device->model, &self->state, input, sums);
+    }
     self->steps += (uint32_t)count;
     return STERNA_OK;
 }
@@ -162,6 +190,21 @@ static enum sterna_status counters_fixed(struct sterna_device *device, bool clea
 const struct sterna_device_type sterna_device_fixed = {
     .address = "reference",
     .open = open_fixed,
+    .close = close_fixed,
+    .geometry = geometry_fixed,
+    .load = load_fixed,
+    .reset = reset_fixed,
+    .step = step_fixed,
+    .step_dense = step_dense_fixed,
+    .state_bytes = state_bytes_fixed,
+    .state_get = state_get_fixed,
+    .state_set = state_set_fixed,
+    .counters = counters_fixed,
+};
+
+const struct sterna_device_type sterna_device_fast = {
+    .address = "fast",
+    .open = open_fast,
     .close = close_fixed,
     .geometry = geometry_fixed,
     .load = load_fixed,

@@ -2,6 +2,7 @@
  * arguments (device_type.c); a row of a table does the work.
  *
  *   "reference"        device_fixed.c: fixed.c in this process, any model
+ *   "fast"             device_fixed.c: fast.c in this process, the same bits
  *   everything else    driver.c: a device behind a link (link.h)
  *
  * A new one in this process is one more row of the table in device_type.c.
@@ -48,6 +49,6 @@ STERNA_MUST_CHECK enum sterna_status sterna_snapshot_check(const uint8_t *states
                                                            const uint8_t *activations, size_t bytes,
                                                            struct sterna_error *error);
 
-extern const struct sterna_device_type sterna_device_fixed; /* device_fixed.c */
+extern const struct sterna_device_type sterna_device_fixed, sterna_device_fast; /* device_fixed.c */
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "burst.h"
 #include "crc32.h"
 #include "device_type.h"
 #include "little_endian.h"
@@ -18,7 +19,9 @@ enum {
     COUNT_MAX = 255, /* steps in a batch */
     COUNTERS_BYTES = 24,
     INDEX_BYTES = 2,
-    BYTE_CYCLES = 64 /* a byte of memory written, read or checked takes less */
+    WRITE_CYCLES = 2,  /* a byte written to memory that nothing else uses */
+    BEGIN_CYCLES = 64, /* more than what comes before and after */
+    BYTE_CYCLES = 64   /* a byte of memory written, read or checked takes less, whatever happens */
 };
 
 struct driver {
@@ -51,20 +54,33 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+/* What is written where (bytes NULL: zeros), in requests as long as the device takes. */
+struct writing {
+    unsigned memory;
+    size_t address, size, most;
+    const uint8_t *bytes;
+};
+
+static size_t put_write(const void *context, size_t i, uint8_t *arguments)
+{
+    const struct writing *writing = context;
+    const size_t done = i * writing->most, count = smaller(writing->size - done, writing->most);
+    put_range(arguments, writing->memory, writing->address + done);
+    memset(arguments + RANGE_BYTES, 0, count);
+    if (writing->bytes)
+        memcpy(arguments + RANGE_BYTES, writing->bytes + done, count);
+    return RANGE_BYTES + count;
+}
+
 static enum sterna_status write_memory(struct sterna_session *session, unsigned memory, size_t address,
                                        const uint8_t *bytes, size_t size, struct sterna_error *error)
 {
-    uint8_t *arguments = sterna_session_arguments(session);
     const size_t most = session->geometry.request_bytes - STERNA_REQUEST_HEAD - RANGE_BYTES;
-    enum sterna_status status = STERNA_OK;
-    for (size_t done = 0, count; done < size && status == STERNA_OK; done += count) {
-        count = smaller(size - done, most);
-        put_range(arguments, memory, address + done);
-        memcpy(arguments + RANGE_BYTES, bytes + done, count);
-        status = sterna_session_exchange(session, STERNA_OP_WRITE, RANGE_BYTES + count, count * BYTE_CYCLES,
-                                         NULL, 0, error);
-    }
-    return status;
+    const struct writing writing = {memory, address, size, most, bytes};
+    const uint64_t busy = WRITE_CYCLES * most + BEGIN_CYCLES;
+    const struct sterna_burst burst = {STERNA_OP_WRITE,   (size + most - 1) / most, put_write, &writing, busy,
+                                       BYTE_CYCLES * most};
+    return sterna_burst_run(session, &burst, error);
 }
 
 static enum sterna_status read_memory(struct sterna_session *session, unsigned memory, size_t address,
@@ -193,8 +209,7 @@ static enum sterna_status reset_driver(struct sterna_device *device, struct ster
 {
     struct driver *self = of(device);
     enum sterna_status status = request_state(self->session, STERNA_STATE_RESET, 0, NULL, error);
-    if (status == STERNA_OK)
-        self->dense = false;
+    self->dense = self->dense && status != STERNA_OK;
     return status;
 }
 
@@ -230,15 +245,10 @@ static enum sterna_status step_batch(struct driver *self, uint8_t flags, size_t 
 /* One-hot steps change single activations: what a dense input left must go first. */
 static enum sterna_status clear_input(struct driver *self, struct sterna_error *error)
 {
-    static const uint8_t zero[256];
     enum sterna_status status = STERNA_OK;
-    for (size_t done = 0, count; self->dense && done < self->image.inputs && status == STERNA_OK;
-         done += count) {
-        count = smaller(self->image.inputs - done, sizeof zero);
-        status = write_memory(self->session, STERNA_MEM_ACTIVATIONS, done, zero, count, error);
-    }
-    if (status == STERNA_OK)
-        self->dense = false;
+    if (self->dense)
+        status = write_memory(self->session, STERNA_MEM_ACTIVATIONS, 0, NULL, self->image.inputs, error);
+    self->dense = self->dense && status != STERNA_OK;
     return status;
 }
 

@@ -10,25 +10,37 @@
 /* Weights per cycle that a matrix could use, had it no last block. */
 static double weights_of(const struct sterna_matrix *matrix)
 {
-    return (double)(matrix->rows * matrix->cols) /
-           (double)(STERNA_LANES * sterna_program_most(matrix->format));
+    return (double)(matrix->rows * matrix->cols) / (double)(STERNA_LANES * sterna_program_widest(matrix));
 }
 
-static void fill(const struct sterna_model *model, const struct sterna_layout *layout,
-                 struct sterna_estimate *estimate)
+/* Cycles of a request, for each of its steps: its first input is written before any step, and its last results leave after
+ * all; what the executor takes for a byte (executor.v) and the sender for a row (row_sender.v). */
+static uint64_t request_cycles(const struct sterna_model *model, const struct sterna_geometry *geometry)
+{
+    enum { STEP_HEAD = 6, REPLY_HEAD = 3, SUM_BYTES = 3, BYTE = 2, HOT = 5, ROW = 5, TURN = 12 };
+    const size_t inputs = model->one_hot ? 2 : sterna_model_inputs(model), outputs = model->output.rows;
+    const size_t by_request = (geometry->request_bytes - STEP_HEAD) / inputs;
+    const size_t by_reply = (geometry->reply_bytes - REPLY_HEAD) / (SUM_BYTES * outputs);
+    const size_t steps = by_request < by_reply ? by_request : by_reply;
+    return ((model->one_hot ? HOT : BYTE * inputs) + ROW * outputs + TURN + steps / 2) / steps;
+}
+
+static void fill(const struct sterna_model *model, const struct sterna_geometry *geometry,
+                 const struct sterna_layout *layout, struct sterna_estimate *estimate)
 {
     struct sterna_timing timing;
+    const uint64_t request = request_cycles(model, geometry);
     double used = 0;
     sterna_timing_sections(layout->section, layout->sections, &timing);
     for (size_t k = 0; k < model->layers; k++)
         used += weights_of(&model->layer[k].ih) + weights_of(&model->layer[k].hh);
     const uint64_t ideal = layout->ideal_cycles - layout->output_cycles;
     *estimate = (struct sterna_estimate){
-        .cycles = timing.cycles,
+        .cycles = timing.cycles + request,
         .streaming = timing.streaming,
         .build_wait = timing.build_wait,
         .gate_wait = timing.gate_wait,
-        .gap = timing.gap,
+        .gap = timing.gap + request,
         .output = timing.output,
         .ideal_cycles = ideal,
         .padding = 1.0 - used / (double)ideal,
@@ -52,7 +64,7 @@ enum sterna_status sterna_estimate_model(const struct sterna_model *model, const
     enum sterna_status status = sterna_layout_plan(model, geometry, &layout, error);
     if (status != STERNA_OK)
         return status;
-    fill(model, &layout, estimate);
+    fill(model, geometry, &layout, estimate);
     sterna_layout_free(&layout);
     return STERNA_OK;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "clock.h"
 #include "safetensors.h"
 
 enum { TEXT_STEPS = 256, SEQUENCES = 32 }; /* of a window */
@@ -199,7 +200,7 @@ enum sterna_status sterna_eval(const struct sterna_eval_options *options, struct
     struct subject subject = {0};
 
     enum sterna_status status = open_subject(options, in_float, &subject, error);
-    const double start = sterna_trial_clock();
+    const double start = sterna_clock_seconds();
     if (status == STERNA_OK && !in_float)
         status = sterna_run_on_device(subject.model, &subject.trial, options, &run, NULL, error);
     if (status == STERNA_OK && in_float)
@@ -209,7 +210,7 @@ enum sterna_status sterna_eval(const struct sterna_eval_options *options, struct
                                        : run_sequences(&subject, options, &run.tally, error);
     if (status == STERNA_OK) {
         fill_result(&subject, &run.tally, result);
-        result->seconds = sterna_trial_clock() - start;
+        result->seconds = sterna_clock_seconds() - start;
         result->cycles = run.cycles;
     }
     sterna_tally_free(&run.tally);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codebook.h"
 #include "machine.h"
 #include "protocol.h"
 #include "tiling.h"
@@ -45,15 +46,28 @@ static bool keeps_state(enum sterna_cell cell)
     return cell == STERNA_CELL_GRU || cell == STERNA_CELL_LSTM;
 }
 
+static bool shares(const struct sterna_layout_program *program, const struct sterna_layout_part *part)
+{
+    const bool book = part->matrix->format == STERNA_FORMAT_CODEBOOK;
+    return book ? program->matrix == part->matrix
+                : program->matrix->format == part->matrix->format &&
+                      program->program.elements == part->elements;
+}
+
 static void plan_program(struct sterna_layout *layout, struct sterna_layout_part *part)
 {
-    const enum sterna_format format = part->matrix->format;
-    if (!layout->program_used[format][part->elements]) {
-        layout->program_used[format][part->elements] = true;
-        layout->program_at[format][part->elements] = layout->program_bytes;
-        layout->program_bytes += part->program_bytes;
+    size_t k = 0;
+    while (k < layout->programs && !shares(&layout->program[k], part))
+        k++;
+    struct sterna_layout_program *program = &layout->program[k];
+    if (k == layout->programs) {
+        sterna_program_of(part->matrix, part->elements, &program->program);
+        program->matrix = part->matrix;
+        program->at = layout->program_bytes;
+        layout->program_bytes += program->program.size;
+        layout->programs++;
     }
-    part->program = layout->program_at[format][part->elements];
+    part->program = program;
 }
 
 /* Cut a layer up, and append its sections to the plan. */
@@ -65,16 +79,17 @@ static void plan_layer(struct sterna_layout *layout, const struct sterna_layout_
     layout->sections += sections;
     for (size_t k = 0; k < sections; k++) {
         const size_t rows = sterna_layout_rows(&section[k]) * section[k].tiles;
-        size_t blocks = 0;
+        size_t blocks = 0, bytes = 0;
         for (size_t p = 0; p < STERNA_PARTS; p++)
             if (section[k].part[p].matrix) {
                 plan_program(layout, &section[k].part[p]);
                 blocks += section[k].part[p].blocks;
+                bytes += section[k].part[p].blocks * section[k].part[p].program_bytes;
             }
         layout->weight_words += STERNA_HEADER_WORDS + rows * blocks;
         /* A block takes its rows or the build of its tables, a unit its gates; generous, it only bounds
          * waiting. */
-        layout->cycle_bound += 2 * rows * blocks + section[k].tiles * blocks * 2 * STERNA_PROGRAM_MAX +
+        layout->cycle_bound += 2 * rows * blocks + section[k].tiles * (2 * bytes + 100 * blocks) +
                                200 * section[k].tiles * section[k].tile_units;
         if (whole->layer) { /* pairs of units */
             const size_t pairs = section[k].tiles * ((section[k].tile_units + 1) / 2);
@@ -87,7 +102,7 @@ static void plan_layer(struct sterna_layout *layout, const struct sterna_layout_
 /* Cycles to stream the matrix, had every byte as many weights as it can hold. */
 static uint64_t ideal(const struct sterna_matrix *matrix)
 {
-    const size_t columns = STERNA_LANES * sterna_program_most(matrix->format);
+    const size_t columns = STERNA_LANES * sterna_program_widest(matrix);
     return (uint64_t)matrix->rows * ((matrix->cols + columns - 1) / columns);
 }
 
@@ -102,12 +117,13 @@ static void plan_sections(const struct sterna_model *model, const struct sterna_
                                               .gates = sterna_cell_gates(layer->cell),
                                               .fresh = k > 0};
         whole.part[STERNA_PART_X].matrix = &layer->ih;
-        whole.part[STERNA_PART_H].matrix = &layer->hh;
+        whole.part[STERNA_PART_H].matrix = layer->hh.cols ? &layer->hh : NULL;
         plan_layer(layout, &whole, layer->hidden, geometry, smallest);
         layout->states += keeps_state(layer->cell) ? layer->hidden : 0;
         layout->ideal_cycles += ideal(&layer->ih) + ideal(&layer->hh);
     }
-    struct sterna_layout_section output = {.kind = STERNA_KIND_OUTPUT, .gates = 1, .fresh = true};
+    struct sterna_layout_section output = {
+        .kind = STERNA_KIND_OUTPUT, .gates = 1, .fresh = model->layers > 0};
     output.part[STERNA_PART_X].matrix = &model->output;
     plan_layer(layout, &output, model->output.rows, geometry, smallest);
     layout->output_cycles = ideal(&model->output);
@@ -129,7 +145,7 @@ static size_t reading(const struct sterna_layout *layout, const struct sterna_la
 /* Place the input vector and the h buffers, in the order of layers, each as long as its longest padded reading. */
 static void plan_activations(const struct sterna_model *model, struct sterna_layout *layout)
 {
-    size_t word = reading(layout, &model->layer[0], STERNA_PART_X), k = 0;
+    size_t word = reading(layout, model->layers ? &model->layer[0] : NULL, STERNA_PART_X), k = 0;
     size_t below[2] = {0, 0};
     layout->input_words = word;
     for (size_t i = 0; i <= model->layers; i++) {
@@ -185,20 +201,25 @@ static uint64_t largest_sum(const struct sterna_matrix *matrix, size_t *which)
 static enum sterna_status check_sums(const struct sterna_layout_part *part, const char *layer,
                                      const struct sterna_geometry *geometry, struct sterna_error *error)
 {
-    struct sterna_program program;
+    const struct sterna_program *program = &part->program->program;
     char what[100];
     size_t row;
     const uint64_t sum = largest_sum(part->matrix, &row);
-    sterna_program_make(part->matrix->format, part->elements, &program);
+    if (part->matrix->format == STERNA_FORMAT_CODEBOOK && geometry->tables != STERNA_CODEBOOK_STRIDE)
+        return sterna_fail(error, STERNA_ERR_FIT,
+                           "the model does not fit the device \"%s\": codebooks are for engines of %d "
+                           "tables, this one has %u, and "
+                           "%s has one",
+                           geometry->name, STERNA_CODEBOOK_STRIDE, geometry->tables, layer);
     snprintf(what, sizeof what, "as the largest sum, of row %zu of %s", row, layer);
     enum sterna_status status = fits(geometry, what, sum, (UINT64_C(1) << (geometry->psum_w - 1)) - 1, error);
     snprintf(what, sizeof what, "as the largest entry of a table of %s", layer);
     if (status == STERNA_OK)
-        status = fits(geometry, what, sterna_program_reach(&program),
+        status = fits(geometry, what, sterna_program_reach(program),
                       (UINT64_C(1) << (geometry->table_w - 1)) - 1, error);
     snprintf(what, sizeof what, "table entries in %s", layer);
     if (status == STERNA_OK)
-        status = fits(geometry, what, program.entries, UINT64_C(1) << geometry->entries_log2, error);
+        status = fits(geometry, what, program->entries, UINT64_C(1) << geometry->entries_log2, error);
     return status;
 }
 
@@ -247,7 +268,7 @@ static enum sterna_status check_memories(const struct sterna_model *model, const
         {"bytes for the results of one step", REPLY_HEAD + SUM_BYTES * (uint64_t)model->output.rows,
          geometry->reply_bytes},
         {"bytes for the input of one step",
-         STEP_HEAD + (model->one_hot ? 2 : (uint64_t)model->layer[0].inputs), geometry->request_bytes},
+         STEP_HEAD + (model->one_hot ? 2 : (uint64_t)sterna_model_inputs(model)), geometry->request_bytes},
     };
     for (size_t i = 0; i < sizeof limit / sizeof *limit; i++) {
         enum sterna_status status = fits(geometry, limit[i].what, limit[i].need, limit[i].have, error);
@@ -262,9 +283,13 @@ static enum sterna_status plan(const struct sterna_model *model, const struct st
 {
     struct sterna_layout fresh = {.sections = 0};
     fresh.section = calloc((model->layers + 1) * STERNA_LAYOUT_SECTIONS, sizeof *fresh.section);
-    if (!fresh.section)
+    fresh.program =
+        calloc((model->layers + 1) * STERNA_LAYOUT_SECTIONS * STERNA_PARTS, sizeof *fresh.program);
+    if (!fresh.section || !fresh.program) {
+        sterna_layout_free(&fresh);
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the layout of %zu layers",
                            model->layers);
+    }
     plan_sections(model, geometry, smallest, &fresh);
     plan_activations(model, &fresh);
     enum sterna_status status = check_memories(model, &fresh, geometry, error);
@@ -289,5 +314,6 @@ enum sterna_status sterna_layout_plan(const struct sterna_model *model,
 void sterna_layout_free(struct sterna_layout *layout)
 {
     free(layout->section);
+    free(layout->program);
     memset(layout, 0, sizeof *layout);
 }

@@ -17,9 +17,16 @@ struct sterna_layout_part {
     const struct sterna_matrix *matrix; /* NULL: no such part */
     size_t elements;                    /* n: words per block */
     size_t blocks;
-    size_t base[2];       /* word where its vector starts, in even and odd steps */
-    size_t program;       /* where its step program starts */
-    size_t program_bytes; /* its end included */
+    size_t base[2];                              /* word where its vector starts, in even and odd steps */
+    size_t program_bytes;                        /* its step program's, its end included */
+    const struct sterna_layout_program *program; /* of the layout; NULL until it has one */
+};
+
+/* A step program in the device's memory; parts of one format and as many weights to the byte share it, not so codebooks. */
+struct sterna_layout_program {
+    const struct sterna_matrix *matrix; /* the first part's */
+    size_t at;                          /* where it starts */
+    struct sterna_program program;
 };
 
 /* What one layer header describes: units of a recurrent layer, or rows of the output layer. */
@@ -38,8 +45,8 @@ struct sterna_layout_section {
 struct sterna_layout {
     size_t sections;
     struct sterna_layout_section *section;
-    size_t program_at[STERNA_FORMATS][STERNA_PROGRAM_ELEMENTS + 1]; /* by n; those that are used */
-    bool program_used[STERNA_FORMATS][STERNA_PROGRAM_ELEMENTS + 1];
+    size_t programs;
+    struct sterna_layout_program *program;
     size_t weight_words, scales, biases, program_bytes, activation_words, states; /* needed */
     size_t input_words;     /* of activation memory, before the h buffers */
     uint64_t ideal_cycles;  /* rows x blocks, had every byte the most weights: the engine's own limit */

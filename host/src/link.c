@@ -20,19 +20,38 @@ static void list_names(char *text, size_t size)
                 (size_t)snprintf(text + length, size - length, "%s%s", length ? ", " : "", backends[i]->name);
 }
 
-enum sterna_status sterna_link_open(const char *address, struct sterna_link **link,
-                                    struct sterna_error *error)
+/* The back end that the address names, and its target. */
+static const struct sterna_link_backend *find(const char *address, const char **target)
 {
     const size_t length = strcspn(address, ":");
-    const char *target = address[length] == ':' ? address + length + 1 : "";
+    *target = address[length] == ':' ? address + length + 1 : "";
     for (size_t i = 0; i < BACKENDS; i++)
         if (backends[i] && strlen(backends[i]->name) == length &&
             strncmp(address, backends[i]->name, length) == 0)
-            return backends[i]->open(target, link, error);
+            return backends[i];
+    return NULL;
+}
+
+enum sterna_status sterna_link_open(const char *address, struct sterna_link **link,
+                                    struct sterna_error *error)
+{
+    const char *target = NULL;
+    const struct sterna_link_backend *backend = find(address, &target);
+    if (backend)
+        return backend->open(target, link, error);
     char names[128];
     list_names(names, sizeof names);
-    return sterna_fail(error, STERNA_ERR_MISSING, "there is no device \"%s\"; this program knows: %s",
+    return sterna_fail(error, STERNA_ERR_MISSING, "there is no device \"%s\"; this program knows: %s, fast",
                        address, names);
+}
+
+enum sterna_status sterna_link_await(const char *address, struct sterna_error *error)
+{
+    const char *target = NULL;
+    const struct sterna_link_backend *backend = find(address, &target);
+    if (backend && backend->await)
+        return backend->await(target, error);
+    return sterna_fail(error, STERNA_ERR_MISSING, "%s: nothing that could be plugged in", address);
 }
 
 void sterna_link_close(struct sterna_link *link)

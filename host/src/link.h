@@ -10,6 +10,12 @@
 
 struct sterna_link; /* starts with a const struct sterna_link_backend * */
 
+/* How bytes arrive at the device. */
+struct sterna_wire {
+    uint64_t bytes_per_second; /* at most, on average */
+    size_t at_once;            /* so many may come together, in no time */
+};
+
 struct sterna_link_backend {
     const char *name; /* "reference", "sim": the address up to a colon */
     /* target: what follows the colon, "" for the default. STERNA_ERR_MISSING if there is no such target. */
@@ -22,6 +28,10 @@ struct sterna_link_backend {
      * the machine; a wire converts them to time; a back end that answers at once need not wait. */
     enum sterna_status (*receive)(struct sterna_link *link, uint64_t patience, uint8_t *bytes, size_t size,
                                   size_t *got, struct sterna_error *error);
+    /* Wait until something is plugged in that may be the target. NULL: nothing to wait for. */
+    enum sterna_status (*await)(const char *target, struct sterna_error *error);
+    /* NULL: nothing is known, or nothing to be gained by sending ahead. */
+    void (*wire)(const struct sterna_link *link, struct sterna_wire *wire);
     uint64_t (*cycles)(const struct sterna_link *link); /* simulated clock cycles so far; NULL: none */
     void (*close)(struct sterna_link *link);
 };
@@ -38,6 +48,8 @@ extern const struct sterna_link_backend sterna_link_sim __attribute__((weak));
 /* Open by address "name" or "name:target"; STERNA_ERR_MISSING lists the known names. */
 STERNA_MUST_CHECK enum sterna_status sterna_link_open(const char *address, struct sterna_link **link,
                                                       struct sterna_error *error);
+/* Wait until there may be something to open at the address. */
+STERNA_MUST_CHECK enum sterna_status sterna_link_await(const char *address, struct sterna_error *error);
 /* Accepts NULL. */
 void sterna_link_close(struct sterna_link *link);
 

@@ -62,7 +62,7 @@ static enum sterna_status fail_open(const struct sterna_usb_board *board, int co
     case LIBUSB_ERROR_BUSY:
         return sterna_fail(error, STERNA_ERR_DEVICE, "%s: the board is in use by another program", address);
     case LIBUSB_ERROR_NO_DEVICE:
-        return sterna_fail(error, STERNA_ERR_DEVICE, "%s: the board was unplugged", address);
+        return sterna_fail(error, STERNA_ERR_UNPLUGGED, "%s: the board was unplugged", address);
     default:
         return sterna_fail(error, STERNA_ERR_DEVICE, "%s: the board cannot be opened: %s", address,
                            libusb_strerror(code));
@@ -172,7 +172,7 @@ static enum sterna_status mend(struct link_usb *self, struct sterna_error *error
     const enum libusb_transfer_status in = self->pipe.in_fault, out = self->pipe.out_fault;
     const char *address = self->board->facts.address;
     if (in == LIBUSB_TRANSFER_NO_DEVICE || out == LIBUSB_TRANSFER_NO_DEVICE)
-        return sterna_fail(error, STERNA_ERR_DEVICE, "%s: the board was unplugged", address);
+        return sterna_fail(error, STERNA_ERR_UNPLUGGED, "%s: the board was unplugged", address);
     if (out == LIBUSB_TRANSFER_TIMED_OUT)
         return sterna_fail(error, STERNA_ERR_TIMEOUT, "%s: the board took no bytes for %d ms", address,
                            STERNA_USB_OUT_MILLISECONDS);
@@ -184,7 +184,7 @@ static enum sterna_status mend(struct link_usb *self, struct sterna_error *error
     sterna_usb_pipe_stop(&self->pipe);
     const int code = clear_or_reset(self, in, out);
     if (code == LIBUSB_ERROR_NO_DEVICE || code == LIBUSB_ERROR_NOT_FOUND)
-        return sterna_fail(error, STERNA_ERR_DEVICE, "%s: the board was unplugged", address);
+        return sterna_fail(error, STERNA_ERR_UNPLUGGED, "%s: the board was unplugged", address);
     if (code != 0)
         return sterna_fail(error, STERNA_ERR_DEVICE, "%s: the board does not recover: %s", address,
                            libusb_strerror(code));
@@ -214,10 +214,22 @@ static enum sterna_status receive_usb(struct sterna_link *link, uint64_t patienc
     return status == STERNA_OK && faulty ? mend(self, error) : status;
 }
 
+/* A full-speed bus has room for 19 packets in a millisecond; of a serial chip's line ten bits are a byte. */
+static void wire_usb(const struct sterna_link *link, struct sterna_wire *wire)
+{
+    const struct link_usb *self = (const struct link_usb *)link;
+    if (self->board->serial_chip)
+        *wire = (struct sterna_wire){self->board->channel.baud / 10, 1};
+    else
+        *wire = (struct sterna_wire){19 * UINT64_C(64000), self->board->packet};
+}
+
 const struct sterna_link_backend sterna_link_usb = {
     .name = "usb",
     .open = open_usb,
     .send = send_usb,
     .receive = receive_usb,
+    .await = sterna_usb_await,
+    .wire = wire_usb,
     .close = close_usb,
 };

@@ -166,10 +166,10 @@ void sterna_usb_boards_free(struct sterna_usb_boards *boards)
     *boards = (struct sterna_usb_boards){0};
 }
 
-static bool is_named(const struct sterna_usb_board *board, const char *target)
+bool sterna_usb_is_named(const struct sterna_board *board, const char *target)
 {
-    return target[0] == '/' ? strcmp(board->facts.path, target + 1) == 0
-                            : target[0] == '\0' || strcmp(board->facts.serial, target) == 0;
+    return target[0] == '/' ? strcmp(board->path, target + 1) == 0
+                            : target[0] == '\0' || strcmp(board->serial, target) == 0;
 }
 
 static void list_addresses(const struct sterna_usb_boards *boards, char *text, size_t size)
@@ -187,17 +187,17 @@ enum sterna_status sterna_usb_boards_pick(const struct sterna_usb_boards *boards
     const struct sterna_usb_board *found = NULL;
     size_t matches = 0;
     for (size_t i = 0; i < boards->count; i++)
-        if (is_named(&boards->board[i], target)) {
+        if (sterna_usb_is_named(&boards->board[i].facts, target)) {
             found = &boards->board[i];
             matches++;
         }
     char names[256];
     list_addresses(boards, names, sizeof names);
     if (boards->count == 0)
-        return sterna_fail(error, STERNA_ERR_MISSING,
+        return sterna_fail(error, STERNA_ERR_UNPLUGGED,
                            "usb: no board is plugged in, neither a Sterna device nor a serial chip of FTDI");
     if (matches == 0)
-        return sterna_fail(error, STERNA_ERR_MISSING, "usb: there is no board \"%s\"; there is: %s", target,
+        return sterna_fail(error, STERNA_ERR_UNPLUGGED, "usb: there is no board \"%s\"; there is: %s", target,
                            names);
     if (matches > 1)
         return sterna_fail(error, STERNA_ERR_MISSING, "usb: several boards are plugged in; name one of: %s",

@@ -41,12 +41,16 @@ STERNA_MUST_CHECK enum sterna_status sterna_usb_boards_find(libusb_context *cont
                                                             struct sterna_usb_boards *boards,
                                                             struct sterna_error *error);
 void sterna_usb_boards_free(struct sterna_usb_boards *boards);
-/* The one board that target names: "" if there is only one, "/PATH" or a serial number. STERNA_ERR_MISSING lists
- * those that are there. */
+/* The one board that target names: "" if there is only one, "/PATH" or a serial number. STERNA_ERR_UNPLUGGED if it is not there,
+ * STERNA_ERR_MISSING if it could be several. */
 STERNA_MUST_CHECK enum sterna_status sterna_usb_boards_pick(const struct sterna_usb_boards *boards,
                                                             const char *target,
                                                             const struct sterna_usb_board **board,
                                                             struct sterna_error *error);
+/* Whether target may mean this board. */
+bool sterna_usb_is_named(const struct sterna_board *board, const char *target);
+/* Wait until a board is plugged in that target may mean. */
+STERNA_MUST_CHECK enum sterna_status sterna_usb_await(const char *target, struct sterna_error *error);
 /* Bus and ports, as the kernel writes it: "1-2.3"; "1-0" for a root. */
 void sterna_usb_path(libusb_device *device, char *path, size_t size);
 

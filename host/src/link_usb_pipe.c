@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "ftdi.h"
 
 enum {
@@ -15,9 +15,7 @@ enum {
 
 static uint64_t now_ms(void)
 {
-    struct timespec time;
-    (void)clock_gettime(CLOCK_MONOTONIC, &time);
-    return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+    return (uint64_t)(1e3 * sterna_clock_seconds());
 }
 
 /* Sleep until something completes, at most so long. */

@@ -1,4 +1,4 @@
-/* link_usb_watch.c - the public face of boards on USB: list them, follow them as they come and go. */
+/* link_usb_watch.c - the public face of boards on USB: list them, follow them as they come and go, wait for one. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,10 +97,29 @@ enum sterna_status sterna_boards_watch(const volatile sig_atomic_t *stop,
         if (changed) {
             changed = false;
             status = refresh(context, &known, report, user, error);
+            continue;
         }
         (void)libusb_handle_events_timeout_completed(context, &wait, NULL);
     }
     sterna_usb_boards_free(&known);
     libusb_exit(context);
     return status;
+}
+
+struct awaited {
+    const char *target;
+    volatile sig_atomic_t found;
+};
+
+static void look(bool arrived, const struct sterna_board *board, void *context)
+{
+    struct awaited *awaited = context;
+    if (arrived && sterna_usb_is_named(board, awaited->target))
+        awaited->found = 1;
+}
+
+enum sterna_status sterna_usb_await(const char *target, struct sterna_error *error)
+{
+    struct awaited awaited = {target, 0};
+    return sterna_boards_watch(&awaited.found, look, &awaited, error);
 }

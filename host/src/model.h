@@ -6,7 +6,7 @@
  *  2. __metadata__ (strings) that must be there: "format" = "sterna-model"; "version" = "2"; "cell" = "gru", "lstm",
  *     "rnn-tanh", "rnn-relu" or "rnn-sign"; "layers", "inputs", "hidden", "outputs"; "weights_input" (weight_ih of
  *     every layer), "weights_recurrent" (weight_hh) and "weights_output", each a format: "ternary", "pow2", "binary",
- *     "int4" or "int8"; "head" = "next" (a prediction after every step), "last" (one, of the last step) or "mean"
+ *     "int4", "int8" or "codebook"; "head" = "next" (a prediction after every step), "last" (one, of the last step) or "mean"
  *     (one, of the mean of the logits over all steps); "input" = "one-hot" (indices, activation 64 = 1.0) or "dense"
  *     (vectors of int8, value q / 2^input_fraction).
  *  3. __metadata__ that may be there: "input_fraction" (0..7, of "dense"); "alphabet" of a model of text (hexadecimal,
@@ -35,13 +35,24 @@
  *         code = {2: 2 * d - 1, 3: d - 1, 16: d - 8}[base]                  # binary, ternary, int4
  *         code = np.sign(d - 8) * (2 ** abs(d - 8) // 2)                    # pow2
  *
- *     This library writes ".packed" wherever there is one and reads both.
- *  7. A model of sound has "front_end.mean" and "front_end.deviation", F32 [I]. There are no other tensors.
+ *     This library writes ".packed" wherever there is one and reads both. The format codebook has instead of codes
+ *     "NAME.codebook" I8 [128, n], n = 1..8: words of n elements, -127..127; and "NAME.names" U8 [rows, G],
+ *     G = 8 ceil(cols / 8n): group 8b + g of a row covers the columns 8nb + 8j + g, j = 0..n-1, as far as there are such
+ *     columns, and its name says which word has their weights (bits 6..0) and whether negated (bit 7). Groups without
+ *     any column are named 0. In NumPy, w being the codebook and m the names:
+ *
+ *         code = w[m & 127] * np.where(m & 128, -1, 1)[:, :, None]                 # [rows, G, n]
+ *         code = code.reshape(rows, -1, 8, n).swapaxes(2, 3).reshape(rows, -1)[:, :cols]
+ *  7. A model with a stack (stack_shape.h), feed-forward layers in front of the recurrent ones, of which there may be none then ("layers" = "0"),
+ *     has in its __metadata__ "stack", the recipe's text; "steps", the length of its sequences, if it has dense layers; and
+ *     "weights_stack", their format. Each convolution K of the stack, counted with the poolings, has the matrix "stack.K.weight" [N, cols], see 6,
+ *     its columns in the order (ky, kx, channel of the group), and "stack.K.bias" I16 [N] in Q4.11. "inputs" are the values of a step of the sequence.
+ *  8. A model of sound has "front_end.mean" and "front_end.deviation", F32 [I]. There are no other tensors.
  */
 #ifndef STERNA_MODEL_H
 #define STERNA_MODEL_H
 
-#include "sterna.h"
+#include "stack_shape.h"
 
 enum sterna_format {
     STERNA_FORMAT_TERNARY, /* -1, 0, 1 */
@@ -49,6 +60,7 @@ enum sterna_format {
     STERNA_FORMAT_BINARY,  /* -1, 1 */
     STERNA_FORMAT_INT4,    /* -7..7 */
     STERNA_FORMAT_INT8,    /* -127..127 */
+    STERNA_FORMAT_CODEBOOK, /* -127..127, in groups that are words of a codebook or their negatives: codebook.h */
     STERNA_FORMATS
 };
 enum sterna_cell {
@@ -70,13 +82,22 @@ enum {
     STERNA_MODEL_METRIC = 16
 };
 
+/* The codebook of a matrix and its groups' words, codebook.h; elements = 0: there is none. */
+struct sterna_codebook {
+    size_t elements; /* n of a word, 1..8 */
+    size_t groups;   /* of a row */
+    int8_t *word;    /* [128, n] */
+    uint8_t *name;   /* [rows, groups]: bit 7 negates the word of bits 6..0 */
+};
+
 /* A quantized matrix: weight[r][c] = code[r * cols + c] * scale_m[r] / 2^scale_s[r] (sum -> Q4.11 by row). */
 struct sterna_matrix {
     enum sterna_format format;
     size_t rows, cols;
     int8_t *code;
-    uint8_t *scale_m; /* [rows] */
-    uint8_t *scale_s; /* [rows], 0..31 */
+    uint8_t *scale_m;            /* [rows] */
+    uint8_t *scale_s;            /* [rows], 0..31 */
+    struct sterna_codebook book; /* of format codebook: code is what its names say */
 };
 
 /* G, B: gates and biases of the cell. The two matrices may have different formats. */
@@ -88,7 +109,15 @@ struct sterna_layer {
     int16_t *bias;           /* [B*H] Q4.11; GRU: r, z, xn, hn */
 };
 
+/* A convolution of the stack: batch normalization is in scales and biases. */
+struct sterna_filters {
+    struct sterna_matrix weight; /* [out.channels, cols] */
+    int16_t *bias;               /* [out.channels] Q4.11 */
+};
+
 struct sterna_model {
+    struct sterna_stack_shape stack;
+    struct sterna_filters *filters; /* [stack.layers]; zeros of those that are no convolutions */
     size_t layers;
     struct sterna_layer *layer;
     struct sterna_matrix output; /* [O, H] */
@@ -125,9 +154,23 @@ struct sterna_model_shape {
 STERNA_MUST_CHECK enum sterna_status sterna_model_new(const struct sterna_model_shape *shape,
                                                       struct sterna_model **model,
                                                       struct sterna_error *error);
+/* The same behind a stack, which may be empty: inputs are the stack's, layers may be 0, and hidden counts for nothing then. */
+STERNA_MUST_CHECK enum sterna_status sterna_model_new_behind(const struct sterna_stack_shape *stack,
+                                                             const struct sterna_model_shape *shape,
+                                                             struct sterna_model **model,
+                                                             struct sterna_error *error);
 /* The formats of every layer's ih, every layer's hh, and of the output layer. */
 void sterna_model_set_formats(struct sterna_model *model, enum sterna_format input,
                               enum sterna_format recurrent, enum sterna_format output);
+/* The format of the stack's matrices. */
+void sterna_model_set_stack_format(struct sterna_model *model, enum sterna_format format);
+enum sterna_format sterna_model_stack_format(const struct sterna_model *model);
+/* Values of a step of what goes in; values of a frame behind the stack. */
+size_t sterna_model_inputs(const struct sterna_model *model);
+size_t sterna_model_frame(const struct sterna_model *model);
+/* The activation that stands for 1.0 in front of layer k of the stack (k = stack.layers: behind it), and of the output layer. */
+int sterna_model_stack_one(const struct sterna_model *model, size_t k);
+int sterna_model_one(const struct sterna_model *model);
 /* Copy the names [classes] of the outputs (only read; C11 has no way to say so of an array); classes = 0 takes them away. */
 STERNA_MUST_CHECK enum sterna_status sterna_model_set_classes(struct sterna_model *model, size_t classes,
                                                               char (*name)[STERNA_CLASS_NAME],
@@ -139,14 +182,14 @@ STERNA_MUST_CHECK enum sterna_status sterna_model_set_sound(struct sterna_model 
                                                             struct sterna_error *error);
 STERNA_MUST_CHECK enum sterna_status sterna_model_save(const struct sterna_model *model, const char *path,
                                                        struct sterna_error *error);
-/* Why the values of a model are not valid: STERNA_ERR_RANGE. Codes are of their format, scale_s <= 31; no row can
+/* Why the values of a model are not valid: STERNA_ERR_RANGE. Codes are of their format and of their codebook, scale_s <= 31; no row can
  * sum to more than STERNA_MODEL_SUM_MAX; the alphabet is ascending and as long as inputs and outputs, and the head is
  * next; class names are one per output, 1..31 bytes of UTF-8 in one line; input_fraction <= 7; the front end gives as
  * many values as there are inputs. _save and _load call it. */
 STERNA_MUST_CHECK enum sterna_status sterna_model_check(const struct sterna_model *model,
                                                         struct sterna_error *error);
 
-/* "ternary", "pow2", "binary", "int4", "int8" */
+/* "ternary", "pow2", "binary", "int4", "int8", "codebook" */
 const char *sterna_format_name(enum sterna_format format);
 STERNA_MUST_CHECK enum sterna_status sterna_format_find(const char *name, enum sterna_format *format,
                                                         struct sterna_error *error);

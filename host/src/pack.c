@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codebook.h"
 #include "layout.h"
 #include "little_endian.h"
 #include "machine.h"
@@ -56,7 +57,7 @@ static void put_part(uint8_t *header, const struct sterna_layout_part *part)
     sterna_put_le16(header + 2, (uint32_t)part->base[1]);
     header[4] = (uint8_t)part->blocks;
     header[5] = (uint8_t)part->elements;
-    sterna_put_le16(header + 6, (uint32_t)part->program);
+    sterna_put_le16(header + 6, (uint32_t)(part->program ? part->program->at : 0));
 }
 
 static void put_header(struct writer *to, const struct sterna_layout_section *section, bool last)
@@ -75,11 +76,24 @@ static void put_header(struct writer *to, const struct sterna_layout_section *se
     to->weights += HEADER_BYTES;
 }
 
+static void put_names(struct writer *to, const struct sterna_layout_part *part, size_t row, size_t block)
+{
+    const struct sterna_codebook *book = &part->matrix->book;
+    const uint8_t *name = book->name + row * book->groups + block * STERNA_LANES;
+    for (size_t g = 0; g < STERNA_LANES; g++)
+        *to->weights++ = part->program->program.word[name[g] & (STERNA_CODEBOOK_WORDS - 1)] ^
+                         (name[g] & STERNA_CODEBOOK_NEGATE);
+}
+
 /* The word of one matrix row and block: byte g codes the columns block * 8n + 8j + g, j = 0..n-1. */
 static void put_word(struct writer *to, const struct sterna_layout_part *part, size_t row, size_t block)
 {
     const struct sterna_matrix *matrix = part->matrix;
     const int8_t *code = matrix->code + row * matrix->cols;
+    if (matrix->format == STERNA_FORMAT_CODEBOOK) {
+        put_names(to, part, row, block);
+        return;
+    }
     for (size_t g = 0; g < STERNA_LANES; g++) {
         int8_t weights[STERNA_PROGRAM_ELEMENTS];
         for (size_t j = 0; j < part->elements; j++) {
@@ -161,14 +175,9 @@ static void put_section(struct writer *to, const struct sterna_layout_section *s
 
 static void put_programs(uint8_t *programs, const struct sterna_layout *layout)
 {
-    struct sterna_program program;
-    for (unsigned format = 0; format < STERNA_FORMATS; format++)
-        for (size_t n = 1; n <= sterna_program_most((enum sterna_format)format); n++) {
-            if (!layout->program_used[format][n])
-                continue;
-            sterna_program_make((enum sterna_format)format, n, &program);
-            memcpy(programs + layout->program_at[format][n], program.step, program.size);
-        }
+    for (size_t k = 0; k < layout->programs; k++)
+        memcpy(programs + layout->program[k].at, layout->program[k].program.step,
+               layout->program[k].program.size);
 }
 
 static enum sterna_status allocate(struct sterna_image *image, const struct sterna_layout *layout)
@@ -210,7 +219,7 @@ enum sterna_status sterna_pack(const struct sterna_model *model, const struct st
     if (status != STERNA_OK)
         return status;
     struct sterna_image fresh = {
-        .inputs = model->layer[0].inputs,
+        .inputs = sterna_model_inputs(model),
         .outputs = model->output.rows,
         .activation_bytes = layout.activation_words * STERNA_LANES,
         .h_address = layout.input_words * STERNA_LANES,

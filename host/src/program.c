@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "program_codebook.h"
+
 /* How a format is coded. Its weights are symmetric levels -middle..middle, whose neighbours differ by a power of two; binary, whose two
  * levels have no middle, goes its own way. */
 struct coding {
@@ -151,6 +153,39 @@ size_t sterna_program_most(enum sterna_format format)
     return coding_of[format].most;
 }
 
+size_t sterna_program_widest(const struct sterna_matrix *matrix)
+{
+    return matrix->format == STERNA_FORMAT_CODEBOOK ? matrix->book.elements
+                                                    : sterna_program_most(matrix->format);
+}
+
+size_t sterna_program_narrowest(const struct sterna_matrix *matrix)
+{
+    return matrix->format == STERNA_FORMAT_CODEBOOK ? matrix->book.elements : 1;
+}
+
+/* What a program has beside its entries: 8 steps at least, and its end. */
+static void finish(struct sterna_program *program)
+{
+    while (program->size < STERNA_PROGRAM_STEPS) /* the last entry once more: nothing names it */
+        put_step(program, true, false, STERNA_STEP_NOTHING, 0);
+    assert(program->entries <= STERNA_PROGRAM_ENTRIES);
+    program->step[program->size++] = STERNA_STEP_END;
+}
+
+void sterna_program_of(const struct sterna_matrix *matrix, size_t elements, struct sterna_program *program)
+{
+    if (matrix->format != STERNA_FORMAT_CODEBOOK) {
+        sterna_program_make(matrix->format, elements, program);
+        return;
+    }
+    assert(elements == matrix->book.elements);
+    memset(program, 0, sizeof *program);
+    program->elements = elements;
+    sterna_program_codebook(matrix, program);
+    finish(program);
+}
+
 void sterna_program_make(enum sterna_format format, size_t elements, struct sterna_program *program)
 {
     const struct coding *coding = &coding_of[format];
@@ -161,10 +196,7 @@ void sterna_program_make(enum sterna_format format, size_t elements, struct ster
         make_path(program, coding);
     else
         make_signs(program);
-    while (program->size < STERNA_PROGRAM_STEPS) /* the last entry once more: nothing names it */
-        put_step(program, true, false, STERNA_STEP_NOTHING, 0);
-    assert(program->entries <= STERNA_PROGRAM_ENTRIES);
-    program->step[program->size++] = STERNA_STEP_END;
+    finish(program);
 }
 
 static uint8_t signs_code(size_t elements, const int8_t *weights)

@@ -9,7 +9,7 @@
 #include "model.h"
 
 enum {
-    STERNA_PROGRAM_MAX = 512,     /* bytes of the longest program, its end included */
+    STERNA_PROGRAM_MAX = 8192,    /* bytes of the longest program, its end included */
     STERNA_PROGRAM_STEPS = 8,     /* of the shortest */
     STERNA_PROGRAM_ENTRIES = 128, /* of a table at most */
     STERNA_PROGRAM_ELEMENTS = 8,  /* activations that one table can sum at most */
@@ -25,9 +25,11 @@ struct sterna_program {
     size_t entries;  /* of a table that the program writes */
     size_t size;     /* bytes, the end included */
     uint8_t step[STERNA_PROGRAM_MAX];
+    uint8_t word[STERNA_PROGRAM_ENTRIES]; /* of a codebook: the byte of each word that is used, else 0 */
 };
 
-/* The most weights that a byte of the format can hold: binary 8, ternary 5, pow2 and int4 2, int8 1. */
+/* The most weights that a byte of the format can hold: binary 8, ternary 5, pow2 and int4 2, int8 1; 0 of a codebook, which
+ * says itself. */
 size_t sterna_program_most(enum sterna_format format);
 /* The program for `elements` weights to the byte, 1 to the most: fewer have fewer sums to build. At least 8 steps and the
  * end byte. */
@@ -35,6 +37,12 @@ void sterna_program_make(enum sterna_format format, size_t elements, struct ster
 /* The byte of `elements` weights (canonical codes of the format). Where there is no column, take code 0: its activation
  * is 0 as well, which matters for binary, which has no weight 0. */
 uint8_t sterna_program_code(enum sterna_format format, size_t elements, const int8_t *weights);
+/* The weights of a matrix to the byte: most, and least; a codebook's are as many as a word has elements. */
+size_t sterna_program_widest(const struct sterna_matrix *matrix);
+size_t sterna_program_narrowest(const struct sterna_matrix *matrix);
+/* The program for a matrix, `elements` of whose weights are in a byte. A codebook's words are put in an order that makes
+ * it short; only those that the matrix uses have an entry. */
+void sterna_program_of(const struct sterna_matrix *matrix, size_t elements, struct sterna_program *program);
 /* The largest magnitude that T reaches on the way, given activations of at most 127. */
 uint64_t sterna_program_reach(const struct sterna_program *program);
 

@@ -38,10 +38,33 @@ static enum sterna_status next_byte(struct sterna_session *session, uint64_t cyc
     return STERNA_OK;
 }
 
+/* The next reply, whatever it answers. *noise counts the bytes looked at. */
+static enum sterna_status next_reply(struct sterna_session *session, uint64_t cycles, size_t *noise,
+                                     bool *got, struct sterna_error *error)
+{
+    *got = false;
+    while (++*noise <= NOISE_MAX) {
+        uint8_t byte = 0;
+        enum sterna_status status = next_byte(session, cycles + FRAME_CYCLES, &byte, got, error);
+        if (status != STERNA_OK || !*got)
+            return status;
+        if (sterna_frame_decode(&session->decoder, byte) && session->decoder.size >= STERNA_REPLY_HEAD)
+            return STERNA_OK;
+        *got = false;
+    }
+    return STERNA_OK;
+}
+
+enum sterna_status sterna_session_reply(struct sterna_session *session, uint64_t cycles, bool *got,
+                                        struct sterna_error *error)
+{
+    size_t noise = 0;
+    return next_reply(session, cycles, &noise, got, error);
+}
+
 static bool is_answer(const struct sterna_session *session)
 {
-    return session->decoder.size >= STERNA_REPLY_HEAD &&
-           session->reply[0] == (session->request[0] | STERNA_OP_REPLY) &&
+    return session->reply[0] == (session->request[0] | STERNA_OP_REPLY) &&
            session->reply[1] == session->request[1];
 }
 
@@ -49,19 +72,24 @@ static bool is_answer(const struct sterna_session *session)
 static enum sterna_status await(struct sterna_session *session, uint64_t cycles, bool *answered,
                                 struct sterna_error *error)
 {
-    *answered = false;
-    for (size_t noise = 0; noise < NOISE_MAX; noise++) {
-        uint8_t byte = 0;
-        bool got = false;
-        enum sterna_status status = next_byte(session, cycles, &byte, &got, error);
-        if (status != STERNA_OK || !got)
-            return status;
-        if (sterna_frame_decode(&session->decoder, byte) && is_answer(session)) {
-            *answered = true;
-            return STERNA_OK;
-        }
-    }
-    return STERNA_OK;
+    enum sterna_status status;
+    bool got = false;
+    size_t noise = 0;
+    do
+        status = next_reply(session, cycles, &noise, &got, error);
+    while (status == STERNA_OK && got && !is_answer(session));
+    *answered = got;
+    return status;
+}
+
+enum sterna_status sterna_session_send(struct sterna_session *session, uint8_t opcode, size_t size,
+                                       size_t idle, struct sterna_error *error)
+{
+    session->request[0] = opcode;
+    session->request[1]++;
+    const size_t length = sterna_frame_encode(session->request, STERNA_REQUEST_HEAD + size, session->frame);
+    memset(session->frame + length, STERNA_FLAG_BYTE, idle);
+    return session->link->backend->send(session->link, session->frame, length + idle, error);
 }
 
 static const char *name_of(uint8_t opcode)
@@ -108,7 +136,7 @@ enum sterna_status sterna_session_exchange(struct sterna_session *session, uint8
         enum sterna_status status =
             session->link->backend->send(session->link, session->frame, length, error);
         if (status == STERNA_OK)
-            status = await(session, cycles + FRAME_CYCLES, &answered, error);
+            status = await(session, cycles, &answered, error);
         if (status != STERNA_OK)
             return status;
     }

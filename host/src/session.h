@@ -10,7 +10,8 @@ enum {
     STERNA_PAYLOAD_MAX = 65535, /* the geometry's buffer sizes are 16-bit numbers */
     STERNA_REQUEST_HEAD = 2,    /* opcode, sequence */
     STERNA_REPLY_HEAD = 3,      /* opcode, sequence, status */
-    STERNA_SESSION_TRIES = 10   /* a request is sent that often at most */
+    STERNA_SESSION_TRIES = 10,  /* a request is sent that often at most */
+    STERNA_SESSION_IDLE = 4096  /* bytes of idling behind a request at most */
 };
 
 struct sterna_session {
@@ -18,7 +19,7 @@ struct sterna_session {
     struct sterna_geometry geometry;
     uint64_t repeats; /* requests sent again after a time-out */
     uint8_t request[STERNA_PAYLOAD_MAX];
-    uint8_t frame[STERNA_FRAME_MAX(STERNA_PAYLOAD_MAX)];
+    uint8_t frame[STERNA_FRAME_MAX(STERNA_PAYLOAD_MAX) + STERNA_SESSION_IDLE];
     uint8_t reply[STERNA_PAYLOAD_MAX + STERNA_FCS_BYTES];
     struct sterna_frame_decoder decoder; /* into reply */
     uint8_t input[512];                  /* received; input[input_first .. input_size) not yet decoded */
@@ -43,5 +44,14 @@ STERNA_MUST_CHECK enum sterna_status sterna_session_exchange(struct sterna_sessi
                                                              size_t size, uint64_t cycles,
                                                              const uint8_t **data, size_t data_size,
                                                              struct sterna_error *error);
+
+/* The two halves of an exchange, without any of its certainty (burst.h). Send a request with the next sequence number, and so many
+ * bytes of idling behind it. */
+STERNA_MUST_CHECK enum sterna_status sterna_session_send(struct sterna_session *session, uint8_t opcode,
+                                                         size_t size, size_t idle,
+                                                         struct sterna_error *error);
+/* The next reply, whatever it answers, in session->reply, decoder.size bytes; *got false if none comes within `cycles`. */
+STERNA_MUST_CHECK enum sterna_status sterna_session_reply(struct sterna_session *session, uint64_t cycles,
+                                                          bool *got, struct sterna_error *error);
 
 #endif

@@ -39,10 +39,10 @@ static void set_elements(struct sterna_layout_part *part, size_t elements, const
 static void choose_elements(struct sterna_layout_part *part, size_t rows, bool smallest,
                             const size_t *program_bytes)
 {
-    const size_t most = sterna_program_most(part->matrix->format);
+    const size_t most = sterna_program_widest(part->matrix), least = sterna_program_narrowest(part->matrix);
     struct sterna_layout_part best = *part;
     uint64_t fewest = UINT64_MAX;
-    for (size_t n = most; n >= 1 && !(smallest && n < most); n--) {
+    for (size_t n = most; n >= least && !(smallest && n < most); n--) {
         struct sterna_layout_part trial = *part;
         set_elements(&trial, n, program_bytes);
         const uint64_t build = trial.program_bytes + BUILD_OVERHEAD;
@@ -124,8 +124,10 @@ static void measure_programs(struct search *search)
     struct sterna_program program;
     for (size_t p = 0; p < STERNA_PARTS; p++) {
         const struct sterna_matrix *matrix = search->whole->part[p].matrix;
-        for (size_t n = 1; matrix && n <= sterna_program_most(matrix->format); n++) {
-            sterna_program_make(matrix->format, n, &program);
+        if (!matrix)
+            continue;
+        for (size_t n = sterna_program_narrowest(matrix); n <= sterna_program_widest(matrix); n++) {
+            sterna_program_of(matrix, n, &program);
             search->program_bytes[p][n] = program.size;
         }
     }

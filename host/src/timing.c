@@ -8,11 +8,12 @@
 
 enum {
     BANKS = 2,     /* of tables, and of psum */
-    HEADER = 8,    /* sequencer, block_walker: from a section's last row to the next one's first build */
+    HEADER = 7,    /* sequencer, block_walker: from a section's last row to the next one's first build */
     BUILD = 2,     /* table_builder: beyond the program's bytes, until another may start */
     FILLED = 1,    /* table_builder: after that, to the first row that may use the table */
     SPACING = 4,   /* row_streamer: blocks start at least this far apart */
     READY = 9,     /* row_streamer, gate_pipeline: from a tile's last row to its first round */
+    UNIT_HEAD = 3, /* row_streamer: the gates of units begin so much earlier */
     RELEASE = 2,   /* gate_pipeline: from a bank's last round to the row that may use it */
     SEND_TWO = 10, /* row_sender: cycles for two rows */
     END = 1,       /* sequencer: from the last row to the next step's start */
@@ -50,11 +51,11 @@ static struct rounds rounds_of(unsigned kind)
 {
     switch (kind) {
     case STERNA_KIND_GRU:
-        return (struct rounds){16, 41};
+        return (struct rounds){16, 42};
     case STERNA_KIND_LSTM:
-        return (struct rounds){24, 54};
+        return (struct rounds){24, 55};
     default:
-        return (struct rounds){6, 22};
+        return (struct rounds){6, 23};
     }
 }
 
@@ -101,7 +102,7 @@ static void run_block(struct clock *at, const struct sterna_layout_section *sect
 /* The tile's rows have ended: its gates, or its results. */
 static void drain(struct clock *at, const struct sterna_layout_section *section, size_t tile)
 {
-    const uint64_t begin = later(at->stream + READY, at->gates);
+    const uint64_t begin = later(at->stream + READY - (section->layer ? UNIT_HEAD : 0), at->gates);
     const struct rounds rounds = rounds_of(section->kind);
     const uint64_t pairs = (section->tile_units + 1) / 2;
     uint64_t end = begin + SEND_TWO * pairs;

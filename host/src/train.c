@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
+#include "clock.h"
 #include "curve.h"
 #include "file.h"
 #include "histogram.h"
@@ -18,7 +18,7 @@ struct run {
     const struct sterna_train_options *options;
     struct sterna_trainer trainer;
     char checkpoint[PATH_SIZE], csv[PATH_SIZE], svg[PATH_SIZE], histogram[PATH_SIZE];
-    struct timespec started;
+    double started; /* sterna_clock_seconds() */
 };
 
 /* ---- start ---- */
@@ -67,6 +67,9 @@ static enum sterna_status open_training(struct run *run, struct sterna_error *er
         if (status == STERNA_OK)
             status = sterna_training_new(&run->options->recipe, &trainer->feed, &trainer->training, error);
     }
+    if (status == STERNA_OK && !trainer->feed.is_text)
+        status =
+            sterna_stack_shape_check(&trainer->training.network.stack.shape, trainer->feed.shortest, error);
     return status == STERNA_OK ? check_data(trainer, error) : status;
 }
 
@@ -74,7 +77,7 @@ static enum sterna_status open_run(struct run *run, struct sterna_error *error)
 {
     const struct sterna_train_options *options = run->options;
 
-    clock_gettime(CLOCK_MONOTONIC, &run->started);
+    run->started = sterna_clock_seconds();
     enum sterna_status status = make_directory(options->directory, error);
     if (status != STERNA_OK)
         return status;
@@ -114,9 +117,9 @@ static enum sterna_status note_weights(const struct sterna_training *training, c
                                        struct sterna_error *error)
 {
     const struct sterna_parameters *parameters = &training->network.parameters;
-    return sterna_histogram_append(path, training->updates,
-                                   sterna_parameters_in(parameters, training->value, 0, STERNA_WEIGHT_HH),
-                                   parameters->list[STERNA_WEIGHT_HH].count, 0.0f, error);
+    const size_t tensor = training->network.layers ? STERNA_WEIGHT_HH : STERNA_LINEAR_WEIGHT;
+    return sterna_histogram_append(path, training->updates, training->value + parameters->list[tensor].offset,
+                                   parameters->list[tensor].count, 0.0f, error);
 }
 
 static enum sterna_status validate(struct run *run, struct sterna_error *error)
@@ -145,11 +148,9 @@ static void report(const struct run *run, bool validated)
 {
     const struct sterna_training *training = &run->trainer.training;
     const struct sterna_point *last = sterna_training_last(training);
-    struct timespec now;
 
     if (!run->options->progress)
         return;
-    clock_gettime(CLOCK_MONOTONIC, &now);
     const struct sterna_progress progress = {
         .update = training->updates,
         .updates = training->recipe.updates,
@@ -158,8 +159,7 @@ static void report(const struct run *run, bool validated)
         .valid_bits = last ? last->valid_bits : (double)NAN,
         .valid_accuracy = last ? last->valid_accuracy : (double)NAN,
         .rate = (double)run->trainer.step.rate,
-        .seconds =
-            (double)(now.tv_sec - run->started.tv_sec) + 1e-9 * (double)(now.tv_nsec - run->started.tv_nsec),
+        .seconds = sterna_clock_seconds() - run->started,
         .integer_phase = sterna_trainer_integer(training, training->updates - 1),
         .validated = validated,
     };

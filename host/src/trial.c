@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "buffer.h"
 #include "loss.h"
@@ -105,7 +104,7 @@ enum sterna_status sterna_trial_open_for(const struct sterna_eval_options *optio
                                          const struct sterna_model *model, struct sterna_trial *trial,
                                          struct sterna_error *error)
 {
-    const struct sterna_network_ends ends = {.inputs = model->layer[0].inputs,
+    const struct sterna_network_ends ends = {.inputs = sterna_model_inputs(model),
                                              .outputs = model->output.rows,
                                              .one_hot = model->one_hot,
                                              .fraction = model->input_fraction,
@@ -181,11 +180,4 @@ double sterna_surprise(const float *logits, size_t count, size_t next)
     for (size_t i = 0; i < count; i++)
         sum += exp((double)logits[i] - top);
     return (log(sum) + top - (double)logits[next]) / log(2.0);
-}
-
-double sterna_trial_clock(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }

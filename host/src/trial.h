@@ -53,7 +53,5 @@ double sterna_tally_value(const struct sterna_tally *tally);
 
 /* -log2 of the soft-max of logits [count] at index next. */
 double sterna_surprise(const float *logits, size_t count, size_t next);
-/* Seconds of a clock that only goes forward. */
-double sterna_trial_clock(void);
 
 #endif

@@ -1,6 +1,6 @@
 // arguments - what a request asks for, and whether it may be done (hw/README.md, section 2)
 //
-// Collects the fields as request_buffer shows them. begin_request takes the opcode; 5 cycles later
+// Collects the fields as request_buffer shows them. begin_request takes the opcode; 6 cycles later
 // everything here is settled and stays until the next request: which opcode it is (no is_*: an
 // unknown one), its arguments, and status. range_end is address + length of WRITE, READ and CHECK;
 // for STEP address is 0 and range_end the bytes of an input. What the inputs of a STEP hold is not
@@ -45,6 +45,8 @@ module arguments #(
     localparam [15:0] REPLY_DATA = REPLY_BYTES - 3;  // room beside opcode, sequence, status
     localparam [REQUEST_W-1:0] DATA = 6;             // where the data of WRITE begin
 
+    reg [8:2]  field_q;         // the byte of the request that came a cycle before, one bit each,
+    reg [7:0]  data_q;          // and what it is
     reg        step_field_q;    // the field is one of a STEP
     reg        check_field_q;
     reg        is_bare_q;       // HELLO or ABORT
@@ -58,10 +60,12 @@ module arguments #(
     reg [1:0]  flags_q;
     reg [23:0] address_q;
     reg [23:0] length_q;
-    reg [24:0] end_q;
+    reg [19:0] range_q;         // bytes
+    reg        huge_q;          // address or length is beyond 20 bits
+    reg [20:0] end_q;
     reg [REQUEST_W-1:0] data_bytes_q;
     reg [2:0]  memory_q;
-    reg [24:0] memory_bytes_q;
+    reg [20:0] memory_bytes_q;
     reg        beyond_q;        // the range ends beyond the memory
     reg        wrong_length_q;  // of the request
     reg        too_long_q;      // the reply would be
@@ -84,32 +88,24 @@ module arguments #(
     always @(posedge clk) begin
         step_field_q <= request_opcode == `OP_STEP;
         check_field_q <= request_opcode == `OP_CHECK;
-        if (field_write)
-            case (field_index)
-                4'd2: begin
-                    argument_q <= field_data;
-                    address_q <= 0;
-                    length_q <= 0;
-                end
-                4'd3: begin
-                    flags_q <= field_data[1:0];
-                    if (!step_field_q) address_q[7:0] <= field_data;
-                end
-                4'd4:
-                    if (step_field_q) length_q[7:0] <= field_data;
-                    else address_q[15:8] <= field_data;
-                4'd5:
-                    if (step_field_q) length_q[15:8] <= field_data;
-                    else address_q[23:16] <= field_data;
-                4'd6: if (!step_field_q) length_q[7:0] <= field_data;
-                4'd7: if (!step_field_q) length_q[15:8] <= field_data;
-                4'd8: if (check_field_q) length_q[23:16] <= field_data;
-                default: ;
-            endcase
+        field_q <= {field_index == 4'd8, field_index == 4'd7, field_index == 4'd6, field_index == 4'd5,
+                    field_index == 4'd4, field_index == 4'd3, field_index == 4'd2} & {7{field_write}};
+        data_q <= field_data;
+        if (field_q[2]) begin
+            argument_q <= data_q;
+            address_q <= 0;
+            length_q <= 0;
+        end
+        if (field_q[3]) flags_q <= data_q[1:0];
+        if (field_q[3] && !step_field_q) address_q[7:0] <= data_q;
+        if (field_q[4] && !step_field_q) address_q[15:8] <= data_q;
+        if (field_q[5] && !step_field_q) address_q[23:16] <= data_q;
+        if (step_field_q ? field_q[4] : field_q[6]) length_q[7:0] <= data_q;
+        if (step_field_q ? field_q[5] : field_q[7]) length_q[15:8] <= data_q;
+        if (check_field_q && field_q[8]) length_q[23:16] <= data_q;
     end
 
     // A pipeline without enables: every register follows from what is to its left.
-    wire [23:0]          length = is_write_q ? {{24 - REQUEST_W{1'b0}}, data_bytes_q} : length_q;
     wire                 is_range = is_write_q || is_read_q || is_check_q;
     wire                 known = is_bare_q || is_range || is_step_q || is_state_q || is_counters_q;
     wire                 bad_range = is_range && (beyond_q || argument_q > `MEM_STATE);
@@ -141,8 +137,10 @@ module arguments #(
             default: memory_bytes_q <= 0;
         endcase
         data_bytes_q <= request_bytes - DATA;
-        end_q <= {1'b0, address_q} + {1'b0, length};
-        beyond_q <= end_q > memory_bytes_q;
+        range_q <= is_write_q ? {{20 - REQUEST_W{1'b0}}, data_bytes_q} : length_q[19:0];
+        huge_q <= address_q[23:20] != 4'd0 || (length_q[23:20] != 4'd0 && !is_write_q);
+        end_q <= {1'b0, address_q[19:0]} + {1'b0, range_q};
+        beyond_q <= end_q > memory_bytes_q || huge_q;
 
         if (is_write_q || is_step_q) wrong_length_q <= request_bytes < DATA;
         else if (is_read_q) wrong_length_q <= request_bytes != 8;

@@ -1,13 +1,14 @@
 // block_walker - the blocks of a layer in the order of use: tile by tile, part X's, then part H's
 //
-// layer_start (one cycle, the header's fields valid) begins; then m_valid offers block after block
-// until the layer's last has been taken, each for the first time three cycles after the one before
-// was taken: the taking and what the counts say are in registers first. Where is_fresh, a block of
-// part X comes no sooner than its words have been written: they are below h_written, or h_done, each of
-// which is looked at a cycle late and does not go back. m_word and m_program say
-// what to build the block's tables from. m_h: of part H; m_first: the first of its part;
-// m_ends_tile: the last of its tile; m_last_tile: of the layer's last tile. A field `blocks` of
-// part X or `tiles` that is 0 counts as 256.
+// layer_start (one cycle, the header's fields valid, part H's from the next) begins; then m_valid
+// offers block after block until the layer's last has been taken, each for the first time three
+// cycles after the one before was taken, or four of part X where is_fresh: the taking and what the
+// counts say are in registers first.
+// Where is_fresh, a block of part X comes no sooner than its words have been written: they are
+// below h_written, or h_done, each of which is looked at a cycle late and does not go back. m_word
+// and m_program say what to build the block's tables from. m_h: of part H; m_first: the first of
+// its part; m_ends_tile: the last of its tile; m_last_tile: of the layer's last tile. A field
+// `blocks` of part X or `tiles` that is 0 counts as 256.
 
 `default_nettype none
 
@@ -57,9 +58,11 @@ module block_walker #(
     wire part_ends = blocks_q == 8'd1;
     wire to_h = !h_q && h_blocks != 8'd0;
     wire take = m_valid && m_ready;
-    reg  take_q;
+    reg  take_q, moved_q;
 
     wire [ACTIVATION_W-1:0] next_word = word_q + {{ACTIVATION_W-4{1'b0}}, h_q ? h_words : x_words};
+    reg  [ACTIVATION_W-1:0] next_word_q;
+    wire                    late = is_fresh && !h_q && moved_q;   // next_word_q is the last block's
 
     assign m_valid = valid_q && settled_q && written_q;
     assign waits_for_h = valid_q && settled_q && !written_q;
@@ -72,8 +75,10 @@ module block_walker #(
 
     always @(posedge clk) begin
         take_q <= take && !rst;
-        settled_q <= valid_q && !take && !take_q && !layer_start && !rst;
-        written_q <= !is_fresh || h_q || h_done || next_word <= h_written;
+        moved_q <= take_q || layer_start;
+        settled_q <= valid_q && !take && !take_q && !layer_start && !late && !rst;
+        written_q <= !is_fresh || h_q || h_done || next_word_q <= h_written;
+        next_word_q <= next_word;
         part_ends_q <= part_ends;
         ends_tile_q <= part_ends && !to_h;
         last_tile_q <= tiles_q == 8'd1;
@@ -99,7 +104,7 @@ module block_walker #(
             blocks_q <= h_blocks;
         end else if (take_q) begin
             first_q <= 1'b0;
-            word_q <= next_word;
+            word_q <= next_word_q;
             blocks_q <= blocks_q - 8'd1;
         end
         if (rst)

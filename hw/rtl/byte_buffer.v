@@ -1,7 +1,8 @@
 // byte_buffer - a memory of bytes with one write port and one read port: one block RAM
 //
 // read_data is memory[read_index], one cycle after a cycle with read, and is held until the next.
-// It is the old byte if the same cycle writes it. BYTES <= 2^INDEX_W.
+// A byte read in the very cycle it is written is undefined; outside synthesis it reads inverted, so
+// that nobody relies on it. BYTES <= 2^INDEX_W.
 
 `default_nettype none
 
@@ -18,14 +19,21 @@ module byte_buffer #(
     output wire [7:0]         read_data
 );
 
+    (* no_rw_check *)
     reg [7:0] memory[0:BYTES-1];
     reg [7:0] read_data_q;
+
+`ifdef SYNTHESIS
+    wire collision = 1'b0;
+`else
+    wire collision = write && write_index == read_index;
+`endif
 
     assign read_data = read_data_q;
 
     always @(posedge clk) begin
         if (write) memory[write_index] <= write_data;
-        if (read) read_data_q <= memory[read_index];
+        if (read) read_data_q <= memory[read_index] ^ {8{collision}};
     end
 
 `ifdef FORMAL

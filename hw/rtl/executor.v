@@ -84,7 +84,7 @@ module executor #(
     localparam HOT_W = $clog2(8 * ACTIVATION_WORDS);
     localparam [19:0] HOT_END = 8 * ACTIVATION_WORDS;
     localparam [REQUEST_W-1:0] DATA = 6;  // where the data of WRITE and STEP begin
-    localparam [7:0] JUDGED = 4, LAST_CRC_BYTE = 3, LAST_COUNT_BYTE = 23;  // turns that end a state
+    localparam [7:0] JUDGED = 5, LAST_CRC_BYTE = 3, LAST_COUNT_BYTE = 23;  // turns that end a state
 
     localparam [4:0] LISTEN = 0;      // waits for a request
     localparam [4:0] JUDGE = 1;       // waits for the status of its arguments
@@ -104,9 +104,11 @@ module executor #(
     localparam [4:0] STATE = 15;      // sets the phase or clears the state
     localparam [4:0] PHASE = 16;      // appends the phase
     localparam [4:0] COUNT = 17;      // appends the counters
-    localparam [4:0] REFUSE = 18;     // the inputs of a STEP are not as they should be
+    localparam [4:0] REFUSE = 18;     // the arguments, or the inputs of a STEP, are not as they should be
     localparam [4:0] ANSWER = 19;     // starts the reply
     localparam [4:0] SEND = 20;       // waits until it is out
+    localparam [4:0] TAKE = 21;       // takes a request
+    localparam [4:0] HALT = 22;       // takes an ABORT, and drops what was under way
 
     reg [4:0]           state_q;
     reg [19:0]          address_q;   // in memory
@@ -115,36 +117,46 @@ module executor #(
     reg                 stepping_q;  // the second walk over a STEP's inputs, the real one
     reg [HOT_W-1:0]     hot_q;       // the activation that the last one-hot input set
     reg [31:0]          crc_q;
+    reg [1:0]           fail_status_q;
     reg                 core_rst_q;
 
-    wire at_end = address_q == range_end;
+    // A byte is moved in two states at least: the first adds, the second moves address_q on.
+    reg [19:0] next_q;           // address_q + 1
+    reg        at_end_q;         // address_q is range_end
+    wire       at_last = next_q == range_end;
+    wire at_end = at_end_q;
     wire drained = pointer_q == request_bytes;
 
     // Taking requests.
     wire can_stop = listen || state_q == TURN || state_q == RUN || state_q == START
                     || (state_q == FETCH && is_check);
+    wire stop = abort_valid && can_stop;
 
     assign listen = state_q == LISTEN;
-    assign request_taken = listen && request_valid && !abort_valid;
-    assign abort_taken = abort_valid && can_stop;
+    assign request_taken = state_q == TAKE;
+    assign abort_taken = state_q == HALT;
     assign request_index = pointer_q;
 
     // The core.
     wire hot_too_far = address_q >= HOT_END;
     wire store = state_q == STORE || (state_q == HOT_SET && !hot_too_far) || state_q == HOT_CLEAR;
 
-    wire held = mem_write && mem_wait;
+    // A write that had to wait is not overtaken: writes come two cycles apart, or one that waits shows.
+    wire held = mem_write;
 
     assign core_rst = core_rst_q;
-    always @(posedge clk) if (!held) begin
-        mem_address <= state_q == HOT_CLEAR ? {{20 - HOT_W{1'b0}}, hot_q} : address_q;
-        mem_write <= store && (is_write || stepping_q);
-        mem_wdata <= state_q == HOT_CLEAR ? 8'd0 :
-                     state_q == HOT_SET   ? `ONE_HOT_VALUE : request_data;
-        mem_read <= state_q == FETCH && !at_end && !abort_taken;
+    always @(posedge clk) begin
+        if (!mem_write) begin
+            mem_address <= state_q == HOT_CLEAR ? {{20 - HOT_W{1'b0}}, hot_q} : address_q;
+            mem_wdata <= state_q == HOT_CLEAR ? 8'd0 :
+                         state_q == HOT_SET   ? `ONE_HOT_VALUE : request_data;
+        end
+        mem_write <= mem_write ? mem_wait : store && (is_write || stepping_q);
+        mem_read <= state_q == FETCH && !at_end && !stop;
+        fail_status_q <= state_q == ACT ? status : `ST_BAD_ARGUMENT;
     end
 
-    assign step_start = state_q == START && !busy && !abort_taken;
+    assign step_start = state_q == START && !busy;
     assign step_emit = !last_only || drained;
     assign clear = state_q == STATE && argument[1:0] == `STATE_RESET;
     assign phase_write = state_q == STATE && argument[1:0] == `STATE_SET;
@@ -153,8 +165,8 @@ module executor #(
     wire [31:0] crc_d;
 
     assign begin_reply = abort_taken || (request_taken && !repeated);
-    assign fail = (state_q == ACT && status != `ST_DONE) || state_q == REFUSE;
-    assign fail_status = state_q == REFUSE ? `ST_BAD_ARGUMENT : status;
+    assign fail = state_q == REFUSE;
+    assign fail_status = fail_status_q;
     assign send = state_q == ANSWER || (request_taken && repeated);
     assign count_cycle = stepping_q;
     assign count_clear = state_q == COUNT && turn_q == LAST_COUNT_BYTE && argument != 0;
@@ -181,13 +193,15 @@ module executor #(
 
     always @(posedge clk) begin
         core_rst_q <= 1'b0;
+        next_q <= address_q + 1'b1;
         case (state_q)
             LISTEN: begin
                 pointer_q <= DATA;
                 turn_q <= 0;
                 stepping_q <= 1'b0;
-                if (request_taken) state_q <= repeated ? SEND : JUDGE;
+                if (request_valid) state_q <= TAKE;
             end
+            TAKE: state_q <= repeated ? SEND : JUDGE;
             JUDGE: begin
                 turn_q <= turn_q + 1'b1;
                 if (turn_q == JUDGED) state_q <= ACT;
@@ -195,9 +209,10 @@ module executor #(
             ACT: begin
                 turn_q <= 0;
                 address_q <= address;
+                at_end_q <= address == range_end;
                 crc_q <= 32'hFFFFFFFF;
-                state_q <= ANSWER;
-                if (!fail) begin
+                state_q <= status == `ST_DONE ? ANSWER : REFUSE;
+                if (status == `ST_DONE) begin
                     if (is_write) state_q <= COPY;
                     if (is_read || is_check) state_q <= FETCH;
                     if (is_step) state_q <= TURN;
@@ -214,7 +229,8 @@ module executor #(
                     state_q <= TURN;
                 end
             STORE: if (!held) begin
-                address_q <= address_q + 1'b1;
+                address_q <= next_q;
+                at_end_q <= at_last;
                 pointer_q <= pointer_q + 1'b1;
                 state_q <= COPY;
             end
@@ -223,7 +239,8 @@ module executor #(
                 else state_q <= is_check ? DIGEST : ANSWER;
             ARRIVE:
                 if (mem_rvalid) begin
-                    address_q <= address_q + 1'b1;
+                    address_q <= next_q;
+                    at_end_q <= at_last;
                     crc_q <= crc_d;
                     state_q <= FETCH;
                 end
@@ -234,6 +251,7 @@ module executor #(
             end
             TURN: begin
                 address_q <= 0;
+                at_end_q <= 1'b0;    // an input has bytes
                 if (turn_q != argument) begin
                     if (stepping_q || !busy) state_q <= one_hot ? HOT_CLEAR : COPY;
                 end else if (stepping_q) begin
@@ -284,14 +302,15 @@ module executor #(
             REFUSE: state_q <= ANSWER;
             ANSWER: state_q <= SEND;
             SEND: if (sent) state_q <= LISTEN;
+            HALT: begin
+                core_rst_q <= stepping_q;
+                stepping_q <= 1'b0;
+                state_q <= ANSWER;
+            end
             default: state_q <= LISTEN;
         endcase
 
-        if (abort_taken) begin
-            core_rst_q <= stepping_q;
-            stepping_q <= 1'b0;
-            state_q <= ANSWER;
-        end
+        if (stop) state_q <= HALT;
         if (rst) begin
             core_rst_q <= 1'b1;
             stepping_q <= 1'b0;

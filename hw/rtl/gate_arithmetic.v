@@ -9,7 +9,7 @@
 // The schedule says in which cycle each action happens (gate_schedule.v). psum_data, scale_data,
 // bias_data and state_data are taken in the cycle of the action that needs them; a product comes
 // out 8 cycles after it went in, pre follows the sum by one cycle, a squashed value follows pre by
-// two. state shows one cycle after its product or pre; activation one cycle after what it is of,
+// two. state shows one cycle after its product or pre; activation two cycles after what it is of,
 // which for relu and sign is one cycle after pre.
 
 `default_nettype none
@@ -36,19 +36,19 @@ module gate_arithmetic (
     input  wire signed [15:0] bias_data,
     input  wire signed [15:0] state_data,
     output reg  signed [15:0] state,
-    output wire signed [7:0]  activation
+    output reg  signed [7:0]  activation
 );
 
     reg  signed [15:0] pre_q;
+    reg  [14:0]        bits_q;  // of pre, complemented if negative
     wire [8:0]         sigmoid;
     wire [6:0]         tanh;
     wire               negative;
 
     // What is kept until its turn: the older of two in front.
     reg  [8:0]         gate_q, gate_front_q;
-    reg  [7:0]         tanh_q, tanh_front_q;    // sign, magnitude
-    wire [7:0]         kept = ({1'b0, tanh_front_q[6:0]} ^ {8{tanh_front_q[7]}})
-                              + {7'd0, tanh_front_q[7]};
+    reg  [7:0]         tanh_q;                  // sign, magnitude
+    reg  [7:0]         kept;                    // two's complement
 
     always @(posedge clk) begin
         if (keep_gate)
@@ -58,7 +58,7 @@ module gate_arithmetic (
         if (keep_tanh)
             tanh_q <= {negative, tanh};
         if (keep_tanh || use_tanh)
-            tanh_front_q <= tanh_q;
+            kept <= ({1'b0, tanh_q[6:0]} ^ {8{tanh_q[7]}}) + {7'd0, tanh_q[7]};
     end
 
     // h16 - 256 n: n only meets the upper bits.
@@ -117,6 +117,7 @@ module gate_arithmetic (
             sum_before_q <= sum_q;
         end
         pre_q <= fits ? {sum_q[15:1], sum_q[0] || lowest} : {sum_q[17], {14{!sum_q[17]}}, 1'b1};
+        bits_q <= fits ? {sum_q[14:1], sum_q[0] || lowest} ^ {15{sum_q[17]}} : {{14{1'b1}}, !sum_q[17]};
     end
 
     // The gates.
@@ -125,7 +126,8 @@ module gate_arithmetic (
 
     sigmoid_tanh u_sigmoid_tanh (
         .clk(clk),
-        .s_pre(pre_q),
+        .s_bits(bits_q),
+        .s_negative(pre_q[15]),
         .s_sigmoid(squash_sigmoid),
         .s_relu(is_relu),
         .m_sigmoid(sigmoid),
@@ -142,11 +144,11 @@ module gate_arithmetic (
     reg  [8:0] activation_q;
 
     assign {rounded, unused_fraction} = {state[15], state} + 17'd127 + {16'd0, !state[15]};
-    assign activation = activation_q == 9'h080 ? 8'h7f
-                      : activation_q == 9'h180 ? 8'h81 : activation_q[7:0];
 
     always @(posedge clk) begin
         state <= is_gru ? {above_z, product[7:0]} : pre_q;
+        activation <= activation_q == 9'h080 ? 8'h7f
+                    : activation_q == 9'h180 ? 8'h81 : activation_q[7:0];
         activation_q <= is_gru ? rounded
                       : is_lstm ? product[8:0]
                       : is_tanh ? {kept[7], kept}

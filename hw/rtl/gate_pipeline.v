@@ -80,19 +80,9 @@ module gate_pipeline #(
     reg        bank_q;
     reg        draining_q;      // a tile has been begun and not released
     reg        sending_q;       // it is one of rows
-    wire       tile_emit;
-    wire [2:0] tile_kind;
-    wire [7:0] tile_units;
-    wire       begin_units, units_done;
-    wire       front = bank_q ^ units_done;     // a tile's round follows that of another at once
-    wire       tile_waits = waiting_q[front] && (!draining_q || units_done);
-    wire       is_output = tile_kind == `KIND_OUTPUT;
-    wire       begin_rows = tile_waits && !units_done && is_output && tile_emit;
-    wire       skip = tile_waits && !units_done && is_output && !tile_emit;
+    wire       begin_units, begin_rows, skip, units_done;
     wire       rows_done;
     wire       release_bank = units_done || rows_done || skip;
-
-    assign {tile_emit, tile_kind, tile_units} = tile_q[front];
 
     always @(posedge clk) begin
         tile_release <= release_bank && !rst;
@@ -130,7 +120,7 @@ module gate_pipeline #(
     reg  [7:0] gate_word_q;
     wire       round_ends, unit_ends;
     wire       none = age_q == 4'd0;
-    wire       round_end = half_q && (round_ends || none);
+    wire       round_end = half_q && round_ends_q;
     wire       more_pairs = age_q[0] && !last_pair_q;
     reg        is_gru;          // what kind_q says
     reg        is_lstm;
@@ -140,8 +130,41 @@ module gate_pipeline #(
     wire [1:0] next_gate;
 
     assign drain_turn = !half_q;
-    assign begin_units = tile_waits && !is_output && round_end && (none || kind_q == tile_kind);
-    assign units_done = age_q[0] && last_pair_q && round_end;
+    // What the second half of a turn does is settled in the first: whether the round ends and with it the
+    // tile, and which tile comes next, since its round follows at once.
+    reg        round_ends_q;
+    reg        tile_done_q;
+    reg        tile_emit;
+    reg  [2:0] tile_kind;
+    reg  [7:0] tile_units;
+    wire       ends = round_ends || none;
+    wire       tile_done = age_q[0] && last_pair_q && ends;
+    wire       front = bank_q ^ tile_done;
+    wire       tile_waits = waiting_q[front] && (!draining_q || tile_done);
+    wire [11:0] tile = tile_q[front];
+    reg        units_fit_q;     // the tile that waits is of units that may begin
+    reg        rows_fit_q;      // or of rows
+    wire       rows_may_begin = half_q && rows_fit_q;
+
+    always @(posedge clk) begin
+        if (!half_q) begin
+            round_ends_q <= ends;
+            tile_done_q <= tile_done;
+            units_fit_q <= tile_waits && tile[10:8] != `KIND_OUTPUT && (none || kind_q == tile[10:8]);
+            rows_fit_q <= tile_waits && tile[10:8] == `KIND_OUTPUT && !tile_done;
+            {tile_emit, tile_kind, tile_units} <= tile;
+        end
+        if (rst) begin
+            tile_done_q <= 1'b0;
+            units_fit_q <= 1'b0;
+            rows_fit_q <= 1'b0;
+        end
+    end
+
+    assign begin_units = round_end && units_fit_q;
+    assign units_done = half_q && tile_done_q;
+    assign begin_rows = rows_may_begin && tile_emit;
+    assign skip = rows_may_begin && !tile_emit;
 
     always @(posedge clk) begin
         half_q <= !half_q && !rst;
@@ -233,8 +256,10 @@ module gate_pipeline #(
 
     // Places in the streams: each counts what it has given or taken.
     reg                    write_state_q;
-    reg                    write_h_q;       // for those that come a cycle later
-    wire                   write_h = is_lstm || is_tanh ? write_h_soon : write_h_q;
+    reg                    write_h_q;
+    reg                    write_h_qq;      // for those that come a cycle later
+    wire                   write_h = is_lstm || is_tanh ? write_h_q : write_h_qq;
+    reg                    none_q;
     reg [SCALE_W-1:0]      scale_q;
     reg [BIAS_W-1:0]       bias_q;
     reg [STATE_W-1:0]      state_read_q;
@@ -244,6 +269,8 @@ module gate_pipeline #(
     always @(posedge clk) begin
         write_state_q <= write_state_soon && !rst;
         write_h_q <= write_h_soon && !rst;
+        write_h_qq <= write_h_q && !rst;
+        none_q <= none;
         if (read)
             scale_q <= scale_q + 1'b1;
         if (bias_taken)
@@ -294,7 +321,7 @@ module gate_pipeline #(
     );
 
     assign psum_word = sending_q ? {bank_q, sender_word} : gate_word_q;
-    assign idle = waiting_q == 2'd0 && none && sender_idle;
+    assign idle = waiting_q == 2'd0 && none && none_q && sender_idle;
 
 endmodule
 

@@ -1,6 +1,6 @@
 // memory_port - one byte at a time in and out of the six memories, and the clearing of two of them
 //
-// write: byte `address` of the memory `select` is written. read: rdata is that byte two cycles
+// write: byte `address` of the memory `select` is written. read: rdata is that byte three cycles
 // later, with rvalid. One access at a time. An unknown memory takes no write and reads as 0. clear
 // zeroes every word of activation and state memory; clearing is high meanwhile, from the next cycle
 // on, and no access may be made.
@@ -74,32 +74,34 @@ module memory_port #(
     assign word1 = address;
     assign data = clearing_q ? 8'd0 : wdata;
 
-    // Reading: the memories answer in the next cycle.
-    reg [1:0]  read_q;
-    reg [2:0]  select_q;
-    reg [2:0]  lane_q;
-    reg [63:0] word;
+    // Reading: the memories answer in the next cycle. First a byte of each word, then of all.
+    reg [2:0] read_q;
+    reg [2:0] select_q, select_qq;
+    reg [2:0] lane_q;
+    reg [7:0] weight_q, scale_q, bias_q, program_q, activation_q, state_q;
 
-    always @* begin
-        word = 64'd0;
-        case (select_q)
-            `MEM_WEIGHTS:     word = weights;
-            `MEM_SCALES:      word = {4{scales}};
-            `MEM_BIASES:      word = {4{biases}};
-            `MEM_PROGRAMS:    word = {8{programs}};
-            `MEM_ACTIVATIONS: word = activations;
-            `MEM_STATE:       word = {4{states}};
-            default: ;
-        endcase
-    end
-
-    assign rvalid = read_q[1];
+    assign rvalid = read_q[2];
 
     always @(posedge clk) begin
-        read_q <= rst ? 2'd0 : {read_q[0], read};
+        read_q <= rst ? 3'd0 : {read_q[1:0], read};
         select_q <= select;
+        select_qq <= select_q;
         lane_q <= address[2:0];
-        rdata <= word[{lane_q, 3'd0} +: 8];
+        weight_q <= weights[{lane_q, 3'd0} +: 8];
+        scale_q <= scales[{lane_q[0], 3'd0} +: 8];
+        bias_q <= biases[{lane_q[0], 3'd0} +: 8];
+        program_q <= programs;
+        activation_q <= activations[{lane_q, 3'd0} +: 8];
+        state_q <= states[{lane_q[0], 3'd0} +: 8];
+        case (select_qq)
+            `MEM_WEIGHTS:     rdata <= weight_q;
+            `MEM_SCALES:      rdata <= scale_q;
+            `MEM_BIASES:      rdata <= bias_q;
+            `MEM_PROGRAMS:    rdata <= program_q;
+            `MEM_ACTIVATIONS: rdata <= activation_q;
+            `MEM_STATE:       rdata <= state_q;
+            default:          rdata <= 8'd0;
+        endcase
     end
 
 endmodule

@@ -1,6 +1,6 @@
 // network - a recurrent network of byte-coded weights, step by step (hw/README.md, section 1)
 //
-// While quiet: mem_write writes a byte and mem_read reads one (mem_rvalid with mem_rdata two cycles
+// While quiet: mem_write writes a byte and mem_read reads one (mem_rvalid with mem_rdata three cycles
 // later; one access at a time); clear zeroes activations, state and phase; phase_write sets the
 // phase. While !busy: step_start runs one time step, whose output rows go to m_* if step_emit (sampled
 // with it), perhaps after step_done, which is when the next step may start; then and from input_free
@@ -170,6 +170,7 @@ module network #(
         .tiles(tiles),
         .is_fresh(is_fresh),
         .rows(rows),
+        .is_output(kind == `KIND_OUTPUT),
         .h_done(gates_done),
         .h_written(h_written),
         .x_word(x_word),

@@ -39,6 +39,7 @@ module reply_buffer #(
 );
 
     localparam [INDEX_W-1:0] HEADER = 3;
+    localparam [INDEX_W-1:0] LAST_TWO = 2;
     localparam [INDEX_W-1:0] HELLO_END = 3 + `HELLO_BYTES;
     localparam [INDEX_W-1:0] FULL = REPLY_BYTES;
     localparam ADDRESS_W = $clog2(REPLY_BYTES);
@@ -49,7 +50,8 @@ module reply_buffer #(
     reg [1:0]         status_q;
     reg [INDEX_W-1:0] length_q;   // of the reply so far
     reg [INDEX_W-1:0] index_q;    // of the byte being sent
-    reg               last_q;     // it is the last
+    reg [INDEX_W-1:0] stop_q;     // index of the byte before the last
+    reg               last_q;     // the byte being sent is the last
     reg               sending_q;
     reg               begun_q;    // there is a reply
     reg               repeated_q;
@@ -89,7 +91,7 @@ module reply_buffer #(
         end
         if (advance) begin
             index_q <= next_index;
-            last_q <= next_index + 1'b1 == length_q;
+            last_q <= index_q == stop_q;
         end
         if (sent) sending_q <= 1'b0;
         if (send) begin
@@ -97,11 +99,14 @@ module reply_buffer #(
             last_q <= 1'b0;  // there are three bytes at least
             sending_q <= 1'b1;
         end
+        stop_q <= length_q - LAST_TWO;
         if (begin_reply) begun_q <= 1'b1;
         repeated_q <= begun_q && request_sequence == sequence_q && request_opcode != `OP_HELLO;
         if (rst) begin
             sending_q <= 1'b0;
             begun_q <= 1'b0;
+            length_q <= HEADER;
+            stop_q <= 1;
         end
     end
 
@@ -151,9 +156,12 @@ module reply_buffer #(
             assert (length_q <= (hello ? HELLO_END : FULL));
             if (sending_q) assert (index_q < length_q);  // every reply ends
             if (sending_q) assert (last_q == (next_index == length_q));
+            if (sending_q && index_q != 0) assert (stop_q == length_q - 2);
             if (status_q != `ST_DONE) assert (length_q == HEADER);
         end
         if (started_q && !begun_q) assert (!sending_q);
+        if (started_q && !begun_q) assert (length_q == HEADER);
+        if (started_q) assert (stop_q != 0);
     end
 `endif
 

@@ -53,18 +53,22 @@ module request_buffer #(
     reg [7:0]         sequence_q;
     reg [INDEX_W-1:0] index_q;    // bytes of this frame so far, FCS included
     reg [INDEX_W-1:0] bytes_q;
+    reg               first_q;    // index_q is 0,
+    reg               low_q;      // below 16,
+    reg               short_q;    // that of the shortest frames,
+    reg               beyond_q;   // BEYOND
+    reg               is_abort_q; // opcode_q is ABORT
     reg               store_q;    // this frame is being stored
     reg               watch_q;    // opcode_q and sequence_q are this frame's
     reg               request_q;
     reg               abort_q;
 
     wire pending = (request_q && !request_taken) || (abort_q && !abort_taken);
-    wire first = index_q == 0;
-    wire store = first ? listen && !request_q && !abort_q : store_q;  // not in the cycle of a take
-    wire watch = first ? !pending : watch_q;
+    wire store = first_q ? listen && !request_q && !abort_q : store_q;  // not in the cycle of a take
+    wire watch = first_q ? !pending : watch_q;
     wire beat = s_valid && !s_last;
     wire verdict = s_valid && s_last;
-    wire good = verdict && s_good && index_q != BEYOND;
+    wire good = verdict && s_good && !beyond_q;
 
     wire [INDEX_W-1:0] payload = index_q - FCS_BYTES;
 
@@ -76,7 +80,7 @@ module request_buffer #(
     assign request_opcode = opcode_q;
     assign request_sequence = sequence_q;
     assign request_bytes = bytes_q;
-    assign field_write = beat && store && index_q[INDEX_W-1:4] == 0;
+    assign field_write = beat && store && low_q;
     assign field_index = index_q[3:0];
     assign field_data = s_data;
     assign bad_frame = verdict && !good;
@@ -87,19 +91,31 @@ module request_buffer #(
         if (beat) begin
             store_q <= store;
             watch_q <= watch;
-            if (watch && index_q == 0) opcode_q <= s_data;
+            if (watch && first_q) begin
+                opcode_q <= s_data;
+                is_abort_q <= s_data == `OP_ABORT;
+            end
             if (watch && index_q == 1) sequence_q <= s_data;
-            if (index_q != BEYOND) index_q <= index_q + 1'b1;
+            if (!beyond_q) index_q <= index_q + 1'b1;
+            short_q <= index_q == ABORT_BYTES + FCS_BYTES - 1;
+            beyond_q <= beyond_q || index_q == BEYOND - 1;
+            first_q <= 1'b0;
+            low_q <= low_q && index_q[3:0] != 4'hf;
         end
-        if (verdict) index_q <= 0;
+        if (verdict || rst) begin
+            index_q <= 0;
+            first_q <= 1'b1;
+            low_q <= 1'b1;
+            short_q <= 1'b0;
+            beyond_q <= 1'b0;
+        end
         if (good && store_q) begin
             request_q <= 1'b1;
             bytes_q <= payload;
         end
-        if (good && !store_q && watch_q && opcode_q == `OP_ABORT && payload == ABORT_BYTES)
+        if (good && !store_q && watch_q && is_abort_q && short_q)
             abort_q <= 1'b1;
         if (rst) begin
-            index_q <= 0;
             request_q <= 1'b0;
             abort_q <= 1'b0;
         end

@@ -9,7 +9,8 @@
 // row_valid: a word of weights is to be read; lookup_bank goes with that word, one cycle later;
 // psum_valid, psum_row, psum_first with the sum of its entries, PSUM_DELAY later and one cycle
 // ahead of it. Even rows meet psum in cycles with drain_turn low. tile_ends comes with a tile's last
-// row, tile_ready when its sums are in psum. finished: every row of the layer has been streamed;
+// row, tile_ready when its sums are in psum, or UNIT_HEAD cycles earlier unless is_output (one of those
+// at a time). finished: every row of the layer has been streamed;
 // drained: every bank has been given back.
 
 `default_nettype none
@@ -19,6 +20,7 @@ module row_streamer (
     input  wire       rst,
     input  wire       layer_start,
     input  wire [7:0] rows,
+    input  wire       is_output,
     input  wire       build_start,
     input  wire       build_h,
     input  wire       build_first,
@@ -43,6 +45,7 @@ module row_streamer (
 
     localparam PSUM_DELAY = 5;
     localparam READY_DELAY = 8;
+    localparam UNIT_HEAD = 3;       // cycles that gates take before they read a tile's last row
 
     // Table banks: what was built for them, and whether it is complete.
     reg [3:0] block_q [0:1];
@@ -145,7 +148,9 @@ module row_streamer (
         delay_q[1] <= row;
         for (i = 2; i <= PSUM_DELAY; i = i + 1)
             delay_q[i] <= delay_q[i-1];
-        ready_q <= {ready_q[READY_DELAY-2:0], tile_ends};
+        ready_q <= {ready_q[READY_DELAY-2:0], tile_ends && is_output};
+        if (tile_ends && !is_output)
+            ready_q[UNIT_HEAD] <= 1'b1;
         lookup_bank_q <= bank_q;
         if (rst) begin
             for (i = 1; i <= PSUM_DELAY; i = i + 1)

@@ -1,11 +1,12 @@
 // sequencer - walks a time step: for each layer its header, its rows, and the end of its gates
 //
 // step_start (one cycle, while !busy) begins at weight word 0. A layer's four header words are read
-// from the weight stream, then layer_start (one cycle) sets block_walker and row_streamer going,
-// and each row_valid moves the stream by a word. The next layer's header follows the last row. After
-// the rows of the layer marked last step_done is high for one cycle and phase flips: at once if that
-// is an output of what the step has written (is_final), since then all else is done; when the gates
-// are done otherwise. input_free: no layer to come reads the network's input.
+// from the weight stream; with the last, that of part H, layer_start (one cycle) sets block_walker
+// and row_streamer going, and each row_valid moves the stream by a word. The next layer's header
+// follows the last row. After the rows of the layer marked last step_done is high for one cycle and
+// phase flips: at once if that is an output of what the step has written (is_final), since then all
+// else is done; when the gates are done otherwise. input_free: no layer to come reads the network's
+// input.
 
 `default_nettype none
 
@@ -35,8 +36,7 @@ module sequencer #(
 
     localparam IDLE = 2'd0;
     localparam READ_HEADER = 2'd1;
-    localparam START_LAYER = 2'd2;
-    localparam RUN_LAYER = 2'd3;    // and, after the last, the end of the gates
+    localparam RUN_LAYER = 2'd2;    // and, after the last, the end of the gates
 
     reg [1:0]          state_q;
     reg [2:0]          count_q;     // header words asked for
@@ -50,7 +50,7 @@ module sequencer #(
     assign phase = phase_q;
     assign header_load = state_q == READ_HEADER && count_q != 3'd0;
     assign header_index = count_q[1:0] - 2'd1;
-    assign layer_start = state_q == START_LAYER;
+    assign layer_start = state_q == READ_HEADER && count_q[2];
     assign waits_for_gates = state_q == RUN_LAYER && finished && is_last && !is_final;
     assign input_free = !busy || (state_q == RUN_LAYER && is_last && is_final);
     assign weight_address = weight_q;
@@ -62,12 +62,12 @@ module sequencer #(
                     state_q <= READ_HEADER;
             READ_HEADER:
                 if (count_q[2])
-                    state_q <= START_LAYER;
-            START_LAYER:
-                state_q <= RUN_LAYER;
+                    state_q <= RUN_LAYER;
             RUN_LAYER:
                 if (layer_done)
                     state_q <= is_last ? IDLE : READ_HEADER;
+            default:
+                state_q <= IDLE;
         endcase
         count_q <= asking ? count_q + 3'd1 : 3'd0;
         if (state_q == IDLE)

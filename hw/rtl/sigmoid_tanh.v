@@ -7,13 +7,15 @@
 //
 // The sign is that of pre, m_negative. s_sigmoid chooses the index and says which output counts,
 // s_relu (constant) that relu does. One per cycle, latency two cycles, that of m_relu and
-// m_relu_negative one. pre is in -32767..32767.
+// m_relu_negative one. pre is in -32767..32767; it comes as its sign and s_bits = pre, complemented
+// if negative: |pre| = s_bits + s_negative.
 
 `default_nettype none
 
 module sigmoid_tanh (
     input  wire               clk,
-    input  wire signed [15:0] s_pre,
+    input  wire [14:0]        s_bits,
+    input  wire               s_negative,
     input  wire               s_sigmoid,
     input  wire               s_relu,
     output wire [8:0]         m_sigmoid,
@@ -23,13 +25,12 @@ module sigmoid_tanh (
     output wire               m_relu_negative
 );
 
-    // |pre| + half a step, in one adder: -pre = ~pre + 1.
-    wire        negative = s_pre[15];
+    // |pre| + half a step, in one adder.
     wire        is_tanh = !s_sigmoid && !s_relu;
     wire [11:0] biased;
     wire [3:0]  unused_fraction;
     assign {biased, unused_fraction} =
-        (s_pre ^ {16{negative}}) + {10'd0, s_relu, s_sigmoid, is_tanh, 2'd0, negative};
+        {1'b0, s_bits} + {10'd0, s_relu, s_sigmoid, is_tanh, 2'd0, s_negative};
 
     wire        beyond = s_relu ? biased[11:9] != 3'd0
                        : biased[11:10] != 2'd0 || (biased[9] && !s_sigmoid);
@@ -43,17 +44,19 @@ module sigmoid_tanh (
     always @(posedge clk) begin
         index_q <= index;
         beyond_q <= beyond;
-        negative_q <= negative;
+        negative_q <= s_negative;
         negative_qq <= negative_q;
     end
+
+    wire top;
 
     tanh_rom u_rom (
         .clk(clk),
         .index(index_q | {9{beyond_q}}),
-        .value(m_tanh)
+        .value({top, m_tanh})
     );
 
-    wire [7:0] t = m_tanh == 7'd127 ? 8'd128 : {1'b0, m_tanh};
+    wire [7:0] t = {top, m_tanh & {7{!top}}};
 
     assign m_negative = negative_qq;
     assign m_sigmoid = 9'd128 + ({1'b0, t} ^ {9{negative_qq}}) + {8'd0, negative_qq};

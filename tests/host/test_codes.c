@@ -45,7 +45,12 @@ START_TEST(codes_of_any_number_come_back)
         int8_t code[COUNT_MAX], back[COUNT_MAX];
         uint8_t packed[COUNT_MAX];
         uint8_t scale_m[1] = {0}, scale_s[1] = {0};
-        struct sterna_matrix row = {packing[_i], 1, count, code, scale_m, scale_s};
+        struct sterna_matrix row = {.format = packing[_i],
+                                    .rows = 1,
+                                    .cols = count,
+                                    .code = code,
+                                    .scale_m = scale_m,
+                                    .scale_s = scale_s};
         size_t wrong = 0;
         random_matrix(&row, &seed);
         sterna_codes_pack(packing[_i], code, count, packed);

@@ -1,4 +1,4 @@
-/* test_device_fixed.c - the device "reference": every cell and format, as many steps as one likes, snapshots. (What it has in common
+/* test_device_fixed.c - the devices "reference" and "fast": every cell and format, as many steps as one likes, snapshots. (What it has in common
  * with devices behind a link is tests/link/test_link.c.) */
 #include <string.h>
 
@@ -16,6 +16,11 @@ static struct sterna_error error;
 static void setup(void)
 {
     ck_assert_int_eq(sterna_device_open("reference", &device, &error), STERNA_OK);
+}
+
+static void setup_fast(void)
+{
+    ck_assert_int_eq(sterna_device_open("fast", &device, &error), STERNA_OK);
 }
 
 static void teardown(void)
@@ -142,13 +147,17 @@ Suite *sterna_suite(void);
 Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("device_fixed");
-    TCase *tests = tcase_create("device_fixed");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, every_cell_and_format_runs_as_fixed_says, 0, STERNA_CELLS);
-    tcase_add_test(tests, a_snapshot_is_state_and_activations);
-    tcase_add_test(tests, a_snapshot_of_nonsense_is_refused_and_changes_nothing);
-    tcase_add_test(tests, its_geometry_has_no_limits_and_no_clock);
-    tcase_add_test(tests, the_report_counts_what_the_model_takes);
-    suite_add_tcase(suite, tests);
+    static void (*const setups[])(void) = {setup, setup_fast};
+    static const char *const names[] = {"reference", "fast"};
+    for (int i = 0; i < 2; i++) {
+        TCase *tests = tcase_create(names[i]);
+        tcase_add_checked_fixture(tests, setups[i], teardown);
+        tcase_add_loop_test(tests, every_cell_and_format_runs_as_fixed_says, 0, STERNA_CELLS);
+        tcase_add_test(tests, a_snapshot_is_state_and_activations);
+        tcase_add_test(tests, a_snapshot_of_nonsense_is_refused_and_changes_nothing);
+        tcase_add_test(tests, its_geometry_has_no_limits_and_no_clock);
+        tcase_add_test(tests, the_report_counts_what_the_model_takes);
+        suite_add_tcase(suite, tests);
+    }
     return suite;
 }

@@ -30,7 +30,11 @@ START_TEST(addresses_name_devices)
     ck_assert_ptr_eq(device->type, &sterna_device_fixed);
     ck_assert_uint_eq(sterna_device_repeats(device), 0);
     sterna_device_close(device);
+    open_device("fast");
+    ck_assert_ptr_eq(device->type, &sterna_device_fast);
+    sterna_device_close(device);
     open_device(NULL);
+    ck_assert_ptr_eq(device->type, &sterna_device_fixed);
     ck_assert_str_eq(name(), "any");
     sterna_device_close(device);
     open_device("reference:up5k");
@@ -43,16 +47,16 @@ START_TEST(addresses_name_devices)
 }
 END_TEST
 
-/* As does the device in this process. */
+/* As do the devices in this process. */
 START_TEST(the_engine_takes_every_cell_and_format)
 {
-    static const char *const addresses[] = {"reference:up5k", "reference"};
-    for (int i = 0; i < STERNA_CELLS * STERNA_FORMATS * 2; i++) {
-        const struct sterna_model_shape shape = {(enum sterna_cell)(i / 2 % STERNA_CELLS), INPUTS, HIDDEN, 1,
+    static const char *const addresses[] = {"reference:up5k", "reference", "fast"};
+    for (int i = 0; i < STERNA_CELLS * STERNA_FORMATS * 3; i++) {
+        const struct sterna_model_shape shape = {(enum sterna_cell)(i / 3 % STERNA_CELLS), INPUTS, HIDDEN, 1,
                                                  OUTPUTS};
-        struct sterna_model *model = random_model_of(&shape, (enum sterna_format)(i / 2 / STERNA_CELLS), 3);
+        struct sterna_model *model = random_model_of(&shape, (enum sterna_format)(i / 3 / STERNA_CELLS), 3);
         ck_assert_ptr_nonnull(model);
-        open_device(addresses[i % 2]);
+        open_device(addresses[i % 3]);
         ck_assert_msg(sterna_device_load(device, model, NULL, &error) == STERNA_OK, "%s", error.reason);
         sterna_device_close(device);
         sterna_model_free(model);

@@ -13,6 +13,12 @@ static void expect_same_matrix(const struct sterna_matrix *a, const struct stern
     ck_assert_mem_eq(a->code, b->code, a->rows * a->cols);
     ck_assert_mem_eq(a->scale_m, b->scale_m, a->rows);
     ck_assert_mem_eq(a->scale_s, b->scale_s, a->rows);
+    ck_assert_uint_eq(a->book.elements, b->book.elements);
+    ck_assert_uint_eq(a->book.groups, b->book.groups);
+    if (a->book.elements == 0)
+        return;
+    ck_assert_mem_eq(a->book.word, b->book.word, STERNA_CODEBOOK_WORDS * a->book.elements);
+    ck_assert_mem_eq(a->book.name, b->book.name, a->rows * a->book.groups);
 }
 
 static void expect_same_network(const struct sterna_model *a, const struct sterna_model *b)
@@ -87,6 +93,37 @@ START_TEST(every_cell_format_and_head_survives_a_file)
             sterna_model_free(loaded);
             sterna_model_free(saved);
         }
+    }
+}
+END_TEST
+
+/* rnn-tanh of 3 units on 7 inputs, words of 4 for the inputs alone: 8 groups of 4 columns. */
+static void save_codebook(void)
+{
+    const struct sterna_model_shape shape = {STERNA_CELL_RNN_TANH, 7, 3, 1, 2};
+    struct sterna_model *saved = random_model_of(&shape, STERNA_FORMAT_TERNARY, 3);
+    ck_assert_int_eq(sterna_codebook_new(&saved->layer[0].ih, 4, &error), STERNA_OK);
+    memset(saved->layer[0].ih.book.word, 1, 4 * (size_t)STERNA_CODEBOOK_WORDS);
+    sterna_codebook_expand(&saved->layer[0].ih);
+    ck_assert_msg(sterna_model_save(saved, path, &error) == STERNA_OK, "%s", error.reason);
+    sterna_model_free(saved);
+}
+
+START_TEST(codebooks_of_another_shape_are_refused)
+{
+    static const struct {
+        const char *from, *to, *reason;
+    } change[] = {
+        {"[128,4]", "[512,1]", "weight_ih_l0.codebook"},
+        {"[3,8]", "[8,3]", "weight_ih_l0.names"},
+        {"weight_ih_l0.names", "weight_ih_l0.namen", "weight_ih_l0.names"},
+        {"weight_ih_l0.codebook", "weight_ih_l0.kodebook", "weight_ih_l0.codebook"},
+    };
+    for (size_t i = 0; i < sizeof change / sizeof *change; i++) {
+        save_codebook();
+        sterna_model_free(load());
+        corrupt(change[i].from, change[i].to);
+        expect_refusal(change[i].reason);
     }
 }
 END_TEST
@@ -310,6 +347,7 @@ Suite *sterna_suite(void)
     tcase_add_test(tcase, tensor_too_many_is_refused);
     tcase_add_test(tcase, truncation_at_every_byte_is_refused);
     tcase_add_test(tcase, any_changed_byte_is_harmless);
+    tcase_add_test(tcase, codebooks_of_another_shape_are_refused);
     tcase_add_test(tcase, invalid_model_is_not_saved_over_a_good_one);
     tcase_add_test(tcase, missing_model_is_told);
     suite_add_tcase(suite, tcase);

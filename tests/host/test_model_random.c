@@ -1,6 +1,7 @@
 /* test_model_random.c - a random model is valid, repeatable, and does something. */
 #include <string.h>
 
+#include "codebook.h"
 #include "fixed.h"
 
 #include <check.h>
@@ -44,10 +45,27 @@ START_TEST(outputs_move_from_step_to_step)
 }
 END_TEST
 
+/* Words that no name uses are free to have; each of those that there are is used. */
+START_TEST(codebooks_are_valid_and_use_all_their_words)
+{
+    struct sterna_model *model = NULL;
+    bool used[STERNA_CODEBOOK_WORDS];
+    ck_assert_int_eq(sterna_model_random_codebook("lstm", 12, 60, 3, 3, 20, 5, &model, NULL), STERNA_OK);
+    ck_assert_int_eq(sterna_model_check(model, NULL), STERNA_OK);
+    ck_assert_int_eq(model->layer[0].hh.format, STERNA_FORMAT_CODEBOOK);
+    sterna_codebook_used(&model->layer[0].hh, used);
+    for (size_t w = 0; w < STERNA_CODEBOOK_WORDS; w++)
+        ck_assert_int_eq(used[w], w < 20);
+    sterna_model_free(model);
+}
+END_TEST
+
 START_TEST(impossible_sizes_are_refused)
 {
     struct sterna_model *model = NULL;
     ck_assert_int_eq(sterna_model_random(257, HIDDEN, 1, &model, NULL), STERNA_ERR_RANGE);
+    ck_assert_int_eq(sterna_model_random_codebook("gru", 4, 4, 4, 9, 20, 1, &model, NULL), STERNA_ERR_RANGE);
+    ck_assert_int_eq(sterna_model_random_codebook("gru", 4, 4, 4, 5, 129, 1, &model, NULL), STERNA_ERR_RANGE);
     ck_assert_int_eq(sterna_model_random(SYMBOLS, 0, 1, &model, NULL), STERNA_ERR_RANGE);
     ck_assert_ptr_null(model);
 }
@@ -60,6 +78,7 @@ Suite *sterna_suite(void)
     TCase *tests = tcase_create("model_random");
     tcase_add_test(tests, model_is_valid_and_follows_the_seed);
     tcase_add_test(tests, outputs_move_from_step_to_step);
+    tcase_add_test(tests, codebooks_are_valid_and_use_all_their_words);
     tcase_add_test(tests, impossible_sizes_are_refused);
     suite_add_tcase(suite, tests);
     return suite;

@@ -309,6 +309,33 @@ START_TEST(a_sum_that_could_overflow_is_refused_by_layer)
 }
 END_TEST
 
+/* Codebooks of 50 words; no tables but eight are for them. */
+START_TEST(codebooks_that_do_not_fit_are_refused_with_the_reason)
+{
+    const struct sterna_geometry up5k = *sterna_geometry_of("up5k");
+    static const char *const reasons[] = {
+        "for engines of 8 tables, this one has 16, and layer 0, input weights has one",
+        "table entries in layer 0, input weights, the device has 32",
+        "as the largest entry of a table of layer 0", "bytes of step programs, the device has 100"};
+    for (int i = 0; i < 4; i++) {
+        struct sterna_geometry geometry = up5k;
+        struct sterna_error error = {""};
+        struct sterna_model *model = NULL;
+        struct sterna_image image;
+        ck_assert_int_eq(sterna_model_random_codebook("gru", 40, 90, 3, 3, 50, 1, &model, NULL), STERNA_OK);
+        ck_assert_msg(sterna_pack(model, &geometry, &image, &error) == STERNA_OK, "%s", error.reason);
+        sterna_image_free(&image);
+        geometry.tables = i == 0 ? 16 : 8;
+        geometry.entries_log2 = i == 1 ? 5 : 7;
+        geometry.table_w = i == 2 ? 10 : 16; /* 4 x 127 needs 10 bits, two of them 11 */
+        geometry.program_bytes = i == 3 ? 100 : 512;
+        ck_assert_int_eq(sterna_pack(model, &geometry, &image, &error), STERNA_ERR_FIT);
+        check_refusal(error, reasons[i]);
+        sterna_model_free(model);
+    }
+}
+END_TEST
+
 Suite *sterna_suite(void);
 
 Suite *sterna_suite(void)
@@ -326,6 +353,7 @@ Suite *sterna_suite(void)
     tcase_add_test(tests, headers_are_as_the_contract_says);
     tcase_add_test(tests, scales_and_biases_come_in_the_order_of_use);
     tcase_add_test(tests, a_model_that_is_too_large_is_told_by_how_much);
+    tcase_add_test(tests, codebooks_that_do_not_fit_are_refused_with_the_reason);
     tcase_add_test(tests, a_sum_that_could_overflow_is_refused_by_layer);
     suite_add_tcase(suite, tests);
     return suite;

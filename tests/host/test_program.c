@@ -126,6 +126,8 @@ START_TEST(sums_reach_what_their_weights_can_sum_to)
                                                    [STERNA_FORMAT_INT8] = 127 * 127};
     for (unsigned format = 0; format < STERNA_FORMATS; format++) {
         struct sterna_program program;
+        if (sterna_program_most((enum sterna_format)format) == 0) /* codebook: test_program_codebook.c */
+            continue;
         sterna_program_make((enum sterna_format)format, sterna_program_most((enum sterna_format)format),
                             &program);
         ck_assert_uint_eq(sterna_program_reach(&program), reach[format]);

@@ -1,5 +1,5 @@
 /* executor_rig.h - all that surrounds hw/rtl/executor.v, and a reference that executes a request at once: the buffers, whose
- * arguments settle 5 cycles after a request is taken, and the network core. */
+ * arguments settle 6 cycles after a request is taken, and the network core. */
 #ifndef STERNA_EXECUTOR_RIG_H
 #define STERNA_EXECUTOR_RIG_H
 
@@ -19,7 +19,7 @@ enum {
     HEAD = 6, /* bytes of WRITE and STEP before their data */
     REPLY = 8192,
     STEPS = 256,
-    SETTLED = 5,
+    SETTLED = 6,
     COUNTERS = 24,
     PATIENCE = 2000000
 };
@@ -314,7 +314,7 @@ static void cycle(void)
     rig.count_clears += *model->count_clear;
     rig.since++;
     if (*model->request_taken) {
-        ck_assert(*model->request_valid && *model->listen);
+        ck_assert(*model->request_valid && !*model->listen);
         rig.taken = true;
         rig.since = 0;
     }

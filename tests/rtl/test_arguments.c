@@ -7,7 +7,7 @@
 #include <check.h>
 #include <string.h>
 
-enum { MEMORIES = 6, REPLY_DATA = 509, SHOWN = 16, SETTLED = 5, MOST = 512 };
+enum { MEMORIES = 6, REPLY_DATA = 509, SHOWN = 16, SETTLED = 6, MOST = 512 };
 
 /* The geometry of the module's default parameters. */
 static const uint32_t memory_bytes[MEMORIES] = {131072, 4096, 2048, 512, 2048, 512};

@@ -24,7 +24,7 @@ static void check_waiting(struct block_walker_model *model, struct seeded *rando
         *model->h_written = (uint8_t)end;
 }
 
-/* The next block, after one or two cycles without any, must be this one; it is taken after some cycles. */
+/* The next block, after at most three cycles without any, must be this one; it is taken after some cycles. */
 static void check_block(struct block_walker_model *model, struct seeded *random, const struct part *part,
                         unsigned block, bool h)
 {
@@ -33,7 +33,7 @@ static void check_block(struct block_walker_model *model, struct seeded *random,
         check_waiting(model, random, end);
     else
         *model->h_done = 1;
-    for (unsigned gap = 0; !*model->m_valid && gap < 2; gap++)
+    for (unsigned gap = 0; !*model->m_valid && gap < 3; gap++)
         block_walker_model_tick(model);
     for (unsigned wait = seeded_below(random, 4); wait > 0; wait--) {
         ck_assert(*model->m_valid);

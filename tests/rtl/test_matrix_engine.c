@@ -50,7 +50,7 @@ static void make_program(struct bench *bench, struct sterna_program *program)
 {
     unsigned kind = seeded_below(&bench->random, 4);
     if (kind < 2) {
-        enum sterna_format format = (enum sterna_format)seeded_below(&bench->random, STERNA_FORMATS);
+        enum sterna_format format = (enum sterna_format)seeded_below(&bench->random, STERNA_FORMAT_CODEBOOK);
         size_t most = sterna_program_most(format);
         sterna_program_make(format, kind == 0 ? most : 1 + seeded_below(&bench->random, (uint32_t)most),
                             program);
@@ -244,6 +244,7 @@ static void start_layer(struct bench *bench)
     struct matrix_engine_model *model = bench->model;
     *model->tiles = (uint8_t)bench->tiles;
     *model->rows = (uint8_t)bench->rows;
+    *model->is_output = 1;
     *model->x_word = (uint8_t)bench->part[0].word;
     *model->x_blocks = (uint8_t)bench->part[0].blocks;
     *model->x_words = (uint8_t)bench->part[0].program.elements;

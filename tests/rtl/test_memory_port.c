@@ -75,8 +75,10 @@ static uint8_t read_byte(struct bench *bench, unsigned memory, uint32_t address)
     *bench->model->read = 0;
     *bench->model->select = (uint8_t)(memory ^ 1);
     *bench->model->address = address ^ 7;
-    ck_assert(!*bench->model->rvalid);
-    bench_tick(bench);
+    for (unsigned cycle = 1; cycle < 3; cycle++) {
+        ck_assert(!*bench->model->rvalid);
+        bench_tick(bench);
+    }
     ck_assert(*bench->model->rvalid);
     return *bench->model->rdata;
 }

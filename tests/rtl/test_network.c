@@ -151,6 +151,22 @@ START_TEST(large_layers_equal_fixed)
 }
 END_TEST
 
+/* Long programs: builds that no tile hides. */
+START_TEST(large_codebooks_equal_fixed)
+{
+    static const struct {
+        const char *cell;
+        size_t hidden, elements, words;
+    } subject[] = {
+        {"gru", 256, 4, 50}, {"lstm", 120, 7, 30}, {"rnn-tanh", 200, 1, 7}, {"rnn-relu", 90, 2, 128}};
+    struct sterna_model *model = NULL;
+    ck_assert_int_eq(sterna_model_random_codebook(subject[_i].cell, 40, subject[_i].hidden, 10,
+                                                  subject[_i].elements, subject[_i].words, 7, &model, NULL),
+                     STERNA_OK);
+    check_model(model, 6, (uint32_t)_i + 5);
+}
+END_TEST
+
 static struct subject *small_subject(void)
 {
     return subject_new(random_model(17, 13, 2, 24, 4));
@@ -288,6 +304,7 @@ Suite *sterna_suite(void)
     tcase_add_loop_test(tests, every_cell_and_format_equals_fixed, 0, STERNA_CELLS * STERNA_FORMATS);
     tcase_add_loop_test(tests, parts_may_differ_in_format, 0, 10);
     tcase_add_loop_test(tests, large_layers_equal_fixed, 0, 8);
+    tcase_add_loop_test(tests, large_codebooks_equal_fixed, 0, 4);
     tcase_add_loop_test(tests, steps_may_overlap, 0, 20);
     tcase_add_test(tests, clearing_leaves_a_fresh_network);
     tcase_add_test(tests, the_phase_can_be_set);

@@ -49,8 +49,10 @@ static void check_byte(struct bench *bench, unsigned memory, unsigned address)
     *bench->model->mem_read = 1;
     network_memories_model_tick(bench->model);
     host_rests(bench);
-    ck_assert(!*bench->model->mem_rvalid);
-    network_memories_model_tick(bench->model);
+    for (unsigned cycle = 1; cycle < 3; cycle++) {
+        ck_assert(!*bench->model->mem_rvalid);
+        network_memories_model_tick(bench->model);
+    }
     ck_assert(*bench->model->mem_rvalid);
     ck_assert_uint_eq(*bench->model->mem_rdata, bench->memory[memory][address]);
     network_memories_model_tick(bench->model);

@@ -123,6 +123,7 @@ static void run_layer(struct bench *bench, unsigned tile_base)
     struct row_streamer_model *model = bench->model;
     bench->build_tile = bench->build_block = bench->tile = bench->tile_given = bench->announced = 0;
     *model->rows = (uint8_t)bench->layer.rows;
+    *model->is_output = 1;
     *model->tile_release = 0;
     *model->layer_start = 1;
     row_streamer_model_tick(model);

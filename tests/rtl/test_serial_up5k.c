@@ -11,25 +11,65 @@
 
 #include <check.h>
 
-/* The host's end of the line is 13 cycles a bit too: 39 MHz, 3 Mbaud. */
-enum { BIT = 13, INPUTS = 7, HIDDEN = 12, OUTPUTS = 5, STEPS = 30 };
+/* The host's end of the line is 13 cycles a bit too: 39 MHz, 3 Mbaud. LATENCY: 1.25 ms, what a serial chip keeps a byte back for
+ * and two microframes of USB. */
+enum { BIT = 13, BYTE = 10 * BIT, INPUTS = 7, HIDDEN = 12, OUTPUTS = 5, STEPS = 30, LATENCY = 48750 };
 
+/* Bytes to the device leave one after the other from a queue, as from the buffer of a serial chip; bytes from it reach the host
+ * `latency` cycles after they have arrived. */
 struct serial_link {
     struct sterna_link link;
     struct serial_up5k_model *model;
-    struct sterna_queue output;
+    struct sterna_queue input;
+    unsigned send_wait, send_bit; /* cycles left of this bit; bits left of this byte */
+    unsigned send_bits;           /* the one on the line lowest */
+    struct {
+        uint8_t byte;
+        uint64_t at;
+    } output[4096]; /* a ring */
+    size_t put, taken;
     struct seeded random;
     unsigned one_in;    /* bytes: so seldom a stop bit to the device is low; 0 never */
     unsigned read_wait; /* cycles until the next bit of the device is sampled */
     unsigned read_bit;  /* 0: idle */
     unsigned read_byte;
-    uint64_t cycles, errors;
+    uint64_t cycles, errors, latency;
 };
 
-/* One cycle; reads the device's line on the way. */
-static void tick(struct serial_link *self, bool rx)
+enum { OUTPUT = sizeof((struct serial_link *)0)->output / sizeof *((struct serial_link *)0)->output };
+
+/* The level of the line to the device in this cycle. */
+static bool drive(struct serial_link *self)
 {
-    *self->model->rx = rx;
+    uint8_t byte = 0;
+    if (self->send_wait == 0 && self->send_bit > 0) {
+        self->send_bits >>= 1;
+        self->send_bit--;
+        self->send_wait = BIT;
+    }
+    if (self->send_bit == 0 && sterna_queue_take(&self->input, &byte, 1) == 1) {
+        const bool broken = self->one_in && seeded_below(&self->random, self->one_in) == 0;
+        self->errors += broken;
+        self->send_bits =
+            (unsigned)byte << 1 | (broken ? 0x400u : 0x200u); /* a bit of rest after a low stop */
+        self->send_bit = broken ? 11 : 10;
+        self->send_wait = BIT;
+    }
+    self->send_wait -= self->send_bit > 0;
+    return self->send_bit == 0 || (self->send_bits & 1) != 0;
+}
+
+static void keep(struct serial_link *self, uint8_t byte)
+{
+    ck_assert_uint_lt(self->put - self->taken, OUTPUT);
+    self->output[self->put % OUTPUT].byte = byte;
+    self->output[self->put++ % OUTPUT].at = self->cycles + self->latency;
+}
+
+/* One cycle; reads the device's line on the way. */
+static void tick(struct serial_link *self)
+{
+    *self->model->rx = drive(self);
     serial_up5k_model_tick(self->model);
     self->cycles++;
     bool tx = *self->model->tx;
@@ -39,9 +79,8 @@ static void tick(struct serial_link *self, bool rx)
     } else if (self->read_bit > 0 && --self->read_wait == 0) {
         self->read_wait = BIT;
         if (self->read_bit == 9) {
-            uint8_t byte = (uint8_t)self->read_byte;
             ck_assert(tx);
-            ck_assert_int_eq(sterna_queue_put(&self->output, &byte, 1), STERNA_OK);
+            keep(self, (uint8_t)self->read_byte);
             self->read_bit = 0;
         } else {
             self->read_byte = self->read_byte >> 1 | (tx ? 0x80u : 0);
@@ -50,51 +89,51 @@ static void tick(struct serial_link *self, bool rx)
     }
 }
 
-static void hold(struct serial_link *self, bool rx)
-{
-    for (unsigned i = 0; i < BIT; i++)
-        tick(self, rx);
-}
-
 static enum sterna_status send_serial(struct sterna_link *link, const uint8_t *bytes, size_t size,
                                       struct sterna_error *error)
 {
-    struct serial_link *self = (struct serial_link *)link;
     (void)error;
-    for (size_t i = 0; i < size; i++) {
-        bool broken = self->one_in && seeded_below(&self->random, self->one_in) == 0;
-        self->errors += broken;
-        hold(self, false);
-        for (unsigned bit = 0; bit < 8; bit++)
-            hold(self, (bytes[i] >> bit & 1) != 0);
-        hold(self, !broken);
-        if (broken)
-            hold(self, true);
-    }
-    return STERNA_OK;
+    return sterna_queue_put(&((struct serial_link *)link)->input, bytes, size);
 }
 
+static bool is_there(const struct serial_link *self)
+{
+    return self->taken < self->put && self->output[self->taken % OUTPUT].at <= self->cycles;
+}
+
+/* Patience counts from when all that was sent has gone. */
 static enum sterna_status receive_serial(struct sterna_link *link, uint64_t patience, uint8_t *bytes,
                                          size_t size, size_t *got, struct sterna_error *error)
 {
     struct serial_link *self = (struct serial_link *)link;
     (void)error;
-    for (uint64_t waited = 0; waited < patience && self->output.size == 0; waited++)
-        tick(self, true);
-    *got = sterna_queue_take(&self->output, bytes, size);
+    for (uint64_t waited = 0; waited < patience + 2 * self->latency && !is_there(self);
+         waited += self->input.size == 0)
+        tick(self);
+    for (*got = 0; *got < size && is_there(self); self->taken++)
+        bytes[(*got)++] = self->output[self->taken % OUTPUT].byte;
     return STERNA_OK;
+}
+
+static void wire_serial(const struct sterna_link *link, struct sterna_wire *wire)
+{
+    (void)link;
+    *wire = (struct sterna_wire){3000000 / 10, 1};
 }
 
 static void close_serial(struct sterna_link *link)
 {
     struct serial_link *self = (struct serial_link *)link;
     serial_up5k_model_free(self->model);
-    sterna_queue_free(&self->output);
+    sterna_queue_free(&self->input);
     free(self);
 }
 
-static const struct sterna_link_backend backend = {
-    .name = "serial", .send = send_serial, .receive = receive_serial, .close = close_serial};
+static const struct sterna_link_backend backend = {.name = "serial",
+                                                   .send = send_serial,
+                                                   .receive = receive_serial,
+                                                   .wire = wire_serial,
+                                                   .close = close_serial};
 
 static struct serial_link *serial;
 static struct sterna_device *device;
@@ -117,7 +156,7 @@ static void setup(void)
     *serial = (struct serial_link){.link.backend = &backend, .model = serial_up5k_model_new(), .random = {3}};
     *serial->model->ready = 1;
     for (unsigned i = 0; i < 50; i++)
-        tick(serial, true);
+        tick(serial);
     must(sterna_device_open_link(&serial->link, &device, &error));
     network = random_model(INPUTS, HIDDEN, 1, OUTPUTS, 2);
     ck_assert_ptr_nonnull(network);
@@ -153,6 +192,37 @@ START_TEST(a_network_runs_over_the_line)
 }
 END_TEST
 
+/* The transport's raw time: the image's bytes and nothing else, one after the other. */
+START_TEST(a_full_model_loads_in_little_more_than_its_bytes_take)
+{
+    const struct sterna_model_shape shape = {STERNA_CELL_GRU, 64, 240, 1, 64};
+    struct sterna_model *full = random_model_of(&shape, STERNA_FORMAT_INT4, 3);
+    struct sterna_load_report report;
+    ck_assert_ptr_nonnull(full);
+    serial->latency = LATENCY;
+    const uint64_t begun = serial->cycles;
+    must(sterna_device_load(device, full, &report, &error));
+    const uint64_t took = serial->cycles - begun;
+    const uint64_t bytes = report.weight_bytes + 2 * (report.scales + report.biases) + report.program_bytes;
+    ck_assert_uint_gt(report.weight_bytes, 110000); /* of 131072 */
+    ck_assert_uint_eq(sterna_device_repeats(device), 0);
+    ck_assert_msg(took <= bytes * BYTE * 13 / 10, "%.3f times the raw time",
+                  (double)took / (double)(bytes * BYTE));
+    sterna_model_free(full);
+}
+END_TEST
+
+START_TEST(line_errors_while_loading_cost_repetitions_and_no_byte)
+{
+    serial->one_in = 1000;
+    must(sterna_device_load(device, network, NULL, &error));
+    serial->one_in = 0;
+    must(sterna_device_step(device, inputs, STEPS, got[0], &error));
+    ck_assert_mem_eq(got, expected, sizeof got);
+    ck_assert_uint_gt(sterna_device_repeats(device), 0);
+}
+END_TEST
+
 START_TEST(line_errors_cost_repetitions_and_never_a_result)
 {
     must(sterna_device_load(device, network, NULL, &error));
@@ -174,7 +244,7 @@ START_TEST(the_led_glows_after_traffic)
 {
     ck_assert(!*serial->model->led);
     for (unsigned i = 0; i < (1u << 20) + 100; i++)
-        tick(serial, true);
+        tick(serial);
     ck_assert(*serial->model->led);
 }
 END_TEST
@@ -188,6 +258,8 @@ Suite *sterna_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, the_device_introduces_itself);
     tcase_add_test(tests, a_network_runs_over_the_line);
+    tcase_add_test(tests, a_full_model_loads_in_little_more_than_its_bytes_take);
+    tcase_add_test(tests, line_errors_while_loading_cost_repetitions_and_no_byte);
     tcase_add_test(tests, line_errors_cost_repetitions_and_never_a_result);
     tcase_add_test(tests, the_led_glows_after_traffic);
     suite_add_tcase(suite, tests);

@@ -17,7 +17,8 @@ START_TEST(every_entry_is_the_host_table_s_one_cycle_later)
         tanh_rom_model_tick(model);
         *model->index = (uint16_t)(index ^ (ENTRIES - 1));
         tanh_rom_model_eval(model);
-        ck_assert_uint_eq(*model->value, sterna_tanh_table[index]);
+        ck_assert_uint_eq(*model->value & 127, sterna_tanh_table[index]);
+        ck_assert_uint_eq(*model->value >> 7, sterna_tanh_table[index] == 127);
     }
     tanh_rom_model_free(model);
 }

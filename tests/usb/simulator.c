@@ -1,6 +1,6 @@
 /* simulator.c - run a program with simulated USB boards plugged in.
  *
- *   simulator [--board [ftdi],[serial=S],[on=LINK],[busy],[driver]]... [--fault KIND:WHEN]... [--replug N] [--interrupt N] -- PROGRAM [argument]...
+ *   simulator [--board [ftdi],[serial=S],[on=LINK],[busy],[denied],[driver]]... [--fault KIND:WHEN]... [--replug N] [--interrupt N] -- PROGRAM [argument]...
  *
  * Faults are those of the first board. After an unplug by a fault it is plugged in again, N times. At the Nth unplug the
  * program gets an interrupt. The exit status is the program's; the last line on standard error is what the first port saw.
@@ -61,6 +61,8 @@ static bool parse_board(struct simulator *self, const char *text)
             board->device.accelerator = word + 3;
         else if (strcmp(word, "busy") == 0)
             board->port.busy = true;
+        else if (strcmp(word, "denied") == 0)
+            board->port.denied = true;
         else if (strcmp(word, "driver") == 0)
             board->port.kernel_driver = true;
         else if (strcmp(word, "vendor") != 0)

@@ -1,57 +1,5 @@
 /* test_usb.c - the unmodified program over stock libusb against simulated boards: every fault, and what comes of it. */
-#include "../cli/child.h"
-
-#ifndef SIMULATOR
-#define SIMULATOR "build/tests/usb/simulator"
-#endif
-#ifndef LINK_CLIENT
-#define LINK_CLIENT "build/tests/usb/link_client"
-#endif
-
-#define simulate(...)                                                                                        \
-    child_run(&child, NULL, NULL, false, (const char *const[]){SIMULATOR, __VA_ARGS__, NULL})
-#define SELFTEST "--", STERNA_PROGRAM, "selftest", "--json"
-
-static struct child child;
-
-static void setup(void)
-{
-    child_prepare();
-}
-
-static void teardown(void)
-{
-    child_clean();
-}
-
-/* What the simulator counted under this name. */
-static unsigned long counted(const char *name)
-{
-    const char *report = strstr(child.err, "simulator: ");
-    ck_assert_msg(report != NULL, "the simulator did not report: %s", child.err);
-    const char *found = strstr(report, name);
-    ck_assert_msg(found != NULL, "\"%s\" is not in: %s", name, report);
-    return strtoul(found + strlen(name), NULL, 10);
-}
-
-/* The selftest ended well, and its results were the reference's. */
-static void passed(void)
-{
-    ck_assert_msg(child.status == 0, "exit status %d: %s", child.status, child.err);
-    ck_assert_has(child.out, "\"steps\":1000");
-    ck_assert_has(child.out, "\"mismatches\":0");
-    ck_assert_has(child.out, "\"verdict\":\"passed\"");
-}
-
-/* It failed with one line that says this. */
-static void failed_saying(const char *reason)
-{
-    ck_assert_int_eq(child.status, 1);
-    ck_assert_str_eq(child.out, "");
-    ck_assert_has(child.err, reason);
-    const char *line = strchr(child.err, '\n');
-    ck_assert(line && strncmp(line + 1, "simulator: ", 11) == 0);
-}
+#include "simulate.h"
 
 /* ---- without faults ----------------------------------------------------------------------------------------- */
 
@@ -165,6 +113,21 @@ START_TEST(another_version_of_the_protocol_is_refused)
 }
 END_TEST
 
+START_TEST(a_geometry_that_cannot_be_is_refused)
+{
+    simulate("--board", "vendor,on=geometry", SELFTEST);
+    failed_saying("the device claims 40 bits of a sum, which this program cannot drive");
+}
+END_TEST
+
+START_TEST(without_permission_the_reason_says_how_to_get_it)
+{
+    simulate("--board", _i ? "ftdi,serial=A,denied" : "vendor,serial=A,denied", SELFTEST);
+    failed_saying("usb:/1-1: no permission; install the rule that gives it: sudo make install-udev, then "
+                  "plug the board in again");
+}
+END_TEST
+
 START_TEST(watch_follows_boards_as_they_go_and_come)
 {
     simulate("--board", "vendor,serial=A", "--fault", "unplug-in:0", "--fault", "unplug-in:2", "--replug",
@@ -252,6 +215,39 @@ START_TEST(a_lasting_fault_ends_in_one_line_that_says_what)
 }
 END_TEST
 
+/* ---- unplugged and plugged in again ------------------------------------------------------------------------------------ */
+
+START_TEST(with_wait_a_run_goes_on_after_replug_with_the_same_results)
+{
+    static const struct {
+        const char *board, *fault, *line;
+    } unplugged[] = {
+        {"vendor,serial=S1", "unplug-in:0", "usb: the board is there"}, /* before HELLO */
+        {"ftdi,serial=S1", "unplug-in:20", "usb: the board is there"},  /* while loading */
+        {"vendor,serial=S1", "unplug-out:60", "usb: the board is there"},
+        {"vendor,serial=S1", "unplug-in:100", "model loaded and checked, state restored"}, /* first steps */
+        {"ftdi,serial=S1", "unplug-in:400", "model loaded and checked, state restored"},
+        {"vendor,serial=S1", "unplug-in:2600",
+         "model loaded and checked, state restored"}, /* after snapshots */
+    };
+    simulate("--board", unplugged[_i].board, "--fault", unplugged[_i].fault, "--replug", "1", SELFTEST,
+             "--wait");
+    passed();
+    ck_assert_has(child.err, "sterna: selftest: usb:S1: the board was unplugged; waiting for it\n");
+    ck_assert_has(child.err, unplugged[_i].line);
+    ck_assert_uint_eq(counted("claims "), 2);
+}
+END_TEST
+
+START_TEST(the_verilated_accelerator_may_be_unplugged_twice)
+{
+    simulate("--board", "vendor,serial=S1,on=sim", "--fault", "unplug-in:900", "--fault", "unplug-out:1100",
+             "--replug", "2", SELFTEST, "--wait", "--on", "usb:S1");
+    passed();
+    ck_assert_uint_eq(counted("claims "), 3);
+}
+END_TEST
+
 START_TEST(waiting_takes_no_processor_time)
 {
     simulate("--board", "vendor,on=silent", SELFTEST); /* ten time-outs, a second and more */
@@ -282,12 +278,16 @@ Suite *sterna_suite(void)
     tcase_add_test(tests, the_driver_of_the_kernel_is_detached_and_given_back);
     tcase_add_test(tests, a_busy_board_is_refused);
     tcase_add_test(tests, another_version_of_the_protocol_is_refused);
+    tcase_add_test(tests, a_geometry_that_cannot_be_is_refused);
+    tcase_add_loop_test(tests, without_permission_the_reason_says_how_to_get_it, 0, 2);
     tcase_add_test(tests, watch_follows_boards_as_they_go_and_come);
     tcase_add_loop_test(tests, a_passing_fault_costs_time_and_no_result, 0, faults);
     tcase_add_loop_test(tests, a_passing_fault_behind_a_serial_chip_costs_no_result, 0, faults);
     tcase_add_test(tests, faults_at_the_verilated_accelerator_cost_no_result);
     tcase_add_test(tests, a_little_less_memory_for_urbs_is_enough);
     tcase_add_loop_test(tests, a_lasting_fault_ends_in_one_line_that_says_what, 0, 12);
+    tcase_add_loop_test(tests, with_wait_a_run_goes_on_after_replug_with_the_same_results, 0, 6);
+    tcase_add_test(tests, the_verilated_accelerator_may_be_unplugged_twice);
     tcase_add_test(tests, waiting_takes_no_processor_time);
     suite_add_tcase(suite, tests);
     return suite;

@@ -19,6 +19,8 @@
 
 enum { PATH = 256, SYSFS = 4096 };
 
+#define LOCKED "/proc/sys/kernel/osrelease" /* a file that not even root may open for writing */
+
 struct port {
     struct usb_bed *bed;
     size_t number;
@@ -229,7 +231,7 @@ static bool link_node(const struct port *port)
     (void)snprintf(path, sizeof path, "%s%s", root, port->node);
     g_free(root);
     (void)unlink(path);
-    return symlink(ptsname(port->master), path) == 0;
+    return symlink(port->options.denied ? LOCKED : ptsname(port->master), path) == 0;
 }
 
 /* As umockdev's text form of a sysfs device. */

@@ -18,6 +18,7 @@ struct usb_bed;
 /* What the kernel says to the host, beyond what the device does. */
 struct usb_port_options {
     bool busy;          /* another program has claimed the interface */
+    bool denied;        /* the node may not be opened */
     bool kernel_driver; /* a driver of the kernel holds it until it is detached */
 };
 

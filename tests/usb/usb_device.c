@@ -244,9 +244,12 @@ static bool open_accelerator(struct usb_device *device)
     const char *name = device->options.accelerator;
     if (strcmp(name, "silent") == 0)
         return true;
-    if (strcmp(name, "version") == 0) {
+    if (strcmp(name, "version") == 0 || strcmp(name, "geometry") == 0) {
         struct sterna_geometry geometry = *sterna_geometry_of("up5k");
-        geometry.protocol++;
+        if (name[0] == 'v')
+            geometry.protocol++;
+        else
+            geometry.psum_w = 40;
         return sterna_software_device_new(&geometry, &device->software) == STERNA_OK;
     }
     if (sterna_link_open(name, &device->link, &error) == STERNA_OK)

@@ -1,0 +1,103 @@
+#include "bench_kernels.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "command.h"
+#include "terminal.h"
+
+enum { REPETITIONS = 2000, REPETITIONS_MAX = 1000000 };
+
+/* NaN becomes null. */
+static bool add_number(cJSON *object, const char *key, double value)
+{
+    return cJSON_AddItemToObject(object, key,
+                                 isfinite(value) ? cJSON_CreateNumber(value) : cJSON_CreateNull());
+}
+
+cJSON *sterna_bench_machine_object(const struct sterna_bench_machine *machine)
+{
+    cJSON *object = cJSON_CreateObject();
+    if (object != NULL && cJSON_AddStringToObject(object, "processor", machine->processor) != NULL &&
+        add_number(object, "cores", machine->cores) && add_number(object, "gigahertz", machine->gigahertz) &&
+        cJSON_AddStringToObject(object, "kernel", machine->kernel) != NULL &&
+        add_number(object, "ceiling_products_per_cycle", machine->ceiling) &&
+        cJSON_AddStringToObject(object, "compiler", machine->compiler) != NULL &&
+        cJSON_AddStringToObject(object, "openblas", machine->openblas) != NULL &&
+        cJSON_AddStringToObject(object, "date", machine->date) != NULL)
+        return object;
+    cJSON_Delete(object);
+    return NULL;
+}
+
+void sterna_bench_machine_print(const struct sterna_bench_machine *machine)
+{
+    printf("%s, %u cores; %.2f GHz while measured; kernel %s, on registers alone %.1f products a cycle\n"
+           "%s; %s; %s\n\n",
+           machine->processor, machine->cores, machine->gigahertz, machine->kernel, machine->ceiling,
+           machine->compiler, machine->openblas, machine->date);
+}
+
+static void print_lines(const struct sterna_bench_kernel *result)
+{
+    printf("%-8s %-8s %12s %12s %18s\n", "format", "layout", "matrix", "nanoseconds", "weights per cycle");
+    for (size_t i = 0; i < STERNA_BENCH_KERNELS; i++) {
+        char size[32];
+        (void)snprintf(size, sizeof size, "%zu x %zu", result[i].rows, result[i].columns);
+        printf("%-8s %-8s %12s %12.0f %18.1f\n", result[i].format, result[i].layout, size,
+               result[i].nanoseconds, result[i].weights_per_cycle);
+    }
+}
+
+static bool add_line(cJSON *list, const struct sterna_bench_kernel *result)
+{
+    cJSON *object = cJSON_CreateObject();
+    return object != NULL && cJSON_AddItemToArray(list, object) &&
+           cJSON_AddStringToObject(object, "format", result->format) != NULL &&
+           cJSON_AddStringToObject(object, "layout", result->layout) != NULL &&
+           cJSON_AddStringToObject(object, "kernel", result->kernel) != NULL &&
+           add_number(object, "rows", (double)result->rows) &&
+           add_number(object, "columns", (double)result->columns) &&
+           add_number(object, "nanoseconds", result->nanoseconds) &&
+           add_number(object, "gigahertz", result->gigahertz) &&
+           add_number(object, "weights_per_cycle", result->weights_per_cycle);
+}
+
+static int print_json(const struct sterna_bench_machine *machine, const struct sterna_bench_kernel *result)
+{
+    cJSON *object = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(object, "kernels");
+    bool added =
+        list != NULL && cJSON_AddItemToObject(object, "machine", sterna_bench_machine_object(machine));
+    for (size_t i = 0; added && i < STERNA_BENCH_KERNELS; i++)
+        added = add_line(list, &result[i]);
+    char *text = added ? cJSON_PrintUnformatted(object) : NULL;
+    cJSON_Delete(object);
+    if (text == NULL) {
+        sterna_complain("bench", "out of memory");
+        return STERNA_EXIT_FAILED;
+    }
+    puts(text);
+    cJSON_free(text);
+    return STERNA_EXIT_DONE;
+}
+
+int sterna_bench_kernels_run(const struct sterna_options *options)
+{
+    struct sterna_bench_kernel result[STERNA_BENCH_KERNELS];
+    struct sterna_bench_machine machine;
+    struct sterna_error error;
+    size_t repetitions = REPETITIONS;
+
+    if ((options->given & STERNA_TAKES_LENGTH) != 0 && options->length > 0)
+        repetitions = options->length > REPETITIONS_MAX ? REPETITIONS_MAX : (size_t)options->length;
+    if (sterna_bench_machine(&machine, &error) != STERNA_OK ||
+        sterna_bench_kernels(repetitions, result, &error) != STERNA_OK) {
+        sterna_complain("bench", "%s", error.reason);
+        return STERNA_EXIT_FAILED;
+    }
+    if (options->json)
+        return print_json(&machine, result);
+    sterna_bench_machine_print(&machine);
+    print_lines(result);
+    return STERNA_EXIT_DONE;
+}
