@@ -140,6 +140,10 @@ module once_only (
     wire [4:0] see_state;  // = u_executor.state_q
     wire       see_stepping;  // = u_executor.stepping_q
     wire [9:0] see_index;  // = u_request.index_q
+    wire       see_first;  // = u_request.first_q
+    wire       see_low;  // = u_request.low_q
+    wire       see_short;  // = u_request.short_q
+    wire       see_beyond;  // = u_request.beyond_q
     wire       see_watch;  // = u_request.watch_q
     wire       see_store;  // = u_request.store_q
     wire       see_sending;  // = u_reply.sending_q
@@ -180,7 +184,7 @@ module once_only (
         kind_q <= kind;
     end
 
-    localparam [4:0] LISTEN = 5'd0, ANSWER = 5'd19, SEND = 5'd20;
+    localparam [4:0] LISTEN = 5'd0, ANSWER = 5'd19, SEND = 5'd20, TAKE = 5'd21, HALT = 5'd22;
     localparam [4:0] COPY = 5'd3, STORE = 5'd4, FETCH = 5'd5, ARRIVE = 5'd6, DIGEST = 5'd7,
         STATE = 5'd15, PHASE = 5'd16, COUNT = 5'd17, TURN = 5'd8, RUN = 5'd14, REFUSE = 5'd18;
     wire [5:0] kind = {is_write, is_read, is_check, is_step, is_state, is_counters};
@@ -206,18 +210,23 @@ module once_only (
         if (started_q) begin
             assert (see_begun == last_valid_q);
             if (see_begun) assert (see_sequence == last_q);
-            assert (see_state <= SEND);
-            assert (active_q || see_state == LISTEN || see_state == ANSWER || see_state == SEND);
-            if (active_q) assert (see_state != LISTEN && see_state != SEND);
-            if (see_stepping) assert (active_q && is_step && step_state);
+            assert (see_state <= HALT);
+            assert (active_q || see_state == LISTEN || see_state >= ANSWER);
+            if (active_q) assert (see_state != LISTEN && see_state != SEND && see_state != TAKE);
+            if (see_stepping) assert (active_q && is_step && (step_state || see_state == HALT));
+            if (see_state == TAKE) assert (request_valid && repeated == same);
+            if (see_state == HALT) assert (abort_valid);
             if (see_state == FETCH || see_state == ARRIVE) assert (is_read || is_check);
             if (see_state == DIGEST) assert (is_check);
             if (see_state == STATE || see_state == PHASE) assert (is_state);
             if (see_state == COUNT) assert (is_counters);
             if (step_state) assert (is_step || (is_write && see_state <= STORE));
             assert (see_sending == (see_state == SEND));
-            if (see_state != LISTEN) assert (see_begun);
-            if (append) assert (see_state != LISTEN && see_state != SEND);
+            if (see_state != LISTEN && see_state != TAKE && see_state != HALT) assert (see_begun);
+            if (append) assert (active_q || see_state == ANSWER);
+            assert (see_first == (see_index == 10'd0) && see_low == (see_index < 10'd16));
+            assert (see_short == (see_index == 10'd6) && see_beyond == (see_index == 10'd517));
+            assert (see_index <= 10'd517);
             assert (!(request_valid && abort_valid));
             if (see_index != 10'd0 && (see_watch || see_store))
                 assert (!request_valid && !abort_valid);

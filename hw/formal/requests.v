@@ -65,6 +65,10 @@ module requests (
     );
 
     wire [9:0] see_index;  // = u_request.index_q
+    wire       see_first;  // = u_request.first_q
+    wire       see_low;  // = u_request.low_q
+    wire       see_short;  // = u_request.short_q
+    wire       see_beyond;  // = u_request.beyond_q
     wire       see_store;  // = u_request.store_q
     wire       see_watch;  // = u_request.watch_q
     wire [8:0] see_watched;  // = u_request.u_byte_buffer.watched
@@ -88,7 +92,7 @@ module requests (
 
     always @(posedge clk) begin
         started_q <= 1'b1;
-        old_q <= holds_q;
+        old_q <= holds_q && !(s_valid && !s_last && store && index_q == watched);
         old_byte_q <= byte_q;
         if (s_valid && !s_last) begin
             store_q <= store;
@@ -118,7 +122,7 @@ module requests (
         if (!started_q) assume (rst);
         assume (watched < 10'd512 && see_watched == watched[8:0]);
         if (s_good) assume (s_last && index_q >= 10'd6);  // proved of frame_decoder
-        if (request_taken) assume (listen && request_valid && !abort_valid);  // as executor does
+        if (request_taken) assume (request_valid && !listen);  // as executor does
         if (abort_taken) assume (abort_valid);
         if (started_q && payload_q) begin
             assert (request_bytes <= 10'd512 || !request_valid);
@@ -127,7 +131,10 @@ module requests (
         end
         // What the induction needs.
         if (started_q) begin
-            assert (see_index == index_q && index_q <= 10'd517);
+            assert (see_index == index_q);
+            assert (see_first == (see_index == 10'd0) && see_low == (see_index < 10'd16));
+            assert (see_short == (see_index == 10'd6) && see_beyond == (see_index == 10'd517));
+            assert (see_index <= 10'd517);
             if (index_q != 10'd0) assert (see_store == store_q);
             assert (!(request_valid && abort_valid));
             if (index_q != 10'd0 && (see_watch || see_store)) assert (!request_valid && !abort_valid);

@@ -50,7 +50,7 @@ module byte_buffer #(
             kept_q <= write_data;
         end
         if (read) begin
-            asked_q <= known_q && read_index == watched;
+            asked_q <= known_q && read_index == watched && !(write && write_index == watched);
             answer_q <= kept_q;
         end
     end
