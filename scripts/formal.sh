@@ -2,11 +2,13 @@
 # formal.sh [TOP...] - prove what must never happen: all of hw/formal/proofs.txt, or the proofs of these modules. A line per proof; exit
 # status 1 if one does not hold.
 #
-# "proved" is for ever: the first cycles after any start (a bound), and induction from then on. Where induction does not carry, the line
-# says for how many cycles after the start it is proved. Under a proof stand changes to its modules, kept on purpose, with which it must
-# fail: a proof that cannot fail is none.
-# crc32_byte is cut out (its output is any value at all) but where the table says `crc`; there nothing is assumed or proved below the harness. Where it says `joined` modules stand together as in
-# the hardware: what one assumes of another has to be proved, what is proved of each alone is not proved again, and buffers hold anything.
+# "proved" is for ever: the first cycles after any start (a bound), and induction from then on; a proof by a bound alone says for how many
+# cycles. Under a proof stand changes to its modules, kept on purpose, with which it must fail: a proof that cannot fail is none.
+#
+# crc32_byte is cut out (its output is any value at all) but where the table says `crc`; there nothing below the harness is assumed or
+# proved. Where it says `joined` modules stand together as in the hardware: what one assumes of another has to be proved, what is proved
+# of each alone is not proved again, and buffers hold anything.
+# shellcheck disable=SC2046,SC2086  # lists of files are words
 set -eu
 cd "$(dirname "$0")/.."
 
