@@ -131,7 +131,7 @@ clean: ## remove build/
 TARGET ?=
 lint: $(GENERATED) $(MODEL_HEADERS) ## verilator, iverilog, clang-format, clang-tidy, cppcheck, shellcheck
 	scripts/lint.sh
-formal: $(GENERATED) ## prove the stream rules; one broken module must fail
+formal: $(GENERATED) ## prove what must never happen: streams, order, recovery, repetition, addresses
 	scripts/formal.sh
 no-multiplier: $(GENERATED) ## no multiply cell, no DSP
 	scripts/no_multiplier.sh
