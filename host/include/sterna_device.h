@@ -123,7 +123,7 @@ struct sterna_load_report {
  *   "reference"        the specification (host/src/fixed.c) in this process; runs every model. NULL is the same
  *   "fast"             the same bits by the processor's vector instructions; runs every model
  *   "reference:up5k"   the accelerator in software, with a target's memories and what its engine can run, behind a link
- *   "sim", "sim:up5k"  the accelerator's Verilog, simulated, behind a link
+ *   "sim", "sim:up5k"  the accelerator's Verilog, simulated, behind a link; targets: those of make SIM_TARGETS=...
  *   "usb", "usb:SERIAL", "usb:/PATH"   a board: sterna_boards_find
  * STERNA_ERR_MISSING lists the names this program knows; STERNA_ERR_UNPLUGGED: there is no such board now. */
 STERNA_MUST_CHECK enum sterna_status sterna_device_open(const char *address, struct sterna_device **device,
