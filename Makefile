@@ -96,6 +96,18 @@ sanitized-program:
 	@$(MAKE) $(SANITIZED) $(BUILD)/sanitize/sterna
 $(BUILD)/sanitize/sterna: sanitized-program ;
 
+.PHONY: test-neon
+CROSS_CC ?= aarch64-linux-gnu-gcc
+QEMU     ?= qemu-aarch64
+NEON_TESTS = fast_kernel fast_matrix fast_gates
+NEON_SOURCES = $(patsubst %,host/src/%.c,fast_kernel fast_matrix fast_portable fast_neon fast_gates fixed buffer error)
+test-neon: $(NEON_TESTS:%=$(BUILD)/tests/cross/%) ## the NEON kernel, on a processor that qemu-user emulates
+	@for test in $^; do printf '%s: ' "$${test##*/}"; $(QEMU) "$$test" || exit 1; done
+$(BUILD)/tests/cross/%: tests/host/test_%.c tests/cross/check.h $(NEON_SOURCES) | $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)$(CROSS_CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O2 $(WARNINGS) -static -Itests/cross -Ihost/include -Ihost/src -I$(GEN) \
+	    -o $@ $(filter %.c,$^) -lm
+
 .PHONY: fuzz fuzzers
 CLANG ?= clang
 fuzz: ## feed replies and model files of chance to the host, 10 minutes; FUZZ_SECONDS=...

@@ -18,14 +18,18 @@ files=$(find hw/rtl -name '*.v' | sort | tr '\n' ' ')
 describe() {
     case $1 in
     up5k) # 48 MHz: the part's own oscillator. The placer's options are worth 2-4 MHz
-        family=ice40 synthesis="synth_ice40 -device u -spram" seeds="1 2 3" goal=48 required=40
+        family=ice40 synthesis="synth_ice40 -device u -spram" seeds="1 2 3 4 5" goal=48 required=40
         place="--up5k --package sg48 --placer-heap-critexp 4 --placer-heap-timingweight 20"
+        ;;
+    hx8k)
+        family=ice40 synthesis="synth_ice40 -device hx" seeds="1 2 3 4 5" goal=48 required=48
+        place="--hx8k --package ct256"
         ;;
     *) return 1 ;;
     esac
 }
 
-targets="up5k"
+targets="up5k hx8k"
 
 # first COMMAND... - the first of them that is on the PATH.
 first() {

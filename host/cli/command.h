@@ -11,6 +11,8 @@
 #include "option.h"
 #include "sterna.h"
 
+#define STERNA_VERSION "0.1.0"
+
 enum { STERNA_EXIT_DONE = 0, STERNA_EXIT_FAILED = 1, STERNA_EXIT_USAGE = 2 };
 
 struct sterna_command {

@@ -1,6 +1,7 @@
 /* command_bench.c - sterna bench: how fast does a device run a model, and how fast is it simulated? */
 #include "bench_engine.h"
 #include "bench_kernels.h"
+#include "bench_networks.h"
 #include "bench_training.h"
 #include "command.h"
 #include "measure.h"
@@ -92,7 +93,7 @@ static int print_result(const struct sterna_options *options, const char *on,
 
 static int run(const struct sterna_options *options)
 {
-    const char *on = options->on != NULL ? options->on : "sim";
+    const char *on = options->on;
     struct bench_result result = {.steps = STEPS_DEFAULT};
     struct sterna_stage stage;
     int status = STERNA_EXIT_FAILED;
@@ -103,6 +104,8 @@ static int run(const struct sterna_options *options)
         return sterna_bench_engine(options);
     if (options->arguments > 0 && strcmp(options->argument[0], "kernels") == 0)
         return sterna_bench_kernels_run(options);
+    if (on == NULL || options->html != NULL || strncmp(on, "usb", 3) == 0)
+        return sterna_bench_networks(options);
     if ((options->given & STERNA_TAKES_LENGTH) != 0)
         result.steps = options->length > STEPS_MAX ? STEPS_MAX : (size_t)options->length;
     if (!sterna_stage_open(&stage, "bench", options->argument[0], on, false))
@@ -120,18 +123,37 @@ const struct sterna_command sterna_command_bench = {
     .arguments = "[MODEL | train | engine | kernels]",
     .fewest = 0,
     .most = 1,
-    .takes = STERNA_TAKES_ON | STERNA_TAKES_LENGTH | STERNA_TAKES_SEED | STERNA_TAKES_JSON,
-    .summary = "time a model on a device, or training",
+    .takes =
+        STERNA_TAKES_ON | STERNA_TAKES_LENGTH | STERNA_TAKES_SEED | STERNA_TAKES_JSON | STERNA_TAKES_HTML,
+    .summary = "time networks on processor and accelerator side by side, or training",
     .details =
-        "Runs --length steps (default 1000) on random symbols, on sim unless --on says otherwise; of a\n"
-        "simulation it also says how fast that is. Without MODEL: a GRU of 256 units and 73 symbols whose\n"
-        "ternary weights are random.\n\n"
+        "A step of MODEL, or of GRUs and LSTMs of 64 to 512 units (40 inputs, random ternary weights), batch "
+        "1:\n"
+        "as float by OpenBLAS, on the devices reference and fast, and on the simulated accelerator, whose "
+        "times\n"
+        "are computed from its cycles; --on usb: on a board as well. --length: how often each is measured, "
+        "of\n"
+        "which the fastest counts (default 200). --html writes a page with pictures.\n\n"
+        "--on another device: nothing but --length steps (default 1000) of MODEL, a text model, on random\n"
+        "symbols there; of a simulation it also says how fast that is. Without MODEL: a GRU of 256 units "
+        "and\n"
+        "73 symbols whose ternary weights are random.\n\n"
         "train: milliseconds per update of a GRU and an LSTM (512 inputs and units, batch 64, 100 steps,\n"
         "one thread), beside nothing but the matrix products by OpenBLAS, and the share of this machine's\n"
         "peak. --length is the number of repetitions, of which the fastest counts.\n\n"
         "engine: networks of random ternary weights in the usual sizes, 40 inputs and 10 outputs, and where\n"
-        "the cycles of a step go. efficiency = ideal_cycles / cycles; ideal are rows x blocks of the\n"
-        "recurrent layer.\n\n"
+        "the cycles of a step go, by the device's counters over --length steps. ideal_cycles: rows x blocks\n"
+        "of the recurrent layer; efficiency = ideal_cycles / cycles; padding: the share of ideal_cycles "
+        "that\n"
+        "no weight needs. cycles = ideal_cycles + build + gap + scale + gate + output + stall:\n"
+        "  build   waits for tables, and rows whose bytes hold fewer weights so that tables are there\n"
+        "          sooner (narrow of these)\n"
+        "  gap     headers and starts\n"
+        "  scale   row scales: 0, they run inside the gates\n"
+        "  gate    waits for gates\n"
+        "  output  the output layer's rows\n"
+        "  stall   results that nobody takes: 0, the device does at once\n"
+        "streaming = ideal_cycles + narrow + output.\n\n"
         "kernels: the products of the device fast in all formats, weights per cycle of the core, beside "
         "what\n"
         "its instructions reach on registers alone. --length: how often, of which the fastest counts.\n",

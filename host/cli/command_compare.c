@@ -44,6 +44,12 @@ static int print_result(const struct sterna_options *options, const struct stern
     sterna_record_real(&record, "cycles_per_step",
                        sterna_measure_ratio(result->counters.cycles, result->counters.steps), 1);
     sterna_record_count(&record, "ideal_cycles_per_step", result->load.ideal_cycles);
+    if (result->sequences) {
+        sterna_record_real(&record, "cycles_per_sequence",
+                           sterna_measure_ratio(result->counters.cycles, (double)result->sequences), 1);
+        sterna_record_real(&record, "ideal_cycles_per_sequence",
+                           sterna_measure_ratio((double)result->ideal_cycles, (double)result->sequences), 1);
+    }
     record_counters(&record, &result->counters);
     sterna_record_count(&record, "simulated_cycles", result->simulated_cycles);
     sterna_record_real(&record, "simulated_seconds", result->simulated_seconds, 2);

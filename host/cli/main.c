@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VERSION "0.1.0"
-
 static const struct sterna_command *const commands[] = {
     &sterna_command_train,    &sterna_command_quantize, &sterna_command_eval, &sterna_command_compare,
     &sterna_command_generate, &sterna_command_run,      &sterna_command_info, &sterna_command_bench,
@@ -88,7 +86,7 @@ int main(int argc, char **argv)
         return STERNA_EXIT_USAGE;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        (void)puts("sterna " VERSION);
+        (void)puts("sterna " STERNA_VERSION);
         return finish(STERNA_EXIT_DONE);
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {

@@ -36,7 +36,9 @@ enum sterna_option_bit {
     STERNA_TAKES_REPORT = 1U << 23,
     STERNA_TAKES_STEAL = 1U << 24,
     STERNA_TAKES_WATCH = 1U << 25,
-    STERNA_TAKES_WAIT = 1U << 26
+    STERNA_TAKES_WAIT = 1U << 26,
+    STERNA_TAKES_HTML = 1U << 27,
+    STERNA_TAKES_PQ = 1U << 28 /* all of product quantization */
 };
 
 enum { STERNA_ARGUMENTS_MAX = 9, STERNA_SETTINGS_MAX = 64 };
@@ -48,10 +50,12 @@ struct sterna_options {
     const char *setting[STERNA_SETTINGS_MAX]; /* of --set, in order */
     size_t settings;
     unsigned given; /* the options that were there: bits as above */
-    const char *recipe, *out, *on, *split, *weights, *prime, *picture, *only, *shard;
+    const char *recipe, *out, *on, *split, *weights, *prime, *picture, *html, *only, *shard;
+    const char *pq, *pq_input, *pq_output, *calibrate;
     uint64_t threads, limit, length, seed, seconds, jobs;
     double temperature;
     bool json, resume, overwrite, text, watch, wait, help, list, report, steal;
+    bool uncorrected, free_codebooks;
 };
 
 /* Read argv[0..count) (what follows the command's name) for this command. Returns false after a complaint on standard

@@ -36,23 +36,25 @@ enum { STERNA_BENCH_KERNELS = 15 };
 STERNA_MUST_CHECK enum sterna_status sterna_bench_kernels(
     size_t repetitions, struct sterna_bench_kernel result[STERNA_BENCH_KERNELS], struct sterna_error *error);
 
-/* The same network on the same inputs, one sequence, a step at a time, one thread. Times are microseconds per step. */
+/* The same network on the same inputs, one sequence, a step at a time, one thread. */
 struct sterna_bench_network {
     char name[64];
-    size_t weights;
-    double floating;  /* 32-bit float, OpenBLAS's matrix-vector product (host/src/float_step.c) */
-    double reference; /* the device of that name */
-    double fast;      /* the same */
+    size_t weights; /* that a step reads: of one-hot inputs, one column */
+    double floating, reference,
+        fast;         /* microseconds per step: 32-bit float by OpenBLAS, the two devices of this process */
     double gigahertz; /* of this machine's core meanwhile; NaN: not known */
-    double ceiling;   /* as of the machine */
-    char target[16];  /* the accelerator's, "" if there is none to simulate */
+    double float_rate, reference_rate, fast_rate; /* weights per cycle */
+    double fast_share;                            /* of options->ceiling */
+    char target[16];                              /* the simulated accelerator's, "" if there is none */
     bool fits;
-    char reason[256]; /* if it does not fit */
-    double clock_megahertz;
-    double cycles; /* of a step on it, by its counters; the four below add up to it */
+    char reason[512]; /* if it does not fit */
+    double megahertz; /* the target's stated clock */
+    double cycles;    /* of a step, by its counters; the four below add up to it */
     double stream, build, gates, stall;
-    double ideal; /* cycles of the recurrent layers, had every byte the most weights */
-    double board; /* measured, link included; NaN: there is none */
+    double computed; /* microseconds: cycles at that clock */
+    double rate;     /* weights per cycle */
+    double share;    /* of the cycles that the recurrent layers need, had every byte the most weights */
+    double board;    /* microseconds, measured, link included; NaN: there is none */
 };
 
 struct sterna_bench_options {
@@ -60,6 +62,7 @@ struct sterna_bench_options {
     const char *board;     /* address of a real one; NULL: none */
     size_t steps;          /* of a measurement, at least 1 */
     size_t repetitions;    /* of it, at least 1 */
+    double ceiling;        /* of the machine */
 };
 
 /* A model that does not fit the accelerator is measured all the same. STERNA_ERR_FIT if it does not fit the board. */

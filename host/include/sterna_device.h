@@ -11,6 +11,8 @@ struct sterna_model; /* canonical codes, scales, biases, alphabet, provenance: h
 
 struct sterna_model_facts {
     char cell[32], data[512];
+    char stack[512]; /* feed-forward layers in front of the recurrent ones, or "none" */
+    size_t steps;    /* that a sequence must have; 0: any number */
     char format[32], format_input[32], format_output[32]; /* of recurrent, input and output layer's weights */
     char head[16];                                        /* "next", "last" or "mean" */
     size_t inputs, hidden, layers, outputs;
@@ -28,6 +30,47 @@ struct sterna_model_facts {
 /* Quantize a checkpoint's weights deterministically and write the model file (temporary name, then rename). */
 STERNA_MUST_CHECK enum sterna_status sterna_quantize(const char *checkpoint, const char *model_path,
                                                      struct sterna_error *error);
+/* Product quantization of one kind of matrix: groups of `elements` weights are words of a codebook of `words`. */
+struct sterna_product_part {
+    size_t elements, words;
+    size_t terms; /* of an element of a word: a sum of at most so many powers of two, 1 or 2 */
+    int top;      /* the largest element, 1 to 127 */
+    size_t
+        program; /* bytes of the step program that builds the tables, at most; 0: any. A UP5K has 512 for all matrices */
+};
+
+/* How a matrix came out. Errors are mean squared differences of its responses from the original network's, relative to their
+ * variance, on samples that nothing was fitted to; NaN where there is none. */
+struct sterna_product_report {
+    const char *name; /* "weight_ih_l0" */
+    size_t rows, cols;
+    double plain;              /* k-means alone, real elements */
+    double corrected;          /* with error correction, real elements */
+    double projected;          /* with elements of few powers of two: what is written */
+    double bits;               /* per weight: names, codebook and scales */
+    size_t operations, tables; /* additions for one input, and the tables among them */
+    size_t program;            /* bytes of the step program that builds the tables */
+    size_t before;             /* multiply-adds for one input of the matrix as it was */
+};
+
+struct sterna_product_options {
+    const char *checkpoint; /* of float weights */
+    const char *path;       /* of the model to write */
+    const char *data;       /* to calibrate with: the training split, unlabelled */
+    size_t limit;           /* characters or sequences of it; 0: enough */
+    struct sterna_product_part input, recurrent, output;
+    bool uncorrected; /* without error correction: k-means of the weights alone */
+    bool
+        free_codebooks; /* the published method: a codebook of real elements for each sub-space. No device runs that: what is
+                          * written is a checkpoint of the weights that they stand for */
+    uint64_t seed;
+    void (*report)(const struct sterna_product_report *report,
+                   void *context); /* after each matrix; may be NULL */
+    void *context;
+};
+
+STERNA_MUST_CHECK enum sterna_status sterna_quantize_product(const struct sterna_product_options *options,
+                                                             struct sterna_error *error);
 STERNA_MUST_CHECK enum sterna_status sterna_model_load(const char *path, struct sterna_model **model,
                                                        struct sterna_error *error);
 /* A one-layer ternary GRU with random weights on a made-up alphabet, for measuring devices. */
@@ -143,6 +186,12 @@ STERNA_MUST_CHECK enum sterna_status sterna_estimate_model(const struct sterna_m
                                                            const char *target,
                                                            struct sterna_estimate *estimate,
                                                            struct sterna_error *error);
+/* The same for a whole sequence of `steps` steps, through a stack, if there is one, and what is behind it: loading is not counted; load is of what
+ * is behind, padding is 0. STERNA_ERR_RANGE: a sequence of that length cannot go through. */
+STERNA_MUST_CHECK enum sterna_status sterna_estimate_sequence(const struct sterna_model *model,
+                                                              const char *target, size_t steps,
+                                                              struct sterna_estimate *estimate,
+                                                              struct sterna_error *error);
 /* Clock cycles simulated since open (0 on other back ends): for cycles per second. */
 uint64_t sterna_device_simulated_cycles(const struct sterna_device *device);
 
@@ -210,7 +259,9 @@ STERNA_MUST_CHECK enum sterna_status sterna_confusion_picture(const char *svg_pa
                                                               struct sterna_error *error);
 
 struct sterna_compare_result {
-    size_t steps, outputs; /* outputs compared in all: steps x outputs per step, raw 24-bit sums */
+    size_t steps; /* of what is behind the stack, if there is one */
+    size_t
+        outputs; /* compared in all: steps x outputs per step, raw 24-bit sums; and a stack's activations */
     size_t mismatches;
     size_t first_step, first_output; /* of the first mismatch */
     int32_t expected, got;
@@ -219,9 +270,10 @@ struct sterna_compare_result {
     size_t sequences;
     double seconds;
     struct sterna_counters counters;
-    struct sterna_load_report load;
-    uint64_t simulated_cycles; /* everything the simulated clock did, loading and link included */
-    double simulated_seconds;  /* wall time spent in the simulated device */
+    struct sterna_load_report load; /* of what is behind the stack */
+    uint64_t ideal_cycles;          /* the engine's own limit for all of it, the stack's steps too */
+    uint64_t simulated_cycles;      /* everything the simulated clock did, loading and link included */
+    double simulated_seconds;       /* wall time spent in the simulated device */
 };
 
 /* Run the model in fixed.c on canonical codes and on the device (options->on), compare every output. */

@@ -11,11 +11,14 @@
  * key is "yes" or "no". */
 struct sterna_recipe {
     char data[512]; /* a text (sterna_text_open) or labelled sequences (sterna_sequences_open) */
-    char cell[32];  /* "gru", "lstm", "rnn-tanh", "rnn-relu", "rnn-sign" (binary activations) */
-    char head[32];  /* of sequences: the class by the "last" step's output, or by the "mean" over all steps */
+    char stack
+        [512]; /* feed-forward layers in front of the recurrent ones, or "none": conv, dense, pooling ... (stack_shape.h) */
+    char cell[32]; /* "gru", "lstm", "rnn-tanh", "rnn-relu", "rnn-sign" (binary activations) */
+    char head[32]; /* of sequences: the class by the "last" step's output, or by the "mean" over all steps */
     /* Weights (quantize.h has the rules): "float", "binary", "xnor", "ternary", "twn", "pow2-ternary", "dual-copy", "pow2",
      * "exponential". */
-    char quantizer[32];        /* of the recurrent matrices; of the input matrices too, if theirs is "same" */
+    char quantizer
+        [32]; /* of the recurrent matrices and the stack; of the input matrices too, if theirs is "same" */
     char quantizer_input[32];  /* "same", or a name as above */
     char quantizer_output[32]; /* of the output layer */
     char quantizer_bias[32];   /* of the biases; "float" ones become Q4.11 on the device */
@@ -28,12 +31,12 @@ struct sterna_recipe {
     uint64_t backprop_bits; /* quantized back-propagation: exponent bits of the activations in dW; 0: off */
     char normalization[32]; /* "none", "weight", "layer", "batch" (of the input's products) */
     uint64_t hidden;        /* units per layer */
-    uint64_t layers;
-    double dropout;       /* between layers */
-    double dropout_input; /* of the input's values (a text: of whole characters) */
-    double noise;         /* deviation of the noise added to the values of sequences */
-    uint64_t batch;       /* sequences trained side by side */
-    uint64_t steps;       /* of a text: window of back-propagation through time */
+    uint64_t layers;        /* recurrent ones; may be 0 behind a stack */
+    double dropout;         /* between layers */
+    double dropout_input;   /* of the input's values (a text: of whole characters) */
+    double noise;           /* deviation of the noise added to the values of sequences */
+    uint64_t batch;         /* sequences trained side by side */
+    uint64_t steps;         /* of a text: window of back-propagation through time */
     uint64_t
         shard; /* sequences handled by one thread at a time; part of the result, unlike the number of threads */
     uint64_t updates; /* in all */

@@ -52,6 +52,8 @@ static enum sterna_status set_sequences(struct sterna_tensors *tensors,
     enum sterna_status status = sterna_tensors_set_metadata(tensors, "classes", names, error);
     if (status == STERNA_OK)
         status = set_count(tensors, "inputs", data->ends.inputs, error);
+    if (status == STERNA_OK && data->ends.steps)
+        status = set_count(tensors, "steps", data->ends.steps, error);
     if (status == STERNA_OK)
         status = set_count(tensors, "input_fraction", data->ends.fraction, error);
     if (status == STERNA_OK && data->rate)

@@ -171,7 +171,7 @@ static enum sterna_status read_sequences(const struct sterna_tensors *tensors, c
                                          const char *head, struct sterna_training_data *data,
                                          struct sterna_error *error)
 {
-    uint64_t inputs = 0, fraction = 0, rate = 0;
+    uint64_t inputs = 0, steps = 0, fraction = 0, rate = 0;
     const char *names = NULL;
 
     enum sterna_status status = metadata(tensors, path, "classes", &names, error);
@@ -181,6 +181,8 @@ static enum sterna_status read_sequences(const struct sterna_tensors *tensors, c
         status = read_count(tensors, path, "inputs", &inputs, error);
     if (status == STERNA_OK)
         status = read_count(tensors, path, "input_fraction", &fraction, error);
+    if (status == STERNA_OK && sterna_tensors_metadata(tensors, "steps"))
+        status = read_count(tensors, path, "steps", &steps, error);
     if (status == STERNA_OK && sterna_tensors_metadata(tensors, "rate"))
         status = read_count(tensors, path, "rate", &rate, error);
     if (status == STERNA_OK && (inputs < 1 || inputs > STERNA_MODEL_SIZE_MAX ||
@@ -190,7 +192,7 @@ static enum sterna_status read_sequences(const struct sterna_tensors *tensors, c
     if (status != STERNA_OK)
         return status;
     data->ends = (struct sterna_network_ends){
-        .inputs = inputs, .outputs = data->classes, .fraction = (unsigned)fraction};
+        .inputs = inputs, .outputs = data->classes, .steps = steps, .fraction = (unsigned)fraction};
     data->rate = (uint32_t)rate;
     if (rate) {
         data->mean = sterna_buffer_new(inputs, sizeof(float));

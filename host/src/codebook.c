@@ -75,6 +75,13 @@ void sterna_codebook_used(const struct sterna_matrix *matrix, bool *used)
                 used[book->name[row * book->groups + group] & (STERNA_CODEBOOK_WORDS - 1)] = true;
 }
 
+bool sterna_codebook_same(const struct sterna_matrix *one, const struct sterna_matrix *other)
+{
+    const size_t elements = one->book.elements;
+    return elements == other->book.elements &&
+           memcmp(one->book.word, other->book.word, STERNA_CODEBOOK_WORDS * elements) == 0;
+}
+
 static enum sterna_status check_row(const struct sterna_matrix *matrix, size_t row, const char *name,
                                     struct sterna_error *error)
 {

@@ -5,15 +5,20 @@
 #include "clock.h"
 #include "evaluate.h"
 #include "fixed.h"
+#include "stack_device.h"
 
 enum {
-    CHUNK = 256,        /* steps between looks at the stop flag */
-    COUNTERS_EVERY = 16 /* chunks: the device's 32-bit counters must not wrap */
+    CHUNK = 256,         /* steps between looks at the stop flag */
+    COUNTERS_EVERY = 16, /* chunks: the device's 32-bit counters must not wrap */
+    THROUGH_STACK = 256  /* sequences that go through a stack together */
 };
 
 /* Data on their way through a device. */
 struct run {
-    const struct sterna_model *model;
+    const struct sterna_model *model;      /* what is behind the stack, if there is one */
+    struct sterna_model behind;            /* the same */
+    struct sterna_stack_device stack;      /* its model: the whole one */
+    const struct sterna_sequence_set *set; /* what the model runs: of the trial, or out of the stack */
     const struct sterna_trial *trial;
     const struct sterna_eval_options *options;
     struct sterna_device *device;
@@ -37,6 +42,7 @@ static void close_run(struct run *run)
 {
     sterna_device_close(run->device);
     sterna_fixed_free(&run->fixed);
+    sterna_stack_device_free(&run->stack);
     free(run->inputs);
     free(run->sums);
     free(run->total);
@@ -61,8 +67,9 @@ static enum sterna_status open_run(struct run *run, struct sterna_error *error)
     const double start = sterna_clock_seconds();
     if (status == STERNA_OK)
         status = sterna_device_open_lasting(run->options->on, &run->options->wait, &run->device, error);
-    if (status == STERNA_OK)
+    if (status == STERNA_OK && run->stack.model->stack.layers == 0)
         status = sterna_device_load(run->device, run->model, &run->load, error);
+    run->stack.device = run->device;
     run->device_seconds = sterna_clock_seconds() - start;
     return status;
 }
@@ -128,7 +135,7 @@ static enum sterna_status text_chunk(struct run *run, const uint8_t *text, size_
 static enum sterna_status frames_chunk(struct run *run, const int8_t *frames, size_t count,
                                        struct sterna_error *error)
 {
-    const size_t outputs = run->model->output.rows, inputs = run->model->layer[0].inputs;
+    const size_t outputs = run->model->output.rows, inputs = sterna_model_inputs(run->model);
     const double start = sterna_clock_seconds();
     enum sterna_status status = sterna_device_step_dense(run->device, frames, count, run->sums, error);
     run->device_seconds += sterna_clock_seconds() - start;
@@ -146,8 +153,8 @@ static enum sterna_status frames_chunk(struct run *run, const int8_t *frames, si
 /* One sequence from a zero state to its class. */
 static enum sterna_status run_sequence(struct run *run, size_t index, struct sterna_error *error)
 {
-    const struct sterna_sequence_set *set = run->trial->set;
-    const size_t inputs = run->model->layer[0].inputs, outputs = run->model->output.rows;
+    const struct sterna_sequence_set *set = run->set;
+    const size_t inputs = sterna_model_inputs(run->model), outputs = run->model->output.rows;
     const size_t first = set->start[index], steps = set->start[index + 1] - first;
     enum sterna_status status = sterna_device_reset(run->device, error);
 
@@ -167,15 +174,46 @@ static enum sterna_status run_sequence(struct run *run, size_t index, struct ste
     return STERNA_OK;
 }
 
+/* Sequences `done` and following, together through the stack, then one by one through what is behind it. */
+static enum sterna_status run_through_stack(struct run *run, size_t done, size_t count,
+                                            struct sterna_error *error)
+{
+    const struct sterna_sequence_set *whole = run->trial->set;
+    const double start = sterna_clock_seconds();
+    enum sterna_status status = sterna_stack_device_run(&run->stack, whole, done, count, error);
+    if (status == STERNA_OK)
+        status = take_counters(run, error);
+    if (status == STERNA_OK)
+        status = sterna_device_load(run->device, run->model, &run->load, error);
+    run->device_seconds += sterna_clock_seconds() - start;
+    const struct sterna_sequence_set frames = {
+        .count = count, .start = run->stack.start, .label = whole->label + done, .frames = run->stack.frames};
+    run->set = &frames;
+    for (size_t i = 0; i < count && status == STERNA_OK; i++)
+        status = run_sequence(run, i, error);
+    run->set = NULL;
+    return status;
+}
+
+/* The next sequence, or with a stack the next few. */
+static size_t sequences_at_once(const struct run *run, size_t left)
+{
+    const size_t most = run->stack.model->stack.layers > 0 ? THROUGH_STACK : 1;
+    return left < most ? left : most;
+}
+
 static enum sterna_status run_all(struct run *run, struct sterna_error *error)
 {
     const struct sterna_eval_options *options = run->options;
     const size_t total = run->trial->is_text ? run->trial->count - 1 : run->trial->count;
     enum sterna_status status = open_run(run, error);
     for (size_t done = 0, count; done < total && status == STERNA_OK;) {
-        count = !run->trial->is_text ? 1 : total - done < CHUNK ? total - done : CHUNK;
+        count = !run->trial->is_text   ? sequences_at_once(run, total - done)
+                : total - done < CHUNK ? total - done
+                                       : CHUNK;
         status = run->trial->is_text ? text_chunk(run, run->trial->symbols + done, count, error)
-                                     : run_sequence(run, done, error);
+                 : run->stack.model->stack.layers > 0 ? run_through_stack(run, done, count, error)
+                                                      : run_sequence(run, done, error);
         done += count;
         if (status == STERNA_OK && (++run->chunks % COUNTERS_EVERY == 0 || done == total))
             status = take_counters(run, error);
@@ -198,7 +236,9 @@ static uint32_t as_counter(uint64_t value)
 static void fill_compare(const struct run *run, struct sterna_compare_result *result)
 {
     result->steps = run->tally.steps;
-    result->outputs = run->tally.steps * run->model->output.rows;
+    result->outputs = run->tally.steps * run->model->output.rows + run->stack.values;
+    result->mismatches += run->stack.mismatches;
+    result->ideal_cycles = run->stack.ideal_cycles + run->tally.steps * run->load.ideal_cycles;
     result->sequences = run->trial->is_text ? 0 : run->trial->count;
     (void)snprintf(result->metric, sizeof result->metric, "%s", sterna_tally_metric(&run->tally));
     result->value = sterna_tally_value(&run->tally);
@@ -220,7 +260,14 @@ enum sterna_status sterna_run_on_device(const struct sterna_model *model, const 
                                         struct sterna_device_run *result,
                                         struct sterna_compare_result *compare, struct sterna_error *error)
 {
-    struct run run = {.model = model, .trial = trial, .options = options, .compare = compare};
+    struct run run = {
+        .model = model, .set = trial->set, .trial = trial, .options = options, .compare = compare};
+    run.stack = (struct sterna_stack_device){.model = model, .compare = compare != NULL};
+    if (model->stack.layers > 0) {
+        run.behind = *model;
+        run.behind.stack.layers = 0;
+        run.model = &run.behind;
+    }
     enum sterna_status status = run_all(&run, error);
     if (status == STERNA_OK) {
         if (compare)

@@ -73,7 +73,7 @@ static void count_matrix(const struct sterna_matrix *matrix, struct sterna_load_
 /* What the model itself takes; the output layer's scales and biases are the host's, as with every device. */
 static void fill_report(const struct sterna_model *model, struct sterna_load_report *report)
 {
-    *report = (struct sterna_load_report){.activation_bytes = model->layer[0].inputs};
+    *report = (struct sterna_load_report){.activation_bytes = sterna_model_inputs(model)};
     for (size_t k = 0; k < model->layers; k++) {
         const struct sterna_layer *layer = &model->layer[k];
         count_matrix(&layer->ih, report);
@@ -136,7 +136,7 @@ static enum sterna_status step_dense_fixed(struct sterna_device *device, const i
     struct fixed_device *self = (struct fixed_device *)device;
     (void)error;
     for (size_t i = 0; i < count; i++, sums += device->model->output.rows) {
-        const int8_t *input = inputs + i * device->model->layer[0].inputs;
+        const int8_t *input = inputs + i * sterna_model_inputs(device->model);
         if (self->fast)
             sterna_fast_step(self->fast, &self->state, input, sums);
         else

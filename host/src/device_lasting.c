@@ -165,7 +165,7 @@ static enum sterna_status load_lasting(struct sterna_device *device, const struc
                                        struct sterna_load_report *load, struct sterna_error *error)
 {
     struct lasting *self = of(device);
-    const size_t inputs = model->layer[0].inputs;
+    const size_t inputs = sterna_model_inputs(model);
     struct sterna_error why;
     enum sterna_status status;
     uint8_t *journal = calloc(JOURNAL_STEPS, inputs > INDEX_BYTES ? inputs : INDEX_BYTES);
@@ -226,7 +226,7 @@ static enum sterna_status use_inputs(struct lasting *self, bool dense, struct st
         self->steps > 0 && self->dense != dense ? settle(self, error) : STERNA_OK;
     if (status == STERNA_OK) {
         self->dense = dense;
-        self->input_bytes = dense ? self->device.model->layer[0].inputs : INDEX_BYTES;
+        self->input_bytes = dense ? sterna_model_inputs(self->device.model) : INDEX_BYTES;
     }
     return status;
 }

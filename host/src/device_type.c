@@ -35,6 +35,11 @@ enum sterna_status sterna_device_load(struct sterna_device *device, const struct
                                       struct sterna_load_report *report, struct sterna_error *error)
 {
     struct sterna_load_report unwanted;
+    if (model->stack.layers > 0)
+        return sterna_fail(
+            error, STERNA_ERR_RANGE,
+            "the model has a stack of feed-forward layers, which takes whole sequences, not steps: "
+            "\"sterna eval\" and \"sterna compare\" run it");
     return device->type->load(device, model, report ? report : &unwanted, error);
 }
 
@@ -55,7 +60,7 @@ enum sterna_status sterna_device_step(struct sterna_device *device, const uint16
     enum sterna_status status = require_model(device, error);
     if (status != STERNA_OK)
         return status;
-    const size_t size = device->model->layer[0].inputs;
+    const size_t size = sterna_model_inputs(device->model);
     for (size_t i = 0; i < count; i++)
         if (inputs[i] >= size)
             return sterna_fail(error, STERNA_ERR_RANGE, "input %zu is index %u, the model has %zu inputs", i,
@@ -69,7 +74,7 @@ enum sterna_status sterna_device_step_dense(struct sterna_device *device, const 
     enum sterna_status status = require_model(device, error);
     if (status != STERNA_OK)
         return status;
-    const size_t size = device->model->layer[0].inputs;
+    const size_t size = sterna_model_inputs(device->model);
     for (size_t i = 0; i < count * size; i++)
         if (inputs[i] == INT8_MIN)
             return sterna_fail(error, STERNA_ERR_RANGE,

@@ -18,7 +18,7 @@ static double weights_of(const struct sterna_matrix *matrix)
 static uint64_t request_cycles(const struct sterna_model *model, const struct sterna_geometry *geometry)
 {
     enum { STEP_HEAD = 6, REPLY_HEAD = 3, SUM_BYTES = 3, BYTE = 2, HOT = 5, ROW = 5, TURN = 12 };
-    const size_t inputs = model->one_hot ? 2 : model->layer[0].inputs, outputs = model->output.rows;
+    const size_t inputs = model->one_hot ? 2 : sterna_model_inputs(model), outputs = model->output.rows;
     const size_t by_request = (geometry->request_bytes - STEP_HEAD) / inputs;
     const size_t by_reply = (geometry->reply_bytes - REPLY_HEAD) / (SUM_BYTES * outputs);
     const size_t steps = by_request < by_reply ? by_request : by_reply;
@@ -61,6 +61,8 @@ enum sterna_status sterna_estimate_model(const struct sterna_model *model, const
     struct sterna_layout layout;
     if (!geometry)
         return sterna_fail(error, STERNA_ERR_MISSING, "there is no target \"%s\"; there is: up5k", target);
+    if (model->stack.layers > 0)
+        return sterna_fail(error, STERNA_ERR_RANGE, "a model with a stack runs whole sequences, not steps");
     enum sterna_status status = sterna_layout_plan(model, geometry, &layout, error);
     if (status != STERNA_OK)
         return status;

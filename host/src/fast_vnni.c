@@ -35,7 +35,9 @@ VNNI_INLINE void add_fields(int bits, const uint8_t *bytes, __m512i activations,
     __m512i line = _mm512_load_si512(bytes);
     __asm__("" : "+v"(line)); /* loaded once: compilers would read it again for each mask */
 #pragma GCC unroll 8
-    for (int f = 0; f < 8 / bits; f++) {
+    for (int f = 0; f < 8; f++) {
+        if (f == 8 / bits)
+            break;
         const __m512i mask = _mm512_set1_epi8((char)(((1 << bits) - 1) << (f * bits)));
         sum[f] = _mm512_dpbusd_epi32(sum[f], _mm512_and_si512(line, mask), activations);
     }

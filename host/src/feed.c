@@ -39,13 +39,18 @@ static enum sterna_status open_sequences(const struct sterna_recipe *recipe, str
         status = sterna_sequences_open(recipe->data, &recipe->front_end, &feed->sequences, error);
     if (status != STERNA_OK)
         return status;
+    size_t shortest = SIZE_MAX;
     for (int split = STERNA_TRAIN; split <= STERNA_VALID; split++) {
         const size_t longest = sterna_feed_longest(&feed->sequences.split[split]);
+        const size_t least = sterna_feed_shortest(&feed->sequences.split[split]);
         feed->longest = longest > feed->longest ? longest : feed->longest;
+        shortest = least < shortest ? least : shortest;
     }
+    feed->shortest = shortest;
     feed->size = feed->sequences.split[STERNA_TRAIN].count;
     feed->ends = (struct sterna_network_ends){.inputs = feed->sequences.features,
                                               .outputs = feed->sequences.classes,
+                                              .steps = shortest == feed->longest ? shortest : 0,
                                               .fraction = feed->sequences.fraction,
                                               .head = head};
     feed->pick = sterna_buffer_new(recipe->batch, sizeof *feed->pick);
@@ -158,6 +163,14 @@ size_t sterna_feed_longest(const struct sterna_sequence_set *set)
     for (size_t i = 0; i < set->count; i++)
         longest = length_of(set, i) > longest ? length_of(set, i) : longest;
     return longest;
+}
+
+size_t sterna_feed_shortest(const struct sterna_sequence_set *set)
+{
+    size_t shortest = SIZE_MAX;
+    for (size_t i = 0; i < set->count; i++)
+        shortest = length_of(set, i) < shortest ? length_of(set, i) : shortest;
+    return shortest;
 }
 
 /* ---- windows ---- */

@@ -11,8 +11,9 @@ struct sterna_feed {
     struct sterna_text text;
     struct sterna_sequences sequences;
     struct sterna_network_ends ends;
-    size_t size;    /* of the training split: characters, or sequences */
-    size_t longest; /* steps that a window needs, at most: the recipe's, or the longest sequence */
+    size_t size;     /* of the training split: characters, or sequences */
+    size_t longest;  /* steps that a window needs, at most: the recipe's, or the longest sequence */
+    size_t shortest; /* steps of the shortest sequence */
     size_t batch, shard, steps; /* of the recipe */
     uint64_t seed;
     size_t *pick; /* [batch] the sequences of an update, the longest first */
@@ -45,7 +46,8 @@ void sterna_feed_load_text(const uint8_t *text, size_t stride, struct sterna_win
 /* Fill a window with these sequences of a split, sorted here: index [count], count at most window->batch. */
 void sterna_feed_load_sequences(const struct sterna_sequence_set *set, size_t features, size_t *index,
                                 size_t count, struct sterna_window *window);
-/* Steps of the longest sequence of a split. */
+/* Steps of the longest and of the shortest sequence of a split. */
 size_t sterna_feed_longest(const struct sterna_sequence_set *set);
+size_t sterna_feed_shortest(const struct sterna_sequence_set *set);
 
 #endif

@@ -108,12 +108,11 @@ enum sterna_status sterna_fixed_new(const struct sterna_model *model, struct ste
         widest = layer->hidden > widest ? layer->hidden : widest;
         rows = layer->hh.rows > rows ? layer->hh.rows : rows;
     }
-    assert(units > 0 && rows > 0); /* sterna_model_new */
     struct sterna_fixed_state fresh = {
-        .state = calloc(units, sizeof *fresh.state),
-        .activation = calloc(units, sizeof *fresh.activation),
-        .sum = calloc(2 * rows, sizeof *fresh.sum),
-        .next = calloc(widest, sizeof *fresh.next),
+        .state = calloc(units + 1, sizeof *fresh.state), /* never NULL: an output layer may stand alone */
+        .activation = calloc(units + 1, sizeof *fresh.activation),
+        .sum = calloc(2 * rows + 1, sizeof *fresh.sum),
+        .next = calloc(widest + 1, sizeof *fresh.next),
         .units = units,
     };
     if (!fresh.state || !fresh.activation || !fresh.sum || !fresh.next) {
@@ -274,6 +273,10 @@ static void step_layers(const struct sterna_model *model, struct sterna_fixed_st
 void sterna_fixed_step(const struct sterna_model *model, struct sterna_fixed_state *state,
                        const int8_t *input, int32_t *sums)
 {
+    if (model->layers == 0) {
+        multiply(&model->output, input, sums);
+        return;
+    }
     multiply(&model->layer[0].ih, input, state->sum);
     step_layers(model, state, sums);
 }

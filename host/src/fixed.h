@@ -64,7 +64,7 @@ STERNA_MUST_CHECK enum sterna_status sterna_fixed_new(const struct sterna_model 
                                                       struct sterna_error *error);
 void sterna_fixed_free(struct sterna_fixed_state *state);
 void sterna_fixed_reset(struct sterna_fixed_state *state);
-/* One time step. input: int8 [inputs]; sums: int32 [outputs] receives the output layer's exact sums. */
+/* One time step of the layers behind the stack, of which there may be none. input: int8 [inputs]; sums: int32 [outputs] receives the output layer's exact sums. */
 void sterna_fixed_step(const struct sterna_model *model, struct sterna_fixed_state *state,
                        const int8_t *input, int32_t *sums);
 /* The same for a one-hot input: index of the one activation that is 64. */

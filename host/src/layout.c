@@ -48,10 +48,10 @@ static bool keeps_state(enum sterna_cell cell)
 
 static bool shares(const struct sterna_layout_program *program, const struct sterna_layout_part *part)
 {
-    const bool book = part->matrix->format == STERNA_FORMAT_CODEBOOK;
-    return book ? program->matrix == part->matrix
-                : program->matrix->format == part->matrix->format &&
-                      program->program.elements == part->elements;
+    const struct sterna_matrix *one = program->matrix, *other = part->matrix;
+    if (one->format != other->format || program->program.elements != part->elements)
+        return false;
+    return other->format != STERNA_FORMAT_CODEBOOK || one == other || sterna_codebook_same(one, other);
 }
 
 static void plan_program(struct sterna_layout *layout, struct sterna_layout_part *part)
@@ -117,12 +117,13 @@ static void plan_sections(const struct sterna_model *model, const struct sterna_
                                               .gates = sterna_cell_gates(layer->cell),
                                               .fresh = k > 0};
         whole.part[STERNA_PART_X].matrix = &layer->ih;
-        whole.part[STERNA_PART_H].matrix = &layer->hh;
+        whole.part[STERNA_PART_H].matrix = layer->hh.cols ? &layer->hh : NULL;
         plan_layer(layout, &whole, layer->hidden, geometry, smallest);
         layout->states += keeps_state(layer->cell) ? layer->hidden : 0;
         layout->ideal_cycles += ideal(&layer->ih) + ideal(&layer->hh);
     }
-    struct sterna_layout_section output = {.kind = STERNA_KIND_OUTPUT, .gates = 1, .fresh = true};
+    struct sterna_layout_section output = {
+        .kind = STERNA_KIND_OUTPUT, .gates = 1, .fresh = model->layers > 0};
     output.part[STERNA_PART_X].matrix = &model->output;
     plan_layer(layout, &output, model->output.rows, geometry, smallest);
     layout->output_cycles = ideal(&model->output);
@@ -144,7 +145,7 @@ static size_t reading(const struct sterna_layout *layout, const struct sterna_la
 /* Place the input vector and the h buffers, in the order of layers, each as long as its longest padded reading. */
 static void plan_activations(const struct sterna_model *model, struct sterna_layout *layout)
 {
-    size_t word = reading(layout, &model->layer[0], STERNA_PART_X), k = 0;
+    size_t word = reading(layout, model->layers ? &model->layer[0] : NULL, STERNA_PART_X), k = 0;
     size_t below[2] = {0, 0};
     layout->input_words = word;
     for (size_t i = 0; i <= model->layers; i++) {
@@ -267,7 +268,7 @@ static enum sterna_status check_memories(const struct sterna_model *model, const
         {"bytes for the results of one step", REPLY_HEAD + SUM_BYTES * (uint64_t)model->output.rows,
          geometry->reply_bytes},
         {"bytes for the input of one step",
-         STEP_HEAD + (model->one_hot ? 2 : (uint64_t)model->layer[0].inputs), geometry->request_bytes},
+         STEP_HEAD + (model->one_hot ? 2 : (uint64_t)sterna_model_inputs(model)), geometry->request_bytes},
     };
     for (size_t i = 0; i < sizeof limit / sizeof *limit; i++) {
         enum sterna_status status = fits(geometry, limit[i].what, limit[i].need, limit[i].have, error);

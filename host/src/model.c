@@ -154,7 +154,7 @@ static bool matrix_new(struct sterna_matrix *matrix, size_t rows, size_t cols)
     matrix->format = STERNA_FORMAT_TERNARY;
     matrix->rows = rows;
     matrix->cols = cols;
-    matrix->code = calloc(rows * cols, sizeof *matrix->code);
+    matrix->code = calloc(rows * cols + 1, sizeof *matrix->code);
     matrix->scale_m = calloc(rows, sizeof *matrix->scale_m);
     matrix->scale_s = calloc(rows, sizeof *matrix->scale_s);
     return matrix->code != NULL && matrix->scale_m != NULL && matrix->scale_s != NULL;
@@ -179,6 +179,22 @@ static bool layer_new(struct sterna_layer *layer, enum sterna_cell cell, size_t 
            matrix_new(&layer->hh, rows, hidden);
 }
 
+static bool stack_new(struct sterna_model *model, const struct sterna_stack_shape *stack)
+{
+    model->stack = *stack;
+    model->filters = calloc(stack->layers + 1, sizeof *model->filters);
+    bool done = model->filters != NULL;
+    for (size_t k = 0; k < stack->layers && done; k++) {
+        const struct sterna_stack_layer *layer = &stack->layer[k];
+        if (layer->kind != STERNA_STACK_CONV)
+            continue;
+        model->filters[k].bias = calloc(layer->out.channels, sizeof *model->filters[k].bias);
+        done = model->filters[k].bias != NULL &&
+               matrix_new(&model->filters[k].weight, layer->out.channels, layer->cols);
+    }
+    return done;
+}
+
 static bool is_size(size_t size, size_t max)
 {
     return size >= 1 && size <= max;
@@ -187,8 +203,20 @@ static bool is_size(size_t size, size_t max)
 enum sterna_status sterna_model_new(const struct sterna_model_shape *shape, struct sterna_model **model,
                                     struct sterna_error *error)
 {
-    if (!is_size(shape->inputs, STERNA_MODEL_SIZE_MAX) || !is_size(shape->hidden, STERNA_MODEL_SIZE_MAX) ||
-        !is_size(shape->outputs, STERNA_MODEL_SIZE_MAX) || !is_size(shape->layers, STERNA_MODEL_LAYERS_MAX))
+    static const struct sterna_stack_shape none = {.text = "none"};
+    if (shape->layers > 0)
+        return sterna_model_new_behind(&none, shape, model, error);
+    return sterna_fail(error, STERNA_ERR_RANGE, "a model of 0 layers: at least 1, or a stack");
+}
+
+enum sterna_status sterna_model_new_behind(const struct sterna_stack_shape *stack,
+                                           const struct sterna_model_shape *shape,
+                                           struct sterna_model **model, struct sterna_error *error)
+{
+    const size_t frame = stack->layers ? sterna_stack_shape_outputs(stack) : shape->inputs;
+    const size_t hidden = shape->layers ? shape->hidden : frame;
+    if (!is_size(shape->inputs, STERNA_MODEL_SIZE_MAX) || !is_size(hidden, STERNA_MODEL_SIZE_MAX) ||
+        !is_size(shape->outputs, STERNA_MODEL_SIZE_MAX) || shape->layers > STERNA_MODEL_LAYERS_MAX)
         return sterna_fail(
             error, STERNA_ERR_RANGE,
             "a model of %zu inputs, %zu layers of %zu units and %zu outputs: each is at least 1, "
@@ -200,13 +228,14 @@ enum sterna_status sterna_model_new(const struct sterna_model_shape *shape, stru
     if (done) {
         created->layers = shape->layers;
         created->valid = NAN;
-        created->layer = calloc(shape->layers, sizeof *created->layer);
+        created->layer = calloc(shape->layers + 1, sizeof *created->layer); /* never NULL */
         created->output_bias = calloc(shape->outputs, sizeof *created->output_bias);
-        done = created->layer != NULL && created->output_bias != NULL &&
-               matrix_new(&created->output, shape->outputs, shape->hidden);
+        done = created->layer != NULL && created->output_bias != NULL && stack_new(created, stack) &&
+               matrix_new(&created->output, shape->outputs, hidden);
+        if (done)
+            created->layer[0].cell = shape->cell;
         for (size_t k = 0; k < shape->layers && done; k++)
-            done = layer_new(&created->layer[k], shape->cell, k == 0 ? shape->inputs : shape->hidden,
-                             shape->hidden);
+            done = layer_new(&created->layer[k], shape->cell, k == 0 ? frame : hidden, hidden);
     }
     if (!done) {
         sterna_model_free(created);
@@ -225,6 +254,36 @@ void sterna_model_set_formats(struct sterna_model *model, enum sterna_format inp
         model->layer[k].hh.format = recurrent;
     }
     model->output.format = output;
+}
+
+void sterna_model_set_stack_format(struct sterna_model *model, enum sterna_format format)
+{
+    for (size_t k = 0; k < model->stack.layers; k++)
+        model->filters[k].weight.format = format;
+}
+
+size_t sterna_model_frame(const struct sterna_model *model)
+{
+    return model->layers ? model->layer[0].inputs : model->output.cols;
+}
+
+size_t sterna_model_inputs(const struct sterna_model *model)
+{
+    return model->stack.layers ? model->stack.inputs : sterna_model_frame(model);
+}
+
+int sterna_model_stack_one(const struct sterna_model *model, size_t k)
+{
+    while (k-- > 0)
+        if (model->stack.layer[k].kind == STERNA_STACK_CONV)
+            return sterna_cell_one(STERNA_CELL_RNN_RELU);
+    return 1 << model->input_fraction;
+}
+
+int sterna_model_one(const struct sterna_model *model)
+{
+    return model->layers ? sterna_cell_one(model->layer[0].cell)
+                         : sterna_model_stack_one(model, model->stack.layers);
 }
 
 enum sterna_status sterna_model_set_classes(struct sterna_model *model, size_t classes,
@@ -248,7 +307,7 @@ enum sterna_status sterna_model_set_sound(struct sterna_model *model, uint32_t r
                                           const struct sterna_front_end_options *options, const float *mean,
                                           const float *deviation, struct sterna_error *error)
 {
-    const size_t inputs = model->layer[0].inputs;
+    const size_t inputs = sterna_model_inputs(model);
     float *means = malloc(inputs * sizeof *means), *deviations = malloc(inputs * sizeof *deviations);
     assert(rate > 0);
     if (means == NULL || deviations == NULL) {
@@ -276,6 +335,11 @@ void sterna_model_free(struct sterna_model *model)
         matrix_free(&model->layer[k].hh);
         free(model->layer[k].bias);
     }
+    for (size_t k = 0; k < model->stack.layers && model->filters != NULL; k++) {
+        matrix_free(&model->filters[k].weight);
+        free(model->filters[k].bias);
+    }
+    free(model->filters);
     free(model->layer);
     matrix_free(&model->output);
     free(model->output_bias);
@@ -284,66 +348,4 @@ void sterna_model_free(struct sterna_model *model)
     free(model->deviation);
     free(model->recipe);
     free(model);
-}
-
-/* ---- facts and logits of a model ----------------------------------------------------------------------- */
-
-/* Bytes of a matrix: packed weights, and 8 bits of m and 5 of s per row in a 16-bit word. */
-static size_t matrix_bytes(const struct sterna_matrix *matrix)
-{
-    return sterna_codes_size(matrix) + 2 * matrix->rows;
-}
-
-void sterna_model_facts(const struct sterna_model *model, struct sterna_model_facts *facts)
-{
-    const struct sterna_layer *first = &model->layer[0];
-    *facts = (struct sterna_model_facts){.inputs = first->inputs,
-                                         .hidden = first->hidden,
-                                         .layers = model->layers,
-                                         .outputs = model->output.rows,
-                                         .one_hot = model->one_hot,
-                                         .input_fraction = model->input_fraction,
-                                         .symbols = model->symbols,
-                                         .classes = model->classes,
-                                         .valid = model->valid};
-    (void)snprintf(facts->cell, sizeof facts->cell, "%s", sterna_cell_name(first->cell));
-    (void)snprintf(facts->format, sizeof facts->format, "%s", sterna_format_name(first->hh.format));
-    (void)snprintf(facts->format_input, sizeof facts->format_input, "%s",
-                   sterna_format_name(first->ih.format));
-    (void)snprintf(facts->format_output, sizeof facts->format_output, "%s",
-                   sterna_format_name(model->output.format));
-    (void)snprintf(facts->head, sizeof facts->head, "%s", sterna_head_name(model->head));
-    (void)snprintf(facts->metric, sizeof facts->metric, "%s", model->metric);
-    (void)snprintf(facts->data, sizeof facts->data, "%s", model->data);
-    memcpy(facts->alphabet, model->alphabet, sizeof facts->alphabet);
-    facts->weights = model->output.rows * model->output.cols;
-    facts->bytes = matrix_bytes(&model->output) + model->output.rows * sizeof *model->output_bias;
-    for (size_t k = 0; k < model->layers; k++) {
-        const struct sterna_layer *layer = &model->layer[k];
-        facts->weights += layer->ih.rows * layer->ih.cols + layer->hh.rows * layer->hh.cols;
-        facts->bytes += matrix_bytes(&layer->ih) + matrix_bytes(&layer->hh) +
-                        sterna_cell_biases(layer->cell) * layer->hidden * sizeof *layer->bias;
-    }
-}
-
-/* Of a sum, or a mean of sums, of one row. */
-static float logit(const struct sterna_model *model, size_t row, double sum)
-{
-    const struct sterna_matrix *output = &model->output;
-    double scaled = ldexp(sum * output->scale_m[row], -(output->scale_s[row] + 11));
-    return (float)(scaled + ldexp(model->output_bias[row], -11));
-}
-
-void sterna_model_logits(const struct sterna_model *model, const int32_t *sums, float *logits)
-{
-    for (size_t r = 0; r < model->output.rows; r++)
-        logits[r] = logit(model, r, (double)sums[r]);
-}
-
-void sterna_model_logits_mean(const struct sterna_model *model, const int64_t *sum_of_sums, size_t steps,
-                              float *logits)
-{
-    assert(steps > 0);
-    for (size_t r = 0; r < model->output.rows; r++)
-        logits[r] = logit(model, r, (double)sum_of_sums[r] / (double)steps);
 }

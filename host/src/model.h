@@ -43,12 +43,16 @@
  *
  *         code = w[m & 127] * np.where(m & 128, -1, 1)[:, :, None]                 # [rows, G, n]
  *         code = code.reshape(rows, -1, 8, n).swapaxes(2, 3).reshape(rows, -1)[:, :cols]
- *  7. A model of sound has "front_end.mean" and "front_end.deviation", F32 [I]. There are no other tensors.
+ *  7. A model with a stack (stack_shape.h), feed-forward layers in front of the recurrent ones, of which there may be none then ("layers" = "0"),
+ *     has in its __metadata__ "stack", the recipe's text; "steps", the length of its sequences, if it has dense layers; and
+ *     "weights_stack", their format. Each convolution K of the stack, counted with the poolings, has the matrix "stack.K.weight" [N, cols], see 6,
+ *     its columns in the order (ky, kx, channel of the group), and "stack.K.bias" I16 [N] in Q4.11. "inputs" are the values of a step of the sequence.
+ *  8. A model of sound has "front_end.mean" and "front_end.deviation", F32 [I]. There are no other tensors.
  */
 #ifndef STERNA_MODEL_H
 #define STERNA_MODEL_H
 
-#include "sterna.h"
+#include "stack_shape.h"
 
 enum sterna_format {
     STERNA_FORMAT_TERNARY, /* -1, 0, 1 */
@@ -105,7 +109,15 @@ struct sterna_layer {
     int16_t *bias;           /* [B*H] Q4.11; GRU: r, z, xn, hn */
 };
 
+/* A convolution of the stack: batch normalization is in scales and biases. */
+struct sterna_filters {
+    struct sterna_matrix weight; /* [out.channels, cols] */
+    int16_t *bias;               /* [out.channels] Q4.11 */
+};
+
 struct sterna_model {
+    struct sterna_stack_shape stack;
+    struct sterna_filters *filters; /* [stack.layers]; zeros of those that are no convolutions */
     size_t layers;
     struct sterna_layer *layer;
     struct sterna_matrix output; /* [O, H] */
@@ -142,9 +154,23 @@ struct sterna_model_shape {
 STERNA_MUST_CHECK enum sterna_status sterna_model_new(const struct sterna_model_shape *shape,
                                                       struct sterna_model **model,
                                                       struct sterna_error *error);
+/* The same behind a stack, which may be empty: inputs are the stack's, layers may be 0, and hidden counts for nothing then. */
+STERNA_MUST_CHECK enum sterna_status sterna_model_new_behind(const struct sterna_stack_shape *stack,
+                                                             const struct sterna_model_shape *shape,
+                                                             struct sterna_model **model,
+                                                             struct sterna_error *error);
 /* The formats of every layer's ih, every layer's hh, and of the output layer. */
 void sterna_model_set_formats(struct sterna_model *model, enum sterna_format input,
                               enum sterna_format recurrent, enum sterna_format output);
+/* The format of the stack's matrices. */
+void sterna_model_set_stack_format(struct sterna_model *model, enum sterna_format format);
+enum sterna_format sterna_model_stack_format(const struct sterna_model *model);
+/* Values of a step of what goes in; values of a frame behind the stack. */
+size_t sterna_model_inputs(const struct sterna_model *model);
+size_t sterna_model_frame(const struct sterna_model *model);
+/* The activation that stands for 1.0 in front of layer k of the stack (k = stack.layers: behind it), and of the output layer. */
+int sterna_model_stack_one(const struct sterna_model *model, size_t k);
+int sterna_model_one(const struct sterna_model *model);
 /* Copy the names [classes] of the outputs (only read; C11 has no way to say so of an array); classes = 0 takes them away. */
 STERNA_MUST_CHECK enum sterna_status sterna_model_set_classes(struct sterna_model *model, size_t classes,
                                                               char (*name)[STERNA_CLASS_NAME],

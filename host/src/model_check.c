@@ -54,9 +54,22 @@ static enum sterna_status check_layers(const struct sterna_model *model, struct 
     return status;
 }
 
+static enum sterna_status check_stack(const struct sterna_model *model, struct sterna_error *error)
+{
+    enum sterna_status status = STERNA_OK;
+    for (size_t k = 0; k < model->stack.layers && status == STERNA_OK; k++) {
+        char name[NAME_SIZE];
+        (void)snprintf(name, sizeof name, "stack.%zu.weight", k);
+        status = check_matrix(&model->filters[k].weight, name, error);
+    }
+    if (status == STERNA_OK && model->stack.layers && model->one_hot)
+        status = sterna_fail(error, STERNA_ERR_RANGE, "a stack reads dense inputs, not one-hot ones");
+    return status;
+}
+
 static enum sterna_status check_alphabet(const struct sterna_model *model, struct sterna_error *error)
 {
-    const size_t inputs = model->layer[0].inputs, outputs = model->output.rows;
+    const size_t inputs = sterna_model_inputs(model), outputs = model->output.rows;
     if (model->symbols == 0)
         return STERNA_OK;
     if (model->symbols > sizeof model->alphabet || model->symbols != inputs || model->symbols != outputs)
@@ -93,7 +106,7 @@ static enum sterna_status check_classes(const struct sterna_model *model, struct
 
 static enum sterna_status check_sound(const struct sterna_model *model, struct sterna_error *error)
 {
-    const size_t inputs = model->layer[0].inputs;
+    const size_t inputs = sterna_model_inputs(model);
     struct sterna_front_end *front_end = NULL;
     if (model->rate == 0)
         return STERNA_OK;
@@ -133,5 +146,7 @@ enum sterna_status sterna_model_check(const struct sterna_model *model, struct s
         status = check_sound(model, error);
     if (status == STERNA_OK)
         status = check_matrix(&model->output, "linear.weight", error);
+    if (status == STERNA_OK)
+        status = check_stack(model, error);
     return status == STERNA_OK ? check_layers(model, error) : status;
 }

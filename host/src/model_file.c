@@ -15,7 +15,7 @@ enum { NAME_SIZE = 64 };
 struct writer {
     struct sterna_tensors *tensors;
     struct sterna_error *error;
-    uint8_t *packed[2 * STERNA_MODEL_LAYERS_MAX + 1];
+    uint8_t *packed[2 * STERNA_MODEL_LAYERS_MAX + 1 + STERNA_STACK_LAYERS_MAX];
     size_t matrices;
     enum sterna_status status; /* of the first failure: the rest of the walk does nothing */
 };
@@ -69,8 +69,23 @@ static void put_matrix(struct writer *writer, const char *name, const struct ste
     put(writer, full, STERNA_U8, matrix->rows, 0, matrix->scale_s);
 }
 
+static void put_stack(struct writer *writer, const struct sterna_model *model)
+{
+    for (size_t k = 0; k < model->stack.layers; k++) {
+        const struct sterna_filters *filters = &model->filters[k];
+        char name[NAME_SIZE];
+        if (filters->weight.rows == 0)
+            continue;
+        (void)snprintf(name, sizeof name, "stack.%zu.weight", k);
+        put_matrix(writer, name, &filters->weight);
+        (void)snprintf(name, sizeof name, "stack.%zu.bias", k);
+        put(writer, name, STERNA_I16, filters->weight.rows, 0, filters->bias);
+    }
+}
+
 static void put_model(struct writer *writer, const struct sterna_model *model)
 {
+    put_stack(writer, model);
     for (size_t k = 0; k < model->layers; k++) {
         const struct sterna_layer *layer = &model->layer[k];
         char name[NAME_SIZE];
@@ -85,8 +100,8 @@ static void put_model(struct writer *writer, const struct sterna_model *model)
     put(writer, "linear.bias", STERNA_I16, model->output.rows, 0, model->output_bias);
     if (model->rate == 0)
         return;
-    put(writer, "front_end.mean", STERNA_F32, model->layer[0].inputs, 0, model->mean);
-    put(writer, "front_end.deviation", STERNA_F32, model->layer[0].inputs, 0, model->deviation);
+    put(writer, "front_end.mean", STERNA_F32, sterna_model_inputs(model), 0, model->mean);
+    put(writer, "front_end.deviation", STERNA_F32, sterna_model_inputs(model), 0, model->deviation);
 }
 
 enum sterna_status sterna_model_save(const struct sterna_model *model, const char *path,
@@ -177,15 +192,24 @@ static enum sterna_status check_shapes(const struct reader *reader, const struct
 {
     const struct sterna_model_shape *shape = &frame->shape;
     const size_t rows = sterna_cell_gates(shape->cell) * shape->hidden;
+    const size_t first = frame->stack.layers ? sterna_stack_shape_outputs(&frame->stack) : shape->inputs;
     const struct sterna_tensor *unused = NULL;
     bool packed = false;
-    enum sterna_status status =
-        find_codes(reader, "linear.weight", frame->output, shape->outputs, shape->hidden, &unused, &packed);
+    enum sterna_status status = find_codes(reader, "linear.weight", frame->output, shape->outputs,
+                                           shape->layers ? shape->hidden : first, &unused, &packed);
+    for (size_t k = 0; k < frame->stack.layers && status == STERNA_OK; k++) {
+        const struct sterna_stack_layer *layer = &frame->stack.layer[k];
+        char name[NAME_SIZE];
+        (void)snprintf(name, sizeof name, "stack.%zu.weight", k);
+        if (layer->kind == STERNA_STACK_CONV)
+            status =
+                find_codes(reader, name, frame->in_stack, layer->out.channels, layer->cols, &unused, &packed);
+    }
     for (size_t k = 0; k < shape->layers && status == STERNA_OK; k++) {
         char name[NAME_SIZE];
         (void)snprintf(name, sizeof name, "weight_ih_l%zu", k);
-        status = find_codes(reader, name, frame->input, rows, k == 0 ? shape->inputs : shape->hidden, &unused,
-                            &packed);
+        status =
+            find_codes(reader, name, frame->input, rows, k == 0 ? first : shape->hidden, &unused, &packed);
         (void)snprintf(name, sizeof name, "weight_hh_l%zu", k);
         if (status == STERNA_OK)
             status = find_codes(reader, name, frame->recurrent, rows, shape->hidden, &unused, &packed);
@@ -257,9 +281,34 @@ static enum sterna_status get_layer(const struct reader *reader, size_t k, struc
     return status == STERNA_OK ? get(reader, name, STERNA_I16, biases, layer->bias) : status;
 }
 
+/* A tensor more than other matrices have. */
+static size_t has_codebook(const struct sterna_matrix *matrix)
+{
+    return matrix->format == STERNA_FORMAT_CODEBOOK;
+}
+
+/* *tensors counts those of the stack. */
+static enum sterna_status get_stack(const struct reader *reader, struct sterna_model *model, size_t *tensors)
+{
+    enum sterna_status status = STERNA_OK;
+    for (size_t k = 0; k < model->stack.layers && status == STERNA_OK; k++) {
+        struct sterna_filters *filters = &model->filters[k];
+        char name[NAME_SIZE];
+        if (filters->weight.rows == 0)
+            continue;
+        (void)snprintf(name, sizeof name, "stack.%zu.weight", k);
+        status = get_matrix(reader, name, &filters->weight);
+        (void)snprintf(name, sizeof name, "stack.%zu.bias", k);
+        if (status == STERNA_OK)
+            status = get(reader, name, STERNA_I16, filters->weight.rows, filters->bias);
+        *tensors += 4 + has_codebook(&filters->weight);
+    }
+    return status;
+}
+
 static enum sterna_status get_sound(const struct reader *reader, struct sterna_model *model)
 {
-    const size_t inputs = model->layer[0].inputs;
+    const size_t inputs = sterna_model_inputs(model);
     const struct sterna_tensor *mean = NULL, *deviation = NULL;
     enum sterna_status status = sterna_tensors_require(reader->tensors, "front_end.mean", STERNA_F32, 1,
                                                        &inputs, &mean, reader->error);
@@ -272,30 +321,38 @@ static enum sterna_status get_sound(const struct reader *reader, struct sterna_m
     return sterna_model_set_sound(model, model->rate, &options, mean->data, deviation->data, reader->error);
 }
 
-/* A tensor more than other matrices have. */
-static size_t has_codebook(const struct sterna_matrix *matrix)
-{
-    return matrix->format == STERNA_FORMAT_CODEBOOK;
-}
-
 static enum sterna_status get_tensors(const struct reader *reader, struct sterna_model *model)
 {
     enum sterna_status status = get_matrix(reader, "linear.weight", &model->output);
     if (status == STERNA_OK)
         status = get(reader, "linear.bias", STERNA_I16, model->output.rows, model->output_bias);
+    size_t in_stack = 0;
+    if (status == STERNA_OK)
+        status = get_stack(reader, model, &in_stack);
     for (size_t k = 0; k < model->layers && status == STERNA_OK; k++)
         status = get_layer(reader, k, &model->layer[k]);
     if (status == STERNA_OK && model->rate > 0)
         status = get_sound(reader, model);
     if (status != STERNA_OK)
         return status;
-    size_t expected = 7 * model->layers + 4 + (model->rate > 0 ? 2 : 0);
+    size_t expected = 7 * model->layers + 4 + in_stack + (model->rate > 0 ? 2 : 0);
     expected += has_codebook(&model->output);
     for (size_t k = 0; k < model->layers; k++)
         expected += has_codebook(&model->layer[k].ih) + has_codebook(&model->layer[k].hh);
     if (sterna_tensors_count(reader->tensors) != expected)
         return sterna_fail(reader->error, STERNA_ERR_FORMAT, "%s: %zu tensors, expected %zu", reader->path,
                            sterna_tensors_count(reader->tensors), expected);
+    return STERNA_OK;
+}
+
+static enum sterna_status make_model(const struct sterna_model_frame *frame, struct sterna_model **model,
+                                     struct sterna_error *error)
+{
+    enum sterna_status status = sterna_model_new_behind(&frame->stack, &frame->shape, model, error);
+    if (status != STERNA_OK)
+        return status;
+    sterna_model_set_formats(*model, frame->input, frame->recurrent, frame->output);
+    sterna_model_set_stack_format(*model, frame->in_stack);
     return STERNA_OK;
 }
 
@@ -308,10 +365,9 @@ static enum sterna_status read_model(const struct reader *reader, struct sterna_
     if (status == STERNA_OK)
         status = check_shapes(reader, &frame);
     if (status == STERNA_OK)
-        status = sterna_model_new(&frame.shape, model, reader->error);
+        status = make_model(&frame, model, reader->error);
     if (status != STERNA_OK)
         return status;
-    sterna_model_set_formats(*model, frame.input, frame.recurrent, frame.output);
     status = sterna_model_metadata_read(reader->tensors, reader->path, *model, reader->error);
     if (status == STERNA_OK)
         status = get_tensors(reader, *model);

@@ -38,20 +38,25 @@ static enum sterna_status write_frame(struct sterna_tensors *tensors, const stru
                                       struct sterna_error *error)
 {
     const struct sterna_layer *first = &model->layer[0];
-    char number[4][NUMBER_SIZE];
+    const bool stack = model->stack.layers > 0;
+    const enum sterna_format in_stack = sterna_model_stack_format(model);
+    char number[5][NUMBER_SIZE];
     const struct pair pairs[] = {
         {"format", FORMAT},
         {"version", VERSION},
         {"cell", sterna_cell_name(first->cell)},
         {"layers", print_whole(model->layers, number[0])},
-        {"inputs", print_whole(first->inputs, number[1])},
-        {"hidden", print_whole(first->hidden, number[2])},
+        {"inputs", print_whole(sterna_model_inputs(model), number[1])},
+        {"hidden", print_whole(model->output.cols, number[2])},
         {"outputs", print_whole(model->output.rows, number[3])},
-        {"weights_input", sterna_format_name(first->ih.format)},
-        {"weights_recurrent", sterna_format_name(first->hh.format)},
+        {"weights_input", sterna_format_name(model->layers > 0 ? first->ih.format : in_stack)},
+        {"weights_recurrent", sterna_format_name(model->layers > 0 ? first->hh.format : in_stack)},
         {"weights_output", sterna_format_name(model->output.format)},
         {"head", sterna_head_name(model->head)},
         {"input", model->one_hot ? "one-hot" : "dense"},
+        {"stack", stack ? model->stack.text : NULL},
+        {"steps", stack && model->stack.steps > 0 ? print_whole(model->stack.steps, number[4]) : NULL},
+        {"weights_stack", stack ? sterna_format_name(in_stack) : NULL},
     };
     return write_pairs(tensors, pairs, sizeof pairs / sizeof pairs[0], error);
 }
@@ -160,7 +165,9 @@ static enum sterna_status read_whole(const struct reader *reader, const char *ke
     return STERNA_OK;
 }
 
-static enum sterna_status read_sizes(const struct reader *reader, struct sterna_model_shape *shape)
+/* stack: there may be no recurrent layers. */
+static enum sterna_status read_sizes(const struct reader *reader, bool stack,
+                                     struct sterna_model_shape *shape)
 {
     const struct {
         const char *key;
@@ -176,7 +183,7 @@ static enum sterna_status read_sizes(const struct reader *reader, struct sterna_
     for (size_t i = 0; i < sizeof all / sizeof all[0] && status == STERNA_OK; i++) {
         uint64_t number = 0;
         status = read_whole(reader, all[i].key, false, all[i].max, &number);
-        if (status == STERNA_OK && number == 0)
+        if (status == STERNA_OK && number == 0 && !(all[i].size == &shape->layers && stack))
             status = sterna_fail(reader->error, STERNA_ERR_FORMAT, "%s: %s is 0", reader->path, all[i].key);
         *all[i].size = (size_t)number;
     }
@@ -196,12 +203,32 @@ static enum sterna_status read_format(const struct reader *reader, const char *k
     return STERNA_OK;
 }
 
+/* The stack, whose text must be one for the inputs. */
+static enum sterna_status read_stack(const struct reader *reader, struct sterna_model_frame *frame)
+{
+    const char *text = lookup(reader, "stack");
+    struct sterna_error reason;
+    uint64_t steps = 0;
+    if (text == NULL)
+        return STERNA_OK;
+    enum sterna_status status = read_whole(reader, "steps", true, STERNA_MODEL_SIZE_MAX, &steps);
+    if (status == STERNA_OK)
+        status = read_format(reader, "weights_stack", &frame->in_stack);
+    if (status != STERNA_OK)
+        return status;
+    if (sterna_stack_shape_read(text, frame->shape.inputs, steps, &frame->stack, &reason) != STERNA_OK ||
+        frame->stack.layers == 0)
+        return sterna_fail(reader->error, STERNA_ERR_FORMAT, "%s: %s", reader->path,
+                           frame->stack.layers == 0 ? "an empty stack" : reason.reason);
+    return STERNA_OK;
+}
+
 enum sterna_status sterna_model_metadata_frame(const struct sterna_tensors *tensors, const char *path,
                                                struct sterna_model_frame *frame, struct sterna_error *error)
 {
     const struct reader reader = {.path = path, .tensors = tensors, .error = error};
     struct sterna_error reason;
-    struct sterna_model_frame fresh = {{0}, STERNA_FORMATS, STERNA_FORMATS, STERNA_FORMATS};
+    struct sterna_model_frame fresh = {.input = STERNA_FORMATS};
     if (!is(&reader, "format", FORMAT))
         return refuse(&reader, "format", "\"" FORMAT "\"");
     if (is(&reader, "version", "1"))
@@ -220,7 +247,9 @@ enum sterna_status sterna_model_metadata_frame(const struct sterna_tensors *tens
     if (status == STERNA_OK)
         status = read_format(&reader, "weights_output", &fresh.output);
     if (status == STERNA_OK)
-        status = read_sizes(&reader, &fresh.shape);
+        status = read_sizes(&reader, lookup(&reader, "stack") != NULL, &fresh.shape);
+    if (status == STERNA_OK)
+        status = read_stack(&reader, &fresh);
     if (status == STERNA_OK)
         *frame = fresh;
     return status;

@@ -8,7 +8,8 @@
 /* What must be known of a file to make room for its model. */
 struct sterna_model_frame {
     struct sterna_model_shape shape;
-    enum sterna_format input, recurrent, output;
+    struct sterna_stack_shape stack;
+    enum sterna_format input, recurrent, output, in_stack;
 };
 
 STERNA_MUST_CHECK enum sterna_status sterna_model_metadata_write(struct sterna_tensors *tensors,

@@ -17,10 +17,11 @@ static const float GRID_SPREAD =
 /* What the parts are made of. */
 struct materials {
     struct sterna_network_ends ends;
+    struct sterna_stack_shape stack;
     size_t hidden, layers;
     const struct sterna_cell_type *cell;
     const struct sterna_quantizer *input, *recurrent, *output, *bias;
-    const struct sterna_normalizer *normalizer;
+    const struct sterna_normalizer *normalizer, *plain;
     struct sterna_grid grid; /* unit: 0: 1.0; else multiples of the Glorot bound */
 };
 
@@ -31,17 +32,55 @@ static struct sterna_grid grid_of(const struct materials *with, size_t fan_in, s
     return grid;
 }
 
-static enum sterna_status add_layer(const struct materials *with, size_t k, struct sterna_recurrent *layer,
+/* What goes into the recurrent layers, and what into the output layer. */
+static size_t frame_of(const struct materials *with)
+{
+    return sterna_stack_shape_outputs(&with->stack);
+}
+
+static size_t top_of(const struct materials *with)
+{
+    return with->layers ? with->hidden : frame_of(with);
+}
+
+/* Matrices of convolutions have the spread that ReLU wants, and with batch normalization no gains of rows. */
+static enum sterna_status add_stack(const struct materials *with, struct sterna_stack *stack,
                                     struct sterna_error *error)
 {
-    const size_t H = with->hidden, inputs = k == 0 ? with->ends.inputs : H, G = with->cell->gates;
+    struct sterna_stack fresh = {.shape = with->stack, .fraction = with->ends.fraction};
+    enum sterna_status status = STERNA_OK;
+
+    fresh.convolution = calloc(with->stack.layers + 1, sizeof *fresh.convolution);
+    if (!fresh.convolution)
+        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for a stack of %zu layers",
+                           with->stack.layers);
+    for (size_t k = 0; status == STERNA_OK && k < with->stack.layers; k++) {
+        const struct sterna_stack_layer *layer = &with->stack.layer[k];
+        const struct sterna_grid grid = grid_of(with, layer->cols ? layer->cols : 1, 0);
+        fresh.convolution[k].one_in = sterna_stack_one(&fresh, k);
+        if (layer->kind == STERNA_STACK_CONV)
+            status = sterna_weight_new(layer->out.channels, layer->cols, 1, with->recurrent, &grid,
+                                       layer->batch_norm || !with->normalizer->gain ? with->plain
+                                                                                    : with->normalizer,
+                                       &fresh.convolution[k].weight, error);
+    }
+    if (status == STERNA_OK)
+        return sterna_stack_new(&fresh.shape, with->ends.fraction, fresh.convolution, stack, error);
+    sterna_stack_free(&fresh);
+    return status;
+}
+
+static enum sterna_status add_layer(const struct materials *with, const struct sterna_stack *stack, size_t k,
+                                    struct sterna_recurrent *layer, struct sterna_error *error)
+{
+    const size_t H = with->hidden, inputs = k == 0 ? frame_of(with) : H, G = with->cell->gates;
     const bool one_hot = k == 0 && with->ends.one_hot;
     const struct sterna_grid ih = grid_of(with, inputs, H), hh = grid_of(with, H, H);
     struct sterna_recurrent fresh = {.norm = sterna_product_norm_of(with->normalizer)};
 
     fresh.one_in = one_hot ? (float)STERNA_FIXED_ONE_HOT
                    : k > 0 ? (float)sterna_cell_one(with->cell->cell)
-                           : ldexpf(1.0f, (int)with->ends.fraction);
+                           : sterna_stack_one(stack, stack->shape.layers);
     enum sterna_status status =
         sterna_weight_new(G * H, inputs, G, with->input, &ih, with->normalizer, &fresh.ih, error);
     if (status == STERNA_OK)
@@ -59,8 +98,11 @@ static struct sterna_parameters_shape shape_of(const struct materials *with)
 {
     const enum sterna_normalizer_kind norm = sterna_product_norm_of(with->normalizer);
     return (struct sterna_parameters_shape){
-        .inputs = with->ends.inputs,
+        .inputs = frame_of(with),
         .hidden = with->hidden,
+        .top = top_of(with),
+        .stack = &with->stack,
+        .gain_stack = with->normalizer->gain,
         .layers = with->layers,
         .outputs = with->ends.outputs,
         .gates = with->cell->gates,
@@ -78,28 +120,42 @@ static struct sterna_parameters_shape shape_of(const struct materials *with)
     };
 }
 
+/* Of the recurrent matrices and the stack's. */
+static size_t rows_of(const struct materials *with)
+{
+    size_t rows = with->layers * 2 * with->cell->gates * with->hidden;
+    for (size_t k = 0; k < with->stack.layers; k++)
+        rows += with->stack.layer[k].out.channels;
+    return rows;
+}
+
 static enum sterna_status assemble(const struct materials *with, struct sterna_network *network,
                                    struct sterna_error *error)
 {
-    const struct sterna_grid grid = grid_of(with, with->hidden, with->ends.outputs);
+    const struct sterna_grid grid = grid_of(with, top_of(with), with->ends.outputs);
     const struct sterna_parameters_shape shape = shape_of(with);
     struct sterna_network fresh = {.ends = with->ends,
                                    .hidden = with->hidden,
+                                   .frame = frame_of(with),
+                                   .top = top_of(with),
+                                   .plain = with->plain,
                                    .cell = with->cell,
                                    .quantizer_bias = with->bias,
                                    .normalizer = with->normalizer};
     enum sterna_status status = STERNA_OK;
 
     sterna_product_setup();
-    fresh.layer = calloc(with->layers, sizeof *fresh.layer);
-    fresh.frozen = sterna_buffer_new(with->layers * 2 * shape.gates * with->hidden, sizeof(float));
-    fresh.bias = sterna_buffer_new(with->layers * 2 * shape.gates * with->hidden, sizeof(float));
+    fresh.layer = calloc(with->layers + 1, sizeof *fresh.layer);
+    fresh.frozen = sterna_buffer_new(rows_of(with), sizeof(float));
+    fresh.bias = sterna_buffer_new(rows_of(with), sizeof(float));
     if (!fresh.layer || !fresh.frozen || !fresh.bias)
         status = sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu layers", with->layers);
-    for (; status == STERNA_OK && fresh.layers < with->layers; fresh.layers++)
-        status = add_layer(with, fresh.layers, &fresh.layer[fresh.layers], error);
     if (status == STERNA_OK)
-        status = sterna_linear_new(with->hidden, with->ends.outputs, with->output, &grid, with->normalizer,
+        status = add_stack(with, &fresh.stack, error);
+    for (; status == STERNA_OK && fresh.layers < with->layers; fresh.layers++)
+        status = add_layer(with, &fresh.stack, fresh.layers, &fresh.layer[fresh.layers], error);
+    if (status == STERNA_OK)
+        status = sterna_linear_new(top_of(with), with->ends.outputs, with->output, &grid, with->normalizer,
                                    &fresh.output, error);
     if (status == STERNA_OK)
         status = sterna_parameters_new(&shape, &fresh.parameters, error);
@@ -118,7 +174,7 @@ static enum sterna_status check_sizes(const struct materials *with, struct stern
         size_t value, most;
     } size[] = {
         {"units per layer", with->hidden, HIDDEN_MAX},
-        {"layers", with->layers, LAYERS_MAX},
+        {"layers", with->layers + (with->stack.layers > 0), LAYERS_MAX}, /* none will do behind a stack */
         {"inputs", with->ends.inputs, ENDS_MAX},
         {"outputs", with->ends.outputs, ENDS_MAX},
     };
@@ -126,6 +182,9 @@ static enum sterna_status check_sizes(const struct materials *with, struct stern
         if (size[i].value < 1 || size[i].value > size[i].most)
             return sterna_fail(error, STERNA_ERR_RANGE, "%zu %s: 1 to %zu are possible", size[i].value,
                                size[i].what, size[i].most);
+    if (with->stack.layers && with->ends.one_hot)
+        return sterna_fail(error, STERNA_ERR_RANGE,
+                           "a stack reads sequences of values, not the symbols of a text");
     return STERNA_OK;
 }
 
@@ -176,7 +235,10 @@ enum sterna_status sterna_network_new(const struct sterna_recipe *recipe,
 {
     struct materials with = {.ends = *ends, .hidden = recipe->hidden, .layers = recipe->layers};
 
-    enum sterna_status status = check_sizes(&with, error);
+    enum sterna_status status =
+        sterna_stack_shape_read(recipe->stack, ends->inputs, ends->steps, &with.stack, error);
+    if (status == STERNA_OK)
+        status = check_sizes(&with, error);
     if (status == STERNA_OK)
         status = sterna_cell_find(recipe->cell, &with.cell, error);
     if (status == STERNA_OK)
@@ -185,6 +247,8 @@ enum sterna_status sterna_network_new(const struct sterna_recipe *recipe,
         status = read_grid(recipe, &with.grid, error);
     if (status == STERNA_OK)
         status = sterna_normalizer_find(recipe->normalization, &with.normalizer, error);
+    if (status == STERNA_OK)
+        status = sterna_normalizer_find("none", &with.plain, error);
     if (status == STERNA_OK)
         status = assemble(&with, network, error);
     if (status != STERNA_OK)
@@ -196,6 +260,20 @@ enum sterna_status sterna_network_new(const struct sterna_recipe *recipe,
     return STERNA_OK;
 }
 
+float sterna_network_one(const struct sterna_network *network)
+{
+    return network->layers ? (float)sterna_cell_one(network->cell->cell)
+                           : sterna_stack_one(&network->stack, network->stack.shape.layers);
+}
+
+size_t sterna_network_stack_row(const struct sterna_network *network, size_t k)
+{
+    size_t row = network->layers * 2 * network->cell->gates * network->hidden;
+    while (k-- > 0)
+        row += network->stack.shape.layer[k].out.channels;
+    return row;
+}
+
 void sterna_network_free(struct sterna_network *network)
 {
     for (size_t k = 0; network->layer && k < network->layers; k++)
@@ -205,6 +283,7 @@ void sterna_network_free(struct sterna_network *network)
     free(network->frozen);
     free(network->bias);
     sterna_linear_free(&network->output);
+    sterna_stack_free(&network->stack);
     sterna_parameters_free(&network->parameters);
     memset(network, 0, sizeof *network);
 }
@@ -238,15 +317,30 @@ static void import_layer(const struct sterna_layer *from, struct sterna_recurren
     sterna_recurrent_prepare(layer, bias_ih, bias_hh);
 }
 
+/* bias: room. */
+static void import_stack(const struct sterna_model *model, struct sterna_stack *stack, float bias[ENDS_MAX])
+{
+    for (size_t k = 0; k < model->stack.layers; k++) {
+        const struct sterna_filters *from = &model->filters[k];
+        if (from->weight.rows == 0)
+            continue;
+        import_weight(&from->weight, stack->convolution[k].one_in, &stack->convolution[k].weight);
+        for (size_t r = 0; r < from->weight.rows; r++)
+            bias[r] = (float)from->bias[r] / 2048.0f;
+        sterna_stack_prepare(stack, k, bias);
+    }
+}
+
 enum sterna_status sterna_network_import(const struct sterna_model *model, struct sterna_network *network,
                                          struct sterna_error *error)
 {
     const struct sterna_layer *first = &model->layer[0];
-    struct materials with = {.hidden = first->hidden, .layers = model->layers};
+    struct materials with = {
+        .stack = model->stack, .hidden = first->hidden ? first->hidden : 1, .layers = model->layers};
     struct sterna_network fresh = {0};
     float bias[ENDS_MAX];
 
-    with.ends = (struct sterna_network_ends){.inputs = first->inputs,
+    with.ends = (struct sterna_network_ends){.inputs = sterna_model_inputs(model),
                                              .outputs = model->output.rows,
                                              .one_hot = model->one_hot,
                                              .fraction = model->input_fraction,
@@ -259,13 +353,18 @@ enum sterna_status sterna_network_import(const struct sterna_model *model, struc
     with.input = with.output = with.bias = with.recurrent;
     if (status == STERNA_OK)
         status = sterna_normalizer_find("none", &with.normalizer, error);
+    with.plain = with.normalizer;
+    with.stack.inputs = with.ends.inputs; /* of an empty stack too */
+    for (size_t k = 0; k < with.stack.layers; k++)
+        with.stack.layer[k].batch_norm = false; /* it is in scales and biases */
     if (status == STERNA_OK)
         status = assemble(&with, &fresh, error);
     if (status != STERNA_OK)
         return status;
+    import_stack(model, &fresh.stack, bias);
     for (size_t k = 0; k < model->layers; k++)
         import_layer(&model->layer[k], &fresh.layer[k], fresh.bias, fresh.bias + model->layer[k].hh.rows);
-    import_weight(&model->output, (float)sterna_cell_one(first->cell), &fresh.output.weight);
+    import_weight(&model->output, (float)sterna_model_one(model), &fresh.output.weight);
     for (size_t o = 0; o < with.ends.outputs; o++)
         bias[o] = (float)model->output_bias[o] / 2048.0f;
     sterna_linear_prepare(&fresh.output, bias);
@@ -275,10 +374,10 @@ enum sterna_status sterna_network_import(const struct sterna_model *model, struc
 
 bool sterna_network_deployable(const struct sterna_network *network)
 {
-    const struct sterna_weight *weight[] = {&network->layer[0].ih, &network->layer[0].hh,
-                                            &network->output.weight};
-    for (size_t i = 0; i < sizeof weight / sizeof weight[0]; i++)
-        if (weight[i]->quantizer->format(&weight[i]->grid) == STERNA_FORMATS)
+    for (size_t i = 0; i < network->parameters.tensors; i++) {
+        const struct sterna_weight *weight = sterna_network_weight(network, i);
+        if (weight && weight->quantizer->format(&weight->grid) == STERNA_FORMATS)
             return false;
+    }
     return true;
 }

@@ -10,17 +10,36 @@ static const float STATISTICS_RATE = 0.01f; /* of the running means, per update 
 /* A quantized matrix: its weights, and where they are in the list of parameters (their gain follows). */
 struct matrix {
     struct sterna_weight *weight;
-    struct sterna_recurrent *layer; /* NULL: the output's */
-    size_t tensor;
+    const struct sterna_normalizer *normalizer;     /* while products are normalized by statistics */
+    size_t tensor, bias;                            /* the bias that a gain acts on with it */
     const struct sterna_parameter *mean, *variance; /* of normalized products */
     float *frozen;                                  /* [rows] */
     float one;                                      /* the activation that stands for 1.0 in front of it */
 };
 
-/* Number of matrices: ih and hh of every layer, and the output layer's. */
+/* Number of matrices: ih and hh of every layer, the output layer's, and the stack's, some of which are no matrices. */
 static size_t matrices(const struct sterna_network *network)
 {
-    return 2 * network->layers + 1;
+    return 2 * network->layers + 1 + network->stack.shape.layers;
+}
+
+/* The matrix of a layer of the stack; weight NULL if it has none. */
+static struct matrix stack_matrix(struct sterna_network *network, size_t k)
+{
+    const size_t first = sterna_parameters_stack(&network->parameters, k, STERNA_STACK_WEIGHT);
+    const struct sterna_parameter *list = network->parameters.list + first;
+    struct sterna_convolution *convolution = &network->stack.convolution[k];
+
+    return (struct matrix){
+        .weight = list->count ? &convolution->weight : NULL,
+        .normalizer = network->plain,
+        .tensor = first,
+        .bias = first + STERNA_STACK_BIAS,
+        .mean = &list[STERNA_STACK_MEAN],
+        .variance = &list[STERNA_STACK_VARIANCE],
+        .frozen = network->frozen + sterna_network_stack_row(network, k),
+        .one = convolution->one_in,
+    };
 }
 
 static struct matrix matrix_at(struct sterna_network *network, size_t index)
@@ -30,14 +49,18 @@ static struct matrix matrix_at(struct sterna_network *network, size_t index)
     const float one = (float)sterna_cell_one(network->cell->cell);
     const bool hh = index % 2;
 
+    if (index > 2 * network->layers)
+        return stack_matrix(network, index - 2 * network->layers - 1);
     if (k == network->layers)
-        return (struct matrix){
-            .weight = &network->output.weight, .tensor = first + STERNA_LINEAR_WEIGHT, .one = one};
+        return (struct matrix){.weight = &network->output.weight,
+                               .tensor = first + STERNA_LINEAR_WEIGHT,
+                               .one = sterna_network_one(network)};
     struct sterna_recurrent *layer = &network->layer[k];
     return (struct matrix){
         .weight = hh ? &layer->hh : &layer->ih,
-        .layer = layer,
+        .normalizer = network->normalizer,
         .tensor = first + (hh ? STERNA_WEIGHT_HH : STERNA_WEIGHT_IH),
+        .bias = first + (hh ? STERNA_BIAS_HH : STERNA_BIAS_IH),
         .mean = &list[hh ? STERNA_MEAN_HH : STERNA_MEAN_IH],
         .variance = &list[hh ? STERNA_VARIANCE_HH : STERNA_VARIANCE_IH],
         .frozen = network->frozen + index * rows,
@@ -51,14 +74,19 @@ static bool is_normalized(const struct matrix *matrix)
     return matrix->mean && matrix->mean->count > 0;
 }
 
+static size_t blocks_of(const struct matrix *matrix)
+{
+    return matrix->weight ? matrix->weight->blocks : 0;
+}
+
 /* The matrix and block of a task; a task is a block of some matrix, in order. */
 static struct matrix block_at(struct sterna_network *network, size_t task, size_t *block)
 {
     size_t index = 0;
     struct matrix matrix = matrix_at(network, index);
 
-    while (task >= matrix.weight->blocks) {
-        task -= matrix.weight->blocks;
+    while (task >= blocks_of(&matrix)) {
+        task -= blocks_of(&matrix);
         matrix = matrix_at(network, ++index);
     }
     *block = task;
@@ -68,8 +96,10 @@ static struct matrix block_at(struct sterna_network *network, size_t task, size_
 static size_t blocks(struct sterna_network *network)
 {
     size_t count = 0;
-    for (size_t i = 0; i < matrices(network); i++)
-        count += matrix_at(network, i).weight->blocks;
+    for (size_t i = 0; i < matrices(network); i++) {
+        const struct matrix matrix = matrix_at(network, i);
+        count += blocks_of(&matrix);
+    }
     return count;
 }
 
@@ -77,8 +107,15 @@ const struct sterna_weight *sterna_network_weight(const struct sterna_network *n
 {
     const size_t k = tensor / STERNA_LAYER_ROLES, role = tensor % STERNA_LAYER_ROLES;
 
-    if (k == network->layers)
-        return role == STERNA_LINEAR_WEIGHT ? &network->output.weight : NULL;
+    if (k >= network->layers) { /* the output layer's, then the stack's */
+        const size_t after = tensor - network->layers * STERNA_LAYER_ROLES;
+        if (after < STERNA_LINEAR_ROLES)
+            return after == STERNA_LINEAR_WEIGHT ? &network->output.weight : NULL;
+        const size_t in_stack = after - STERNA_LINEAR_ROLES;
+        return in_stack % STERNA_STACK_ROLES == STERNA_STACK_WEIGHT && network->parameters.list[tensor].count
+                   ? &network->stack.convolution[in_stack / STERNA_STACK_ROLES].weight
+                   : NULL;
+    }
     return role == STERNA_WEIGHT_IH   ? &network->layer[k].ih
            : role == STERNA_WEIGHT_HH ? &network->layer[k].hh
                                       : NULL;
@@ -161,6 +198,23 @@ static float *make_biases(const struct job *job, size_t k)
     return bias;
 }
 
+/* The same of a layer of the stack. */
+static float *make_stack_biases(const struct job *job, size_t k, const struct matrix *matrix)
+{
+    struct sterna_network *network = job->network;
+    const size_t rows = matrix->weight->rows;
+    float *bias = network->bias + sterna_network_stack_row(network, k);
+    const float scale = network->quantizer_bias->round(
+        job->value + network->parameters.list[matrix->bias].offset, rows, &matrix->weight->grid, bias);
+
+    for (size_t r = 0; r < rows; r++) {
+        bias[r] *= scale;
+        if (is_normalized(matrix) && job->preparation->integer)
+            bias[r] -= matrix->frozen[r] * job->value[matrix->mean->offset + r];
+    }
+    return bias;
+}
+
 static struct sterna_product_scale product_scale(const struct job *job, size_t index)
 {
     const struct matrix matrix = matrix_at(job->network, index);
@@ -173,12 +227,28 @@ static struct sterna_product_scale product_scale(const struct job *job, size_t i
                                          .variance = job->value + matrix.variance->offset};
 }
 
-/* What a layer makes of its finished matrices; task = layers: the output layer. */
+static void prepare_stack(const struct job *job, size_t k)
+{
+    struct sterna_network *network = job->network;
+    const size_t index = 2 * network->layers + 1 + k;
+    const struct matrix matrix = matrix_at(network, index);
+
+    if (!matrix.weight)
+        return;
+    network->stack.convolution[k].scale = product_scale(job, index);
+    sterna_stack_prepare(&network->stack, k, make_stack_biases(job, k, &matrix));
+}
+
+/* What a layer makes of its finished matrices; task = layers: the output layer; beyond it: the stack. */
 static void prepare_layer(void *context, size_t task)
 {
     const struct job *job = context;
     struct sterna_network *network = job->network;
 
+    if (task > network->layers) {
+        prepare_stack(job, task - network->layers - 1);
+        return;
+    }
     if (task == network->layers) {
         network->output.integer = job->preparation->integer;
         sterna_linear_prepare(&network->output, sterna_parameters_in(&network->parameters, job->value, task,
@@ -197,29 +267,27 @@ void sterna_network_prepare(struct sterna_network *network, const struct sterna_
 {
     struct job job = {.network = network, .preparation = preparation, .value = value};
 
+    network->integer = network->stack.integer = preparation->integer;
+    network->stack.training = training;
+    for (size_t k = 0; k < network->layers; k++) {
+        network->layer[k].integer = preparation->integer;
+        network->layer[k].training = training;
+    }
     for (size_t i = 0; i < matrices(network); i++) {
         const struct matrix matrix = matrix_at(network, i);
-        if (matrix.layer) {
-            matrix.layer->integer = preparation->integer;
-            matrix.layer->training = training;
-        }
         if (is_normalized(&matrix))
-            matrix.weight->normalizer =
-                preparation->integer ? &sterna_normalizer_frozen : network->normalizer;
+            matrix.weight->normalizer = preparation->integer ? &sterna_normalizer_frozen : matrix.normalizer;
     }
     sterna_workers_run(workers, blocks(network), prepare_block, &job);
-    sterna_workers_run(workers, network->layers + 1, prepare_layer, &job);
+    sterna_workers_run(workers, network->layers + 1 + network->stack.shape.layers, prepare_layer, &job);
 }
 
 /* A gain acts on the frozen factor and on the bias: factor = gain inverse, bias' = bias - factor mean. */
 static void finish_frozen(const struct job *job, const struct matrix *matrix, size_t block,
                           float *gain_gradient)
 {
-    const size_t k = matrix->tensor / STERNA_LAYER_ROLES;
-    const bool hh = matrix->tensor % STERNA_LAYER_ROLES == STERNA_WEIGHT_HH;
     const size_t rows = matrix->weight->rows / matrix->weight->blocks;
-    const float *bias = sterna_parameters_at(&job->network->parameters, job->gradient, k,
-                                             hh ? STERNA_BIAS_HH : STERNA_BIAS_IH);
+    const float *bias = job->gradient + job->network->parameters.list[matrix->bias].offset;
     const float *mean = job->value + matrix->mean->offset;
 
     for (size_t r = block * rows; r < (block + 1) * rows; r++)
@@ -232,7 +300,7 @@ static void finish_block(void *context, size_t task)
     size_t block = 0;
     const struct matrix matrix = block_at(job->network, task, &block);
     const struct sterna_parameter *at = &job->network->parameters.list[matrix.tensor];
-    const bool integer = matrix.layer && matrix.layer->integer;
+    const bool integer = job->network->integer;
     const float *gain = row_gains(&matrix, integer, &at[1], job->value);
     float *gain_gradient = gain ? job->gradient + at[1].offset : NULL;
 
@@ -259,9 +327,11 @@ void sterna_network_finish_gradient(struct sterna_network *network, struct stern
     struct job job = {.network = network, .value = value, .gradient = gradient};
 
     sterna_workers_run(workers, blocks(network), finish_block, &job);
-    for (size_t i = 0; i < 2 * network->layers; i++) {
+    for (size_t i = 0; i < matrices(network); i++) {
         const struct matrix matrix = matrix_at(network, i);
-        move_statistics(matrix.mean, matrix.layer->integer, windows, value, gradient);
-        move_statistics(matrix.variance, matrix.layer->integer, windows, value, gradient);
+        if (!is_normalized(&matrix))
+            continue;
+        move_statistics(matrix.mean, network->integer, windows, value, gradient);
+        move_statistics(matrix.variance, network->integer, windows, value, gradient);
     }
 }

@@ -219,7 +219,7 @@ enum sterna_status sterna_pack(const struct sterna_model *model, const struct st
     if (status != STERNA_OK)
         return status;
     struct sterna_image fresh = {
-        .inputs = model->layer[0].inputs,
+        .inputs = sterna_model_inputs(model),
         .outputs = model->output.rows,
         .activation_bytes = layout.activation_words * STERNA_LANES,
         .h_address = layout.input_words * STERNA_LANES,

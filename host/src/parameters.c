@@ -51,20 +51,42 @@ static void append_layer(struct sterna_parameters *parameters, size_t layer)
     append(parameters, shape->statistics_hh, hh, ".variance", rows, 0);
 }
 
+/* A layer without weights has the places too: count = 0. */
+static void append_stack(struct sterna_parameters *parameters, size_t k)
+{
+    const struct sterna_stack_layer *layer = &parameters->shape.stack->layer[k];
+    const bool conv = layer->kind == STERNA_STACK_CONV, norm = layer->batch_norm;
+    const size_t rows = layer->out.channels;
+    char name[32];
+
+    snprintf(name, sizeof name, "stack.%zu", k);
+    append(parameters, conv, name, ".weight", rows, layer->cols);
+    append(parameters, conv && (norm || parameters->shape.gain_stack), name, ".weight.g", rows, 0);
+    append(parameters, conv, name, ".bias", rows, 0);
+    append(parameters, norm, name, ".mean", rows, 0);
+    append(parameters, norm, name, ".variance", rows, 0);
+}
+
 enum sterna_status sterna_parameters_new(const struct sterna_parameters_shape *shape,
                                          struct sterna_parameters *parameters, struct sterna_error *error)
 {
     struct sterna_parameters fresh = {.shape = *shape, .layers = shape->layers};
 
-    fresh.list = calloc(shape->layers * STERNA_LAYER_ROLES + STERNA_LINEAR_ROLES, sizeof *fresh.list);
+    const size_t stack = shape->stack ? shape->stack->layers : 0;
+
+    fresh.list = calloc(shape->layers * STERNA_LAYER_ROLES + STERNA_LINEAR_ROLES + stack * STERNA_STACK_ROLES,
+                        sizeof *fresh.list);
     if (!fresh.list)
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the parameters of %zu layers",
                            shape->layers);
     for (size_t k = 0; k < shape->layers; k++)
         append_layer(&fresh, k);
-    append(&fresh, true, "linear.weight", "", shape->outputs, shape->hidden);
+    append(&fresh, true, "linear.weight", "", shape->outputs, shape->top ? shape->top : shape->hidden);
     append(&fresh, shape->gain_output, "linear.weight", ".g", shape->outputs, 0);
     append(&fresh, true, "linear.bias", "", shape->outputs, 0);
+    for (size_t k = 0; k < stack; k++)
+        append_stack(&fresh, k);
+    fresh.shape.stack = NULL;
     *parameters = fresh;
     return STERNA_OK;
 }
@@ -87,6 +109,16 @@ float *sterna_parameters_at(const struct sterna_parameters *parameters, float *v
 {
     const struct sterna_parameter *tensor = &parameters->list[layer * STERNA_LAYER_ROLES + role];
     return tensor->count ? vector + tensor->offset : NULL;
+}
+
+size_t sterna_parameters_stack(const struct sterna_parameters *parameters, size_t k, enum sterna_role role)
+{
+    return parameters->layers * STERNA_LAYER_ROLES + STERNA_LINEAR_ROLES + k * STERNA_STACK_ROLES + role;
+}
+
+float *sterna_parameters_tensor(const struct sterna_parameters *parameters, float *vector, size_t i)
+{
+    return parameters->list[i].count ? vector + parameters->list[i].offset : NULL;
 }
 
 static float norm(const float *row, size_t n)
@@ -126,12 +158,32 @@ static void fill(float *vector, const struct sterna_parameter *tensor, size_t fi
         vector[tensor->offset + i] = value;
 }
 
+/* Convolution k: uniform with the variance that ReLU wants (He et al. 2015); gains of batch normalization 1, of rows
+ * their norms. */
+static void initialize_stack(const struct sterna_parameters *parameters, size_t k, uint64_t seed,
+                             float *vector)
+{
+    const size_t first = sterna_parameters_stack(parameters, k, STERNA_STACK_WEIGHT);
+    const struct sterna_parameter *tensor = &parameters->list[first];
+    const struct sterna_draw draw = {seed, INITIALIZATION, (uint32_t)first};
+    float *weight = vector + tensor->offset, *gain = vector + tensor[STERNA_STACK_GAIN].offset;
+    const float bound = tensor->cols ? sterna_glorot_bound(tensor->cols, 0) : 0.0f;
+
+    sterna_philox_uniform(&draw, 0, tensor->count, weight);
+    for (size_t i = 0; i < tensor->count; i++)
+        weight[i] = (2.0f * weight[i] - 1.0f) * bound;
+    for (size_t r = 0; r < tensor[STERNA_STACK_GAIN].count; r++)
+        gain[r] = tensor[STERNA_STACK_MEAN].count ? 1.0f : norm(weight + r * tensor->cols, tensor->cols);
+    fill(vector, &tensor[STERNA_STACK_VARIANCE], 0, SIZE_MAX, 1.0f);
+}
+
 void sterna_parameters_initialize(const struct sterna_parameters *parameters, uint64_t seed, float *vector)
 {
     const size_t H = parameters->shape.hidden;
 
     memset(vector, 0, parameters->size * sizeof *vector);
-    for (size_t i = 0; i < parameters->tensors; i++)
+    const size_t plain = parameters->layers * STERNA_LAYER_ROLES + STERNA_LINEAR_ROLES;
+    for (size_t i = 0; i < plain; i++)
         if (parameters->list[i].cols > 0)
             initialize_matrix(parameters, i, seed, vector);
     for (size_t k = 0; k < parameters->layers; k++) {
@@ -140,4 +192,6 @@ void sterna_parameters_initialize(const struct sterna_parameters *parameters, ui
         fill(vector, &layer[STERNA_VARIANCE_IH], 0, SIZE_MAX, 1.0f);
         fill(vector, &layer[STERNA_VARIANCE_HH], 0, SIZE_MAX, 1.0f);
     }
+    for (size_t k = 0; plain + k * STERNA_STACK_ROLES < parameters->tensors; k++)
+        initialize_stack(parameters, k, seed, vector);
 }

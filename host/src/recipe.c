@@ -32,6 +32,7 @@ struct key {
 
 static const struct key keys[] = {
     {FIELD(TEXT, data), "kjv", NULL, 0, 0},
+    {FIELD(TEXT, stack), "none", NULL, 0, 0},
     {FIELD(CHOICE, cell), "gru", "gru, lstm, rnn-tanh, rnn-relu, rnn-sign", 0, 0},
     {FIELD(CHOICE, head), "last", "last, mean", 0, 0},
     {FIELD(CHOICE, quantizer), "twn", QUANTIZERS, 0, 0},
@@ -48,7 +49,7 @@ static const struct key keys[] = {
     {FIELD(WHOLE, backprop_bits), "0", NULL, 0, 6},
     {FIELD(CHOICE, normalization), "weight", STERNA_NORMALIZER_NAMES, 0, 0},
     {FIELD(WHOLE, hidden), "256", NULL, 1, LIMIT_SIZE},
-    {FIELD(WHOLE, layers), "1", NULL, 1, 64},
+    {FIELD(WHOLE, layers), "1", NULL, 0, 64},
     {FIELD(REAL, dropout), "0", NULL, 0, 0.9},
     {FIELD(REAL, dropout_input), "0", NULL, 0, 0.9},
     {FIELD(REAL, noise), "0", NULL, 0, 10},

@@ -13,7 +13,7 @@ enum {
     FILLED = 1,    /* table_builder: after that, to the first row that may use the table */
     SPACING = 4,   /* row_streamer: blocks start at least this far apart */
     READY = 9,     /* row_streamer, gate_pipeline: from a tile's last row to its first round */
-    UNIT_HEAD = 3, /* row_streamer: the gates of units begin so much earlier */
+    UNIT_HEAD = 5, /* row_streamer: the gates of units begin so much earlier */
     RELEASE = 2,   /* gate_pipeline: from a bank's last round to the row that may use it */
     SEND_TWO = 10, /* row_sender: cycles for two rows */
     END = 1,       /* sequencer: from the last row to the next step's start */

@@ -67,6 +67,9 @@ static enum sterna_status open_training(struct run *run, struct sterna_error *er
         if (status == STERNA_OK)
             status = sterna_training_new(&run->options->recipe, &trainer->feed, &trainer->training, error);
     }
+    if (status == STERNA_OK && !trainer->feed.is_text)
+        status =
+            sterna_stack_shape_check(&trainer->training.network.stack.shape, trainer->feed.shortest, error);
     return status == STERNA_OK ? check_data(trainer, error) : status;
 }
 
@@ -114,9 +117,9 @@ static enum sterna_status note_weights(const struct sterna_training *training, c
                                        struct sterna_error *error)
 {
     const struct sterna_parameters *parameters = &training->network.parameters;
-    return sterna_histogram_append(path, training->updates,
-                                   sterna_parameters_in(parameters, training->value, 0, STERNA_WEIGHT_HH),
-                                   parameters->list[STERNA_WEIGHT_HH].count, 0.0f, error);
+    const size_t tensor = training->network.layers ? STERNA_WEIGHT_HH : STERNA_LINEAR_WEIGHT;
+    return sterna_histogram_append(path, training->updates, training->value + parameters->list[tensor].offset,
+                                   parameters->list[tensor].count, 0.0f, error);
 }
 
 static enum sterna_status validate(struct run *run, struct sterna_error *error)

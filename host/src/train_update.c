@@ -198,7 +198,7 @@ static bool is_finite_layer(const struct sterna_trainer *trainer, size_t k)
     for (size_t i = 0; i < trainer->shards; i++) {
         const struct sterna_window *window = &trainer->window[i];
         const size_t states = window->run_batch * window->hidden;
-        if (!sterna_buffer_finite(window->track[k].a + states, window->run_steps * states))
+        if (!sterna_buffer_finite(window->track[k].a + states, window->frames * states))
             return false;
     }
     return true;

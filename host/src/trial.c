@@ -104,7 +104,7 @@ enum sterna_status sterna_trial_open_for(const struct sterna_eval_options *optio
                                          const struct sterna_model *model, struct sterna_trial *trial,
                                          struct sterna_error *error)
 {
-    const struct sterna_network_ends ends = {.inputs = model->layer[0].inputs,
+    const struct sterna_network_ends ends = {.inputs = sterna_model_inputs(model),
                                              .outputs = model->output.rows,
                                              .one_hot = model->one_hot,
                                              .fraction = model->input_fraction,

@@ -13,11 +13,13 @@
 #include "network.h"
 
 struct sterna_window {
-    size_t steps, batch; /* T, B: what there is room for */
+    size_t room;         /* steps of input that there is room for */
+    size_t steps, batch; /* T, B: frames and sequences that there is room for; steps = room without a stack */
     size_t layers, hidden, inputs, outputs;
+    size_t frame, top; /* values of a frame, and in front of the output layer */
     enum sterna_head head;
     /* To be set by the caller before a run. */
-    size_t run_steps;        /* at most steps */
+    size_t run_steps;        /* at most room */
     size_t run_batch;        /* sequences, at most batch */
     size_t *active;          /* [T] sequences that step t runs, non-increasing (text: all) */
     uint8_t *symbol;         /* [T, run_batch] of text */
@@ -30,14 +32,20 @@ struct sterna_window {
     bool training;                      /* of the run: dropout and noise */
     struct sterna_track *track;         /* per layer */
     struct sterna_product_trace *trace; /* [2 * layers] of normalized products */
-    float *input;                       /* [T, B, I] of dense inputs */
+    float *input;                       /* [room, B, I] of dense inputs */
+    struct sterna_stack_run stack;      /* of the stack, if there is one */
+    size_t frames;                      /* steps of the recurrent layers in this run */
+    size_t *frame_active;               /* [T] as active, of frames */
+    size_t *frame_length;               /* [B] as length */
+    float *from_stack;                  /* [T, B, frame] what the stack gives */
+    int8_t *from_stack8;                /* the same as the device sees it */
     float *keep;                        /* [T, B] of text with dropout of inputs */
     float *mask;                        /* [layers - 1][T, B, H] dropout between layers */
     float *above;                       /* [layers - 1][T, B, H] a after dropout */
-    float *pooled;                      /* [B, H] what the output layer sees of sequences */
+    float *pooled;                      /* [B, top] what the output layer sees of sequences */
     float *logits;            /* [T, B, O] of text, [B, O] of sequences; after a backward: their gradient */
     float *gradient;          /* of the network's parameters; NULL without training */
-    float *dh, *da;           /* [T, B, H] scratch */
+    float *dh, *da;           /* [T, B, H or what is wider] scratch */
     float *da_step, *ds_step; /* [B, H] scratch */
     float *quantized;         /* [T, B, max(I, H)] scratch of quantized back-propagation; NULL without */
     float *table;             /* [I, G*H] scratch: gradient of the first layer's input weights, transposed */
@@ -62,6 +70,10 @@ void sterna_window_forward(const struct sterna_network *network, struct sterna_w
                            float *carry, size_t stride);
 /* Number of predictions that the logits hold. */
 size_t sterna_window_predictions(const struct sterna_window *window);
+/* What the output layer sees in front of every prediction, [predictions, top]. */
+const float *sterna_window_top(const struct sterna_window *window);
+/* What it would see of every step, [T, B, top]. */
+const float *sterna_window_steps_of_top(const struct sterna_window *window);
 /* Layer k's buffers as this run uses them. */
 struct sterna_track sterna_window_track(const struct sterna_network *network,
                                         const struct sterna_window *window, size_t k);

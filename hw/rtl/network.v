@@ -79,6 +79,7 @@ module network #(
     wire [3:0]              x_words, h_words;
     wire [ACTIVATION_W-1:0] write_word, x_word, h_word, h_written;
     wire                    gates_done = engine_drained && gates_idle;
+    reg                     gates_done_q;
     wire [PROGRAM_W-1:0]    x_program, h_program;
     reg                     emit_q;
 
@@ -88,9 +89,11 @@ module network #(
     assign event_streaming = row_valid;
     assign event_gate_wait = sequencer_waits || engine_waits;
 
-    always @(posedge clk)
+    always @(posedge clk) begin
+        gates_done_q <= gates_done;
         if (step_start)
             emit_q <= step_emit;
+    end
 
     sequencer #(
         .WEIGHT_W(WEIGHT_W)
@@ -171,7 +174,7 @@ module network #(
         .is_fresh(is_fresh),
         .rows(rows),
         .is_output(kind == `KIND_OUTPUT),
-        .h_done(gates_done),
+        .h_done(gates_done_q),
         .h_written(h_written),
         .x_word(x_word),
         .x_blocks(x_blocks),

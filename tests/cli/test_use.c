@@ -136,6 +136,39 @@ START_TEST(bench_counts_its_steps)
 }
 END_TEST
 
+START_TEST(bench_puts_a_model_side_by_side)
+{
+    sterna(&child, "bench", model, "--length", "1", "--json");
+    ck_assert_msg(child.status == 0, "%s", child.err);
+    cJSON *json = parse_line();
+    const cJSON *network = cJSON_GetArrayItem(cJSON_GetObjectItem(json, "networks"), 0);
+    const cJSON *accelerator = cJSON_GetObjectItem(network, "accelerator");
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(json, "networks")), 1);
+    ck_assert_double_gt(number(network, "float_microseconds"), 0.0);
+    ck_assert_double_gt(number(network, "reference_microseconds"), 0.0);
+    ck_assert_double_gt(number(network, "fast_microseconds"), 0.0);
+    ck_assert_double_eq_tol(number(accelerator, "stream") + number(accelerator, "build") +
+                                number(accelerator, "gates") + number(accelerator, "stall"),
+                            number(accelerator, "cycles"), 1e-6);
+    ck_assert_double_eq_tol(number(accelerator, "microseconds") * number(accelerator, "megahertz"),
+                            number(accelerator, "cycles"), 1e-6);
+    ck_assert(cJSON_IsObject(cJSON_GetObjectItem(json, "machine")));
+    cJSON_Delete(json);
+}
+END_TEST
+
+START_TEST(bench_lists_kernels)
+{
+    sterna(&child, "bench", "kernels", "--length", "1", "--json");
+    ck_assert_msg(child.status == 0, "%s", child.err);
+    cJSON *json = parse_line();
+    ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(json, "kernels")), 15);
+    ck_assert_double_gt(number(cJSON_GetArrayItem(cJSON_GetObjectItem(json, "kernels"), 0), "nanoseconds"),
+                        0.0);
+    cJSON_Delete(json);
+}
+END_TEST
+
 START_TEST(bench_needs_no_model)
 {
     sterna(&child, "bench", "--on", "sim", "--length", "2", "--json");
@@ -158,6 +191,8 @@ Suite *sterna_suite(void)
         info_says_that_the_model_fits,
         model_too_large_for_the_device_is_refused,
         bench_counts_its_steps,
+        bench_puts_a_model_side_by_side,
+        bench_lists_kernels,
         bench_needs_no_model,
     };
     Suite *suite = suite_create("use");
