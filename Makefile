@@ -248,8 +248,10 @@ $(OBJ)/tests/usb/%.o: EXTRA = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --
 $(TESTS_USB): $(BUILD)/tests/usb/%: $(OBJ)/tests/usb/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a | $(USB_PROGRAMS) $(BUILD)/sterna
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK) $(if $(findstring ftdi,$@),$(shell $(PKG_CONFIG) --libs libftdi1))
+$(OBJ)/tests/usb/usb_wire.o: EXTRA += -I$(BUILD)/verilated/usb_small
+$(OBJ)/tests/usb/usb_wire.o: $(BUILD)/verilated/usb_small/model.h
 $(BUILD)/tests/usb/simulator: $(OBJ)/tests/usb/simulator.o $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/usb/usb_*.c)) \
-    $(BUILD)/libsterna.a $(SIM_LINK)
+    $(BUILD)/libsterna.a $(SIM_LINK) $(BUILD)/verilated/usb_small/model.a
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK) $(shell $(PKG_CONFIG) --libs umockdev-1.0)
 $(BUILD)/tests/usb/link_client: $(OBJ)/tests/usb/link_client.o $(BUILD)/libsterna.a
@@ -257,8 +259,8 @@ $(BUILD)/tests/usb/link_client: $(OBJ)/tests/usb/link_client.o $(BUILD)/libstern
 	$(Q)$(TEST_LINK)
 # A simulated board for a virtual machine; needs libusbredirparser, which only test-qemu asks for.
 $(OBJ)/tests/qemu/%.o: EXTRA = $(shell $(PKG_CONFIG) --cflags libusbredirparser-0.5)
-$(BUILD)/tests/qemu/redirect: $(OBJ)/tests/qemu/redirect.o $(OBJ)/tests/usb/usb_device.o $(OBJ)/tests/usb/usb_fault.o \
-    $(BUILD)/libsterna.a $(SIM_LINK)
+$(BUILD)/tests/qemu/redirect: $(OBJ)/tests/qemu/redirect.o $(patsubst %,$(OBJ)/tests/usb/usb_%.o,device fault wire) \
+    $(BUILD)/libsterna.a $(SIM_LINK) $(BUILD)/verilated/usb_small/model.a
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK) $(shell $(PKG_CONFIG) --libs libusbredirparser-0.5)
 $(TESTS_RTL): $(BUILD)/tests/rtl/test_%: $(BUILD)/verilated/%/model.a $(OBJ)/tests/rtl/test_%.o $(OBJ)/tests/main.o \
