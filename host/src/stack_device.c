@@ -18,28 +18,42 @@ struct pass {
     const int8_t *from;   /* planes, one after the other */
     int8_t *to;
     int32_t *sums;         /* [places, out.channels] of patches that are cut */
-    int8_t *patch, *steps; /* [cols], [CHUNK, cols] */
-    int32_t *results;      /* [CHUNK, out.channels] */
+    int8_t *patch, *steps; /* of the piece that runs: a patch, [CHUNK, cols] */
+    int32_t *results;      /* [CHUNK, places x rows] */
     struct sterna_error *error;
 };
 
 /* ---- steps ---- */
 
-/* Where the next patch is. */
+/* Where the next step is; first: number of its sequence's first place. */
 struct cursor {
-    size_t sequence, y, x, plane;
+    size_t sequence, y, x, plane, first;
 };
 
-static void advance(const struct pass *pass, struct cursor *at)
+static size_t height_behind(const struct pass *pass, size_t sequence)
+{
+    return sterna_stack_layer_height(pass->layer, pass->height[sequence]);
+}
+
+static void advance(const struct pass *pass, size_t places, struct cursor *at)
 {
     const struct sterna_stack_layer *layer = pass->layer;
-    if (++at->x < layer->out.width)
+    const size_t height = height_behind(pass, at->sequence), wide = sterna_stack_piece_side(layer);
+    at->x += wide ? places : 0;
+    if (wide && at->x < layer->out.width)
         return;
     at->x = 0;
-    if (++at->y < sterna_stack_layer_height(layer, pass->height[at->sequence]))
+    at->y += wide ? 1 : places;
+    if (at->y < height)
         return;
     at->y = 0;
+    at->first += height * layer->out.width;
     at->plane += pass->height[at->sequence++] * layer->in.width * layer->in.channels;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
 }
 
 static size_t places_of(const struct pass *pass)
@@ -50,50 +64,87 @@ static size_t places_of(const struct pass *pass)
     return places;
 }
 
-/* Results of one step to their place: activations, or sums that are added up. */
+static size_t steps_of(const struct pass *pass, const struct sterna_stack_piece *piece)
+{
+    size_t steps = 0;
+    for (size_t b = 0; b < pass->count; b++)
+        steps += sterna_stack_piece_steps(pass->layer, piece->places, height_behind(pass, b));
+    return steps;
+}
+
+/* Results of one step to its places, the first of which has this number: activations, or sums that are added up. */
 static void keep(const struct pass *pass, const struct sterna_stack_piece *piece, size_t place,
                  const int32_t *result)
 {
-    const size_t at = place * pass->layer->out.channels + piece->row;
-    for (size_t r = 0; r < piece->rows; r++) {
+    for (size_t i = 0; i < piece->places * piece->rows; i++) {
+        const size_t at =
+            (place + i / piece->rows) * pass->layer->out.channels + piece->row + i % piece->rows;
         if (piece->whole)
-            pass->to[at + r] = (int8_t)result[r];
+            pass->to[at] = (int8_t)result[i];
         else
-            pass->sums[at + r] += result[r];
+            pass->sums[at] += result[i];
     }
+}
+
+/* The patch of the step under the cursor; returns the number of its first place, so that all of them are in the plane. */
+static size_t send(const struct pass *pass, const struct sterna_stack_piece *piece,
+                   const struct sterna_stack_layer *span, const struct cursor *at, int8_t *to)
+{
+    const size_t wide = sterna_stack_piece_side(pass->layer), height = height_behind(pass, at->sequence);
+    const size_t x = wide ? smaller(at->x, pass->layer->out.width - piece->places) : 0;
+    const size_t y = wide ? at->y : smaller(at->y, height - piece->places);
+    sterna_patches_gather_int8(span, pass->height[at->sequence], piece->group, pass->from + at->plane, y, x,
+                               pass->patch);
+    memcpy(to, pass->patch + piece->col, piece->cols);
+    return at->first + y * pass->layer->out.width + x;
 }
 
 static enum sterna_status run_steps(const struct pass *pass, const struct sterna_stack_piece *piece)
 {
-    const size_t places = places_of(pass);
+    const struct sterna_stack_layer span = sterna_stack_piece_span(pass->layer, piece->places);
+    const size_t steps = steps_of(pass, piece), results = piece->places * piece->rows;
+    size_t place[CHUNK];
     struct cursor at = {0};
     enum sterna_status status = STERNA_OK;
 
-    for (size_t done = 0, count; done < places && status == STERNA_OK; done += count) {
-        count = places - done < CHUNK ? places - done : CHUNK;
-        for (size_t i = 0; i < count; i++, advance(pass, &at)) {
-            sterna_patches_gather_int8(pass->layer, pass->height[at.sequence], piece->group,
-                                       pass->from + at.plane, at.y, at.x, pass->patch);
-            memcpy(pass->steps + i * piece->cols, pass->patch + piece->col, piece->cols);
-        }
+    for (size_t done = 0, count; done < steps && status == STERNA_OK; done += count) {
+        count = smaller(steps - done, CHUNK);
+        for (size_t i = 0; i < count; i++, advance(pass, piece->places, &at))
+            place[i] = send(pass, piece, &span, &at, pass->steps + i * piece->cols);
         status =
             sterna_device_step_dense(pass->stack->device, pass->steps, count, pass->results, pass->error);
         for (size_t i = 0; i < count && status == STERNA_OK; i++)
-            keep(pass, piece, done + i, pass->results + i * piece->rows);
+            keep(pass, piece, place[i], pass->results + i * results);
     }
     return status;
+}
+
+/* Room for patches, steps and results of a piece. */
+static enum sterna_status make_room(struct pass *pass, const struct sterna_stack_piece *piece)
+{
+    const size_t cols = sterna_stack_piece_span(pass->layer, piece->places).cols;
+    free(pass->patch);
+    free(pass->steps);
+    free(pass->results);
+    pass->patch = malloc(cols);
+    pass->steps = malloc(CHUNK * cols);
+    pass->results = calloc(CHUNK * piece->places * piece->rows, sizeof *pass->results);
+    if (pass->patch && pass->steps && pass->results)
+        return STERNA_OK;
+    return sterna_fail(pass->error, STERNA_ERR_MEMORY, "out of memory for patches of %zu values", cols);
 }
 
 /* ---- pieces ---- */
 
 /* The network becomes the device's. */
-static enum sterna_status run_piece(const struct pass *pass, const struct sterna_stack_piece *piece,
+static enum sterna_status run_piece(struct pass *pass, const struct sterna_stack_piece *piece,
                                     struct sterna_model *network)
 {
     struct sterna_stack_device *stack = pass->stack;
-    struct sterna_load_report report = {.ideal_cycles = 0};
 
-    enum sterna_status status = sterna_device_load(stack->device, network, &report, pass->error);
+    enum sterna_status status = make_room(pass, piece);
+    if (status == STERNA_OK)
+        status = sterna_device_load(stack->device, network, NULL, pass->error);
     if (status != STERNA_OK) {
         sterna_model_free(network);
         return status;
@@ -101,8 +152,8 @@ static enum sterna_status run_piece(const struct pass *pass, const struct sterna
     sterna_model_free(stack->loaded);
     stack->loaded = network;
     status = run_steps(pass, piece);
-    stack->steps += places_of(pass);
-    stack->ideal_cycles += places_of(pass) * report.ideal_cycles;
+    stack->steps += steps_of(pass, piece);
+    stack->ideal_cycles += places_of(pass) * sterna_stack_piece_ideal(&stack->model->filters[pass->k], piece);
     return status;
 }
 
@@ -113,15 +164,18 @@ static enum sterna_status convolve(struct pass *pass)
     struct sterna_stack_piece piece = {.rows = 0};
     struct sterna_geometry geometry;
     struct sterna_model *network = NULL;
+    size_t lowest = SIZE_MAX;
     enum sterna_status status = STERNA_OK;
 
+    for (size_t b = 0; b < pass->count; b++)
+        lowest = smaller(lowest, height_behind(pass, b));
     sterna_device_geometry(pass->stack->device, &geometry);
     pass->sums = calloc(values + 1, sizeof *pass->sums);
     if (!pass->sums)
         return sterna_fail(pass->error, STERNA_ERR_MEMORY, "out of memory for %zu sums", values);
     do {
-        status =
-            sterna_stack_piece_next(pass->stack->model, pass->k, &geometry, &piece, &network, pass->error);
+        status = sterna_stack_piece_next(pass->stack->model, pass->k, &geometry, lowest, &piece, &network,
+                                         pass->error);
         if (status == STERNA_OK && network)
             status = run_piece(pass, &piece, network);
         for (size_t i = 0; status == STERNA_OK && !network && !piece.whole && i < values; i++)
@@ -135,15 +189,20 @@ static enum sterna_status convolve(struct pass *pass)
 /* ---- layers ---- */
 
 /* The layer as stack_fixed.c computes it, on the same planes. */
-static void run_fixed(const struct pass *pass, int8_t *to)
+static enum sterna_status run_fixed(const struct pass *pass, int8_t *to)
 {
     const int8_t *from = pass->from;
+    int8_t *patch = malloc(pass->layer->cols);
+    if (!patch)
+        return sterna_fail(pass->error, STERNA_ERR_MEMORY, "out of memory for a patch");
     for (size_t b = 0; b < pass->count; b++) {
         const size_t after = sterna_stack_layer_height(pass->layer, pass->height[b]);
-        sterna_stack_fixed_layer(pass->stack->model, pass->k, pass->height[b], from, pass->patch, to);
+        sterna_stack_fixed_layer(pass->stack->model, pass->k, pass->height[b], from, patch, to);
         from += pass->height[b] * pass->layer->in.width * pass->layer->in.channels;
         to += after * pass->layer->out.width * pass->layer->out.channels;
     }
+    free(patch);
+    return STERNA_OK;
 }
 
 static enum sterna_status compare(const struct pass *pass, size_t values)
@@ -151,12 +210,12 @@ static enum sterna_status compare(const struct pass *pass, size_t values)
     int8_t *expected = malloc(values);
     if (!expected)
         return sterna_fail(pass->error, STERNA_ERR_MEMORY, "out of memory for %zu values", values);
-    run_fixed(pass, expected);
+    const enum sterna_status status = run_fixed(pass, expected);
     pass->stack->values += values;
-    for (size_t i = 0; i < values; i++)
+    for (size_t i = 0; i < values && status == STERNA_OK; i++)
         pass->stack->mismatches += expected[i] != pass->to[i];
     free(expected);
-    return STERNA_OK;
+    return status;
 }
 
 /* Through layer k: *plane becomes what is behind it, height its heights. */
@@ -176,15 +235,12 @@ static enum sterna_status run_layer(struct sterna_stack_device *stack, size_t k,
     enum sterna_status status = STERNA_OK;
 
     pass.to = malloc(values + 1);
-    pass.patch = malloc(layer->cols + 1);
-    pass.steps = malloc(CHUNK * layer->cols + 1);
-    pass.results = calloc(CHUNK * layer->out.channels, sizeof *pass.results);
-    if (!pass.to || !pass.patch || !pass.steps || !pass.results)
+    if (!pass.to)
         status = sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu values", values);
     if (status == STERNA_OK && conv)
         status = convolve(&pass);
     else if (status == STERNA_OK)
-        run_fixed(&pass, pass.to);
+        status = run_fixed(&pass, pass.to);
     if (status == STERNA_OK && conv && stack->compare)
         status = compare(&pass, values);
     if (status == STERNA_OK) {

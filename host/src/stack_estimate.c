@@ -13,23 +13,27 @@ static void add(struct sterna_estimate *total, const struct sterna_estimate *one
     total->ideal_cycles += one->ideal_cycles * times;
 }
 
-/* All pieces of layer k, which makes `places` outputs. */
+/* All pieces of layer k on a plane of `steps` steps. */
 static enum sterna_status add_layer(const struct sterna_model *model, size_t k, const char *target,
-                                    uint64_t places, struct sterna_estimate *total,
-                                    struct sterna_error *error)
+                                    size_t steps, struct sterna_estimate *total, struct sterna_error *error)
 {
     const struct sterna_geometry *geometry = sterna_geometry_of(target);
+    const struct sterna_stack_layer *layer = &model->stack.layer[k];
+    const size_t height = sterna_stack_shape_height(&model->stack, k + 1, steps);
     struct sterna_stack_piece piece = {.rows = 0};
     struct sterna_model *network = NULL;
     enum sterna_status status = STERNA_OK;
 
     do {
         struct sterna_estimate one;
-        status = sterna_stack_piece_next(model, k, geometry, &piece, &network, error);
+        status = sterna_stack_piece_next(model, k, geometry, height, &piece, &network, error);
         if (status == STERNA_OK && network) {
             status = sterna_estimate_model(network, target, &one, error);
+            one.ideal_cycles = 0;
             if (status == STERNA_OK)
-                add(total, &one, places);
+                add(total, &one, sterna_stack_piece_steps(layer, piece.places, height));
+            total->ideal_cycles +=
+                height * layer->out.width * sterna_stack_piece_ideal(&model->filters[k], &piece);
             sterna_model_free(network);
         }
     } while (status == STERNA_OK && network);
@@ -48,10 +52,8 @@ enum sterna_status sterna_estimate_sequence(const struct sterna_model *model, co
         return sterna_fail(error, STERNA_ERR_MISSING, "there is no target \"%s\"; there is: up5k", target);
     enum sterna_status status = sterna_stack_shape_check(stack, steps, error);
     for (size_t k = 0; k < stack->layers && status == STERNA_OK; k++) {
-        const struct sterna_stack_layer *layer = &stack->layer[k];
-        const size_t height = sterna_stack_shape_height(stack, k + 1, steps);
-        if (layer->kind == STERNA_STACK_CONV)
-            status = add_layer(model, k, target, height * layer->out.width, &total, error);
+        if (stack->layer[k].kind == STERNA_STACK_CONV)
+            status = add_layer(model, k, target, steps, &total, error);
     }
     behind.stack.layers = 0;
     if (status == STERNA_OK)

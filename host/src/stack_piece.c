@@ -5,8 +5,64 @@
 
 #include "codebook.h"
 #include "layout.h"
+#include "machine.h"
+#include "timing.h"
 
-enum { STEP_HEAD = 6, ONE_M = 128, ONE_S = 7, BLOCK_COLUMNS = 40 };
+enum { STEP_HEAD = 6, ONE_M = 128, ONE_S = 7, BLOCK_COLUMNS = 40, SEND_ROW = 5 };
+
+/* ---- adjacent places ---- */
+
+size_t sterna_stack_piece_side(const struct sterna_stack_layer *layer)
+{
+    return layer->out.width > 1 ? 1 : 0;
+}
+
+struct sterna_stack_layer sterna_stack_piece_span(const struct sterna_stack_layer *layer, size_t places)
+{
+    const size_t side = sterna_stack_piece_side(layer);
+    struct sterna_stack_layer span = *layer;
+    span.kernel[side] += (places - 1) * layer->stride[side];
+    span.cols = span.kernel[0] * span.kernel[1] * layer->in.channels / layer->groups;
+    return span;
+}
+
+size_t sterna_stack_piece_steps(const struct sterna_stack_layer *layer, size_t places, size_t height)
+{
+    if (sterna_stack_piece_side(layer) == 0)
+        return (height + places - 1) / places;
+    return height * ((layer->out.width + places - 1) / places);
+}
+
+uint64_t sterna_stack_piece_ideal(const struct sterna_filters *filters,
+                                  const struct sterna_stack_piece *piece)
+{
+    const size_t columns = STERNA_LANES * sterna_program_widest(&filters->weight);
+    const size_t cols = piece->whole ? filters->weight.cols : piece->cols;
+    return (uint64_t)piece->rows * ((cols + columns - 1) / columns);
+}
+
+/* The filters' weights, once for each place, where its own patch lies in the one of all; scales and biases with them. */
+static void copy_places(const struct sterna_stack_layer *layer, const struct sterna_filters *filters,
+                        const struct sterna_stack_piece *piece, struct sterna_layer *to)
+{
+    const size_t own = layer->in.channels / layer->groups, side = sterna_stack_piece_side(layer);
+    const struct sterna_stack_layer span = sterna_stack_piece_span(layer, piece->places);
+
+    for (size_t i = 0; i < piece->places * piece->rows; i++) {
+        const size_t row = piece->row + i % piece->rows;
+        const size_t shift = i / piece->rows * layer->stride[side];
+        const size_t y = side == 0 ? shift : 0, x = side == 1 ? shift : 0;
+        const int8_t *from = filters->weight.code + row * layer->cols;
+        int8_t *code = to->ih.code + i * span.cols + (y * span.kernel[1] + x) * own;
+        for (size_t ky = 0; ky < layer->kernel[0]; ky++)
+            memcpy(code + ky * span.kernel[1] * own, from + ky * layer->kernel[1] * own,
+                   layer->kernel[1] * own);
+        to->ih.scale_m[i] = filters->weight.scale_m[row];
+        to->ih.scale_s[i] = filters->weight.scale_s[row];
+        to->bias[i] = filters->bias[row];
+    }
+    to->ih.format = filters->weight.format;
+}
 
 /* ---- a piece as a network ---- */
 
@@ -53,26 +109,31 @@ static void set_identity(struct sterna_matrix *matrix)
     }
 }
 
-enum sterna_status sterna_stack_piece_network(const struct sterna_filters *filters,
+enum sterna_status sterna_stack_piece_network(const struct sterna_stack_layer *layer,
+                                              const struct sterna_filters *filters,
                                               const struct sterna_stack_piece *piece,
                                               struct sterna_model **network, struct sterna_error *error)
 {
     static const struct sterna_stack_shape none = {.text = "none"};
     const struct sterna_model_shape shape = {.cell = STERNA_CELL_RNN_RELU,
                                              .inputs = piece->cols,
-                                             .hidden = piece->rows,
+                                             .hidden = piece->places * piece->rows,
                                              .layers = piece->whole ? 1 : 0,
-                                             .outputs = piece->rows};
+                                             .outputs = piece->places * piece->rows};
     struct sterna_model *fresh = NULL;
 
     enum sterna_status status = sterna_model_new_behind(&none, &shape, &fresh, error);
     if (status != STERNA_OK)
         return status;
     if (piece->whole) {
-        struct sterna_layer *layer = &fresh->layer[0];
-        status = copy_matrix(&filters->weight, piece, &layer->ih, error);
-        memcpy(layer->bias, filters->bias + piece->row, piece->rows * sizeof *layer->bias);
-        layer->hh.cols = 0; /* no recurrence */
+        struct sterna_layer *own = &fresh->layer[0];
+        if (piece->places > 1)
+            copy_places(layer, filters, piece, own);
+        else
+            status = copy_matrix(&filters->weight, piece, &own->ih, error);
+        for (size_t r = 0; piece->places == 1 && r < piece->rows; r++)
+            own->bias[r] = filters->bias[piece->row + r];
+        own->hh.cols = 0; /* no recurrence */
         set_identity(&fresh->output);
     } else {
         status = copy_matrix(&filters->weight, piece, &fresh->output, error);
@@ -114,47 +175,90 @@ static bool move_on(const struct sterna_stack_layer *layer, size_t part, struct 
             piece->row = ++piece->group * rows;
         }
     }
+    piece->places = 1;
     piece->whole = part == layer->cols;
     piece->cols = layer->cols - piece->col < part ? layer->cols - piece->col : part;
     piece->rows = (piece->group + 1) * rows - piece->row;
     return piece->group < layer->groups;
 }
 
-static enum sterna_status fit(const struct sterna_model *network, const struct sterna_geometry *geometry,
-                              struct sterna_error *error)
+/* Whether the piece's network fits, and its cycles in a step with those of sending its results. The network is the caller's. */
+static enum sterna_status fit(const struct sterna_stack_layer *layer, const struct sterna_filters *filters,
+                              const struct sterna_stack_piece *piece, const struct sterna_geometry *geometry,
+                              struct sterna_model **network, uint64_t *cycles, struct sterna_error *error)
 {
     struct sterna_layout layout;
-    if (geometry->tables == 0) /* fixed.c takes anything */
+    struct sterna_timing timing;
+    *cycles = 0;
+    enum sterna_status status = sterna_stack_piece_network(layer, filters, piece, network, error);
+    if (status != STERNA_OK || geometry->tables == 0) /* fixed.c takes anything */
+        return status;
+    status = sterna_layout_plan(*network, geometry, &layout, error);
+    if (status != STERNA_OK) {
+        sterna_model_free(*network);
+        return status;
+    }
+    sterna_timing_sections(layout.section, layout.sections, &timing);
+    *cycles = timing.cycles + SEND_ROW * (*network)->output.rows;
+    sterna_layout_free(&layout);
+    return STERNA_OK;
+}
+
+/* As many places to a step as take the fewest cycles each. Formats without a weight 0, or whose weights are words, have only one. */
+static enum sterna_status widen(const struct sterna_stack_layer *layer, const struct sterna_filters *filters,
+                                const struct sterna_geometry *geometry, size_t height, uint64_t cycles,
+                                struct sterna_stack_piece *piece, struct sterna_model **network,
+                                struct sterna_error *error)
+{
+    const enum sterna_format format = filters->weight.format;
+    const size_t most = sterna_stack_piece_side(layer) == 1 ? layer->out.width : height;
+    uint64_t best = cycles;
+
+    if (geometry->tables == 0 || !piece->whole || format == STERNA_FORMAT_CODEBOOK ||
+        !sterna_format_has(format, 0))
         return STERNA_OK;
-    enum sterna_status status = sterna_layout_plan(network, geometry, &layout, error);
-    if (status == STERNA_OK)
-        sterna_layout_free(&layout);
-    return status;
+    for (size_t places = 2; places <= most; places++) {
+        struct sterna_stack_piece wide = *piece;
+        struct sterna_model *fresh = NULL;
+        wide.places = places;
+        wide.cols = sterna_stack_piece_span(layer, places).cols;
+        enum sterna_status status = fit(layer, filters, &wide, geometry, &fresh, &cycles, error);
+        if (status == STERNA_ERR_FIT || status == STERNA_ERR_RANGE)
+            break;
+        if (status != STERNA_OK)
+            return status;
+        const bool better = cycles * piece->places < best * places;
+        sterna_model_free(better ? *network : fresh);
+        if (better) {
+            *network = fresh;
+            *piece = wide;
+            best = cycles;
+        }
+    }
+    return STERNA_OK;
 }
 
 enum sterna_status sterna_stack_piece_next(const struct sterna_model *model, size_t k,
-                                           const struct sterna_geometry *geometry,
+                                           const struct sterna_geometry *geometry, size_t height,
                                            struct sterna_stack_piece *piece, struct sterna_model **network,
                                            struct sterna_error *error)
 {
+    const struct sterna_stack_layer *layer = &model->stack.layer[k];
     const struct sterna_filters *filters = &model->filters[k];
     struct sterna_model *fresh = NULL;
-    enum sterna_status status = STERNA_ERR_FIT;
+    uint64_t cycles = 0;
 
-    if (!move_on(&model->stack.layer[k], part_columns(&filters->weight, geometry), piece)) {
+    if (!move_on(layer, part_columns(&filters->weight, geometry), piece)) {
         *network = NULL;
         return STERNA_OK;
     }
-    for (; status == STERNA_ERR_FIT && piece->rows > 0; piece->rows /= status == STERNA_ERR_FIT ? 2 : 1) {
-        status = sterna_stack_piece_network(filters, piece, &fresh, error);
-        if (status != STERNA_OK)
-            return status;
-        status = fit(fresh, geometry, error);
-        if (status != STERNA_OK) {
-            sterna_model_free(fresh);
-            fresh = NULL;
-        }
+    enum sterna_status status = fit(layer, filters, piece, geometry, &fresh, &cycles, error);
+    while (status == STERNA_ERR_FIT && piece->rows > 1) {
+        piece->rows /= 2;
+        status = fit(layer, filters, piece, geometry, &fresh, &cycles, error);
     }
+    if (status == STERNA_OK)
+        status = widen(layer, filters, geometry, height, cycles, piece, &fresh, error);
     if (status == STERNA_OK)
         *network = fresh;
     return status;

@@ -73,7 +73,7 @@ START_TEST(a_stack_on_a_device_gives_the_references_frames)
                devices[_i % DEVICES]);
     check_run();
     ck_assert_uint_gt(stack.values, 0);
-    ck_assert((stack.ideal_cycles > 0) == (_i % DEVICES == 2));
+    ck_assert_uint_gt(stack.ideal_cycles, 0);
 }
 END_TEST
 
