@@ -74,11 +74,11 @@ module memory_port #(
     assign word1 = address;
     assign data = clearing_q ? 8'd0 : wdata;
 
-    // Reading: the memories answer in the next cycle. First a byte of each word, then of all.
+    // Reading: the memories answer in the next cycle. First a byte of each kind of word, then of all.
     reg [2:0] read_q;
     reg [2:0] select_q, select_qq;
     reg [2:0] lane_q;
-    reg [7:0] weight_q, scale_q, bias_q, program_q, activation_q, state_q;
+    reg [7:0] weight_q, activation_q, small_q;
 
     assign rvalid = read_q[2];
 
@@ -88,19 +88,18 @@ module memory_port #(
         select_qq <= select_q;
         lane_q <= address[2:0];
         weight_q <= weights[{lane_q, 3'd0} +: 8];
-        scale_q <= scales[{lane_q[0], 3'd0} +: 8];
-        bias_q <= biases[{lane_q[0], 3'd0} +: 8];
-        program_q <= programs;
         activation_q <= activations[{lane_q, 3'd0} +: 8];
-        state_q <= states[{lane_q[0], 3'd0} +: 8];
+        case (select_q)
+            `MEM_SCALES:   small_q <= scales[{lane_q[0], 3'd0} +: 8];
+            `MEM_BIASES:   small_q <= biases[{lane_q[0], 3'd0} +: 8];
+            `MEM_PROGRAMS: small_q <= programs;
+            `MEM_STATE:    small_q <= states[{lane_q[0], 3'd0} +: 8];
+            default:       small_q <= 8'd0;
+        endcase
         case (select_qq)
             `MEM_WEIGHTS:     rdata <= weight_q;
-            `MEM_SCALES:      rdata <= scale_q;
-            `MEM_BIASES:      rdata <= bias_q;
-            `MEM_PROGRAMS:    rdata <= program_q;
             `MEM_ACTIVATIONS: rdata <= activation_q;
-            `MEM_STATE:       rdata <= state_q;
-            default:          rdata <= 8'd0;
+            default:          rdata <= small_q;
         endcase
     end
 
