@@ -43,6 +43,7 @@ MODEL_HEADERS = $(patsubst tests/rtl/test_%.c,$(BUILD)/verilated/%/model.h,$(wil
     $(BUILD)/verilated/$(TOP)/model.h
 TESTS_LINK = $(patsubst tests/link/%.c,$(BUILD)/tests/link/%,$(wildcard tests/link/test_*.c))
 TESTS_USB  = $(patsubst tests/usb/%.c,$(BUILD)/tests/usb/%,$(wildcard tests/usb/test_*.c))
+FUZZERS    = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 TESTS_CLI  = $(patsubst tests/cli/%.c,$(BUILD)/tests/cli/%,$(wildcard tests/cli/test_*.c))
 
 .PHONY: all help
@@ -66,6 +67,7 @@ test: ## install what is missing and run every test
 	scripts/setup.sh build data test synth lint
 	$(MAKE) lint formal no-multiplier
 	$(MAKE) test-sanitize
+	$(MAKE) fuzz FUZZ_SECONDS=10
 	$(MAKE) check
 
 .PHONY: check test-host test-rtl test-link test-cli test-usb test-sanitize
@@ -97,14 +99,22 @@ $(BUILD)/sanitize/sterna: sanitized-program ;
 .PHONY: test-neon
 CROSS_CC ?= aarch64-linux-gnu-gcc
 QEMU     ?= qemu-aarch64
-NEON_TESTS = fast_kernel fast_matrix fast_gates
+NEON_TESTS = fast_kernel fast_matrix fast_gates fast_portable fast_neon
 NEON_SOURCES = $(patsubst %,host/src/%.c,fast_kernel fast_matrix fast_portable fast_neon fast_gates fixed buffer error)
 test-neon: $(NEON_TESTS:%=$(BUILD)/tests/cross/%) ## the NEON kernel, on a processor that qemu-user emulates
 	@for test in $^; do printf '%s: ' "$${test##*/}"; $(QEMU) "$$test" || exit 1; done
-$(BUILD)/tests/cross/%: tests/host/test_%.c tests/cross/check.h $(NEON_SOURCES) | $(GENERATED)
+$(BUILD)/tests/cross/%: tests/host/test_%.c tests/cross/check.h tests/host/kernel_check.h $(NEON_SOURCES) | $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CROSS_CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O2 $(WARNINGS) -static -Itests/cross -Ihost/include -Ihost/src -I$(GEN) \
 	    -o $@ $(filter %.c,$^) -lm
+
+.PHONY: fuzz fuzzers
+CLANG ?= clang
+fuzz: ## feed replies and model files of chance to the host, 10 minutes; FUZZ_SECONDS=...
+	@$(MAKE) fuzzers BUILD=$(BUILD)/fuzz CC="$(CLANG)" OPT=-O1 ARCH= \
+	    SANITIZE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
+	@scripts/fuzz.sh $(FUZZERS:$(BUILD)/%=$(BUILD)/fuzz/%)
+fuzzers: $(FUZZERS)
 
 .PHONY: install-udev
 RULES    ?= /etc/udev/rules.d
@@ -121,7 +131,7 @@ clean: ## remove build/
 TARGET ?=
 lint: $(GENERATED) $(MODEL_HEADERS) ## verilator, iverilog, clang-format, clang-tidy, cppcheck, shellcheck
 	scripts/lint.sh
-formal: $(GENERATED) ## prove the stream rules; one broken module must fail
+formal: $(GENERATED) ## prove what must never happen: streams, order, recovery, repetition, addresses
 	scripts/formal.sh
 no-multiplier: $(GENERATED) ## no multiply cell, no DSP
 	scripts/no_multiplier.sh
@@ -212,6 +222,9 @@ $(TESTS_LINK): $(BUILD)/tests/link/%: $(OBJ)/tests/link/%.o $(OBJ)/tests/main.o 
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK)
 $(BUILD)/tests/usb/test_usb_sanitized: | $(BUILD)/sanitize/sterna
+$(FUZZERS): $(BUILD)/tests/fuzz/%: $(OBJ)/tests/fuzz/%.o $(BUILD)/libsterna.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 # The simulated boards are a process of their own, in which umockdev lives.
 USB_PROGRAMS = $(BUILD)/tests/usb/simulator $(BUILD)/tests/usb/link_client
 $(OBJ)/tests/usb/%.o: EXTRA = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --cflags umockdev-1.0 libftdi1)) \

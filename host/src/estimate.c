@@ -61,6 +61,8 @@ enum sterna_status sterna_estimate_model(const struct sterna_model *model, const
     struct sterna_layout layout;
     if (!geometry)
         return sterna_fail(error, STERNA_ERR_MISSING, "there is no target \"%s\"; there is: up5k", target);
+    if (model->stack.layers > 0)
+        return sterna_fail(error, STERNA_ERR_RANGE, "a model with a stack runs whole sequences, not steps");
     enum sterna_status status = sterna_layout_plan(model, geometry, &layout, error);
     if (status != STERNA_OK)
         return status;

@@ -48,10 +48,10 @@ static bool keeps_state(enum sterna_cell cell)
 
 static bool shares(const struct sterna_layout_program *program, const struct sterna_layout_part *part)
 {
-    const bool book = part->matrix->format == STERNA_FORMAT_CODEBOOK;
-    return book ? program->matrix == part->matrix
-                : program->matrix->format == part->matrix->format &&
-                      program->program.elements == part->elements;
+    const struct sterna_matrix *one = program->matrix, *other = part->matrix;
+    if (one->format != other->format || program->program.elements != part->elements)
+        return false;
+    return other->format != STERNA_FORMAT_CODEBOOK || one == other || sterna_codebook_same(one, other);
 }
 
 static void plan_program(struct sterna_layout *layout, struct sterna_layout_part *part)

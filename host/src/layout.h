@@ -22,7 +22,7 @@ struct sterna_layout_part {
     const struct sterna_layout_program *program; /* of the layout; NULL until it has one */
 };
 
-/* A step program in the device's memory; parts of one format and as many weights to the byte share it, not so codebooks. */
+/* A step program in the device's memory; parts of one format and as many weights to the byte share it, and so do equal codebooks. */
 struct sterna_layout_program {
     const struct sterna_matrix *matrix; /* the first part's */
     size_t at;                          /* where it starts */

@@ -119,7 +119,7 @@ static void put_latency(const struct page *page)
 {
     const int bottom = TOP + (int)page->networks * group_height(page);
     struct side side[SIDES];
-    double low = INFINITY, high = 0;
+    double low = INFINITY, high = 1;
     for (size_t i = 0; i < page->networks; i++) {
         fill_sides(&page->network[i], side);
         for (size_t k = 0; k < sides_of(page); k++) {
