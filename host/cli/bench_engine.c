@@ -78,25 +78,27 @@ static enum sterna_status measure(struct sterna_device *device, const struct ste
 
 /* The keys of a finding, in their order; scale and stall are 0: row scales run inside the gates, and the device takes its
  * own results at once. */
-enum { KEYS = 13 };
+enum { KEYS = 14 };
 static const char *const keys[KEYS] = {
-    "ideal_cycles", "cycles", "efficiency", "padding",          "build", "gap", "scale", "gate",
-    "output",       "stall",  "narrow",     "estimated_cycles", "units"};
+    "ideal_cycles", "cycles", "efficiency", "padding",          "build", "gap", "scale", "gate", "output",
+    "stall",        "narrow", "streaming",  "estimated_cycles", "units"};
 
 static void fill(const struct subject *subject, const struct finding *finding, double value[KEYS])
 {
     const double ideal = (double)finding->estimate.ideal_cycles, output = (double)finding->estimate.output;
+    const double narrow = finding->streaming - ideal - output;
     const double all[KEYS] = {ideal,
                               finding->cycles,
                               ideal / finding->cycles,
                               finding->estimate.padding,
-                              finding->build,
+                              finding->build + narrow,
                               finding->cycles - finding->streaming - finding->build - finding->gate,
                               0.0,
                               finding->gate,
                               output,
                               0.0,
-                              finding->streaming - ideal - output,
+                              narrow,
+                              finding->streaming,
                               (double)finding->estimate.cycles,
                               (double)subject->hidden};
     for (size_t i = 0; i < KEYS; i++)

@@ -4,6 +4,10 @@
 #include "stage.h"
 #include "terminal.h"
 
+#include <string.h>
+
+enum { SEQUENCE = 50 }; /* steps of one, where any number will do */
+
 static void record_facts(struct sterna_record *record, const char *path,
                          const struct sterna_model_facts *facts)
 {
@@ -89,6 +93,31 @@ static bool record_fit(struct sterna_record *record, struct sterna_device *devic
     return true;
 }
 
+/* A stack is loaded layer by layer, cut as the device needs it: what a sequence takes. */
+static void record_sequence(struct sterna_record *record, struct sterna_device *device,
+                            const struct sterna_model *model, size_t steps)
+{
+    struct sterna_geometry geometry;
+    struct sterna_estimate estimate;
+    struct sterna_error error;
+
+    sterna_device_geometry(device, &geometry);
+    if (geometry.tables == 0)
+        return;
+    enum sterna_status status = sterna_estimate_sequence(model, geometry.name, steps, &estimate, &error);
+    sterna_record_open(record, "fit");
+    sterna_record_flag(record, "fits", status == STERNA_OK);
+    if (status != STERNA_OK) {
+        sterna_record_text(record, "reason", error.reason);
+    } else {
+        sterna_record_count(record, "steps", steps);
+        sterna_record_count(record, "cycles_per_sequence", estimate.cycles);
+        sterna_record_count(record, "streaming", estimate.streaming);
+        sterna_record_count(record, "ideal_cycles_per_sequence", estimate.ideal_cycles);
+    }
+    sterna_record_close(record);
+}
+
 /* Open what is named. Returns false after a complaint. */
 static bool open_parts(const char *path, const char *on, struct sterna_model **model,
                        struct sterna_device **device)
@@ -106,21 +135,26 @@ static int describe(const struct sterna_options *options, const struct sterna_mo
                     struct sterna_device *device)
 {
     struct sterna_record record;
-    bool done = true;
+    bool done = true, stacked = false;
+    size_t steps = 0;
 
     sterna_record_begin(&record, options->json);
     if (model != NULL) {
         struct sterna_model_facts facts;
         sterna_model_facts(model, &facts);
         record_facts(&record, options->argument[0], &facts);
+        steps = facts.steps > 0 ? facts.steps : SEQUENCE;
+        stacked = strcmp(facts.stack, "none") != 0;
     }
     if (device != NULL) {
         struct sterna_geometry geometry;
         sterna_device_geometry(device, &geometry);
         record_geometry(&record, options->on, &geometry);
     }
-    if (model != NULL && device != NULL)
+    if (model != NULL && device != NULL && !stacked)
         done = record_fit(&record, device, model);
+    if (model != NULL && device != NULL && stacked)
+        record_sequence(&record, device, model, steps);
     int printed = sterna_record_end(&record);
     return done ? printed : STERNA_EXIT_FAILED;
 }

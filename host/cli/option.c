@@ -51,7 +51,8 @@ static const struct option options[] = {
     {"seconds", "N", KIND_COUNT, STERNA_TAKES_SECONDS, FIELD(seconds),
      "time that all of it took, to be reported"},
     {"picture", "FILE", KIND_TEXT, STERNA_TAKES_PICTURE, FIELD(picture),
-     "SVG file to draw (data: the average sequence of each class; eval: the confusion matrix)"},
+     "SVG file to draw (data: the average sequence of each class; eval: the confusion matrix; "
+     "quantize --pq: each matrix's response error)"},
     {"html", "FILE", KIND_TEXT, STERNA_TAKES_HTML, FIELD(html), "page to write, with pictures"},
     {"jobs", "N", KIND_COUNT, STERNA_TAKES_JOBS, FIELD(jobs),
      "so many runs side by side, each on one processor (default 1, on all)"},
@@ -64,6 +65,21 @@ static const struct option options[] = {
     {"steal", NULL, KIND_FLAG, STERNA_TAKES_STEAL, FIELD(steal),
      "take over what other machines have claimed: they are dead"},
     {"watch", NULL, KIND_FLAG, STERNA_TAKES_WATCH, FIELD(watch), "follow boards as they come and go"},
+    {"pq", "m=N,k=N[,t=N][,top=N][,p=N]", KIND_TEXT, STERNA_TAKES_PQ, FIELD(pq),
+     "product quantization: k words of m weights, each weight a sum of at most t powers of two (1 or 2, the "
+     "default; 0: real ones, and MODEL becomes a checkpoint) up to top (default 8), their step program at "
+     "most p bytes"},
+    {"pq-input", "m=N,...", KIND_TEXT, STERNA_TAKES_PQ, FIELD(pq_input),
+     "the same of input matrices, or of a stack's first layer (default as --pq)"},
+    {"pq-output", "m=N,...", KIND_TEXT, STERNA_TAKES_PQ, FIELD(pq_output),
+     "the same of the output layer (default as --pq)"},
+    {"calibrate", "DATA", KIND_TEXT, STERNA_TAKES_PQ, FIELD(calibrate),
+     "data whose training split shows --pq what the matrices see; labels are not used"},
+    {"no-error-correction", NULL, KIND_FLAG, STERNA_TAKES_PQ, FIELD(uncorrected),
+     "--pq by the weights alone, for comparison"},
+    {"free-codebooks", NULL, KIND_FLAG, STERNA_TAKES_PQ, FIELD(free_codebooks),
+     "--pq as published, for comparison: real words, other ones for each sub-space; MODEL becomes a "
+     "checkpoint"},
     {"wait", NULL, KIND_FLAG, STERNA_TAKES_WAIT, FIELD(wait),
      "if the board is unplugged, wait for it and go on where it was"},
     {"json", NULL, KIND_FLAG, STERNA_TAKES_JSON, FIELD(json), "print for machines: one JSON object a line"},

@@ -37,7 +37,8 @@ enum sterna_option_bit {
     STERNA_TAKES_STEAL = 1U << 24,
     STERNA_TAKES_WATCH = 1U << 25,
     STERNA_TAKES_WAIT = 1U << 26,
-    STERNA_TAKES_HTML = 1U << 27
+    STERNA_TAKES_HTML = 1U << 27,
+    STERNA_TAKES_PQ = 1U << 28 /* all of product quantization */
 };
 
 enum { STERNA_ARGUMENTS_MAX = 9, STERNA_SETTINGS_MAX = 64 };
@@ -50,9 +51,11 @@ struct sterna_options {
     size_t settings;
     unsigned given; /* the options that were there: bits as above */
     const char *recipe, *out, *on, *split, *weights, *prime, *picture, *html, *only, *shard;
+    const char *pq, *pq_input, *pq_output, *calibrate;
     uint64_t threads, limit, length, seed, seconds, jobs;
     double temperature;
     bool json, resume, overwrite, text, watch, wait, help, list, report, steal;
+    bool uncorrected, free_codebooks;
 };
 
 /* Read argv[0..count) (what follows the command's name) for this command. Returns false after a complaint on standard

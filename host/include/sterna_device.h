@@ -12,6 +12,7 @@ struct sterna_model; /* canonical codes, scales, biases, alphabet, provenance: h
 struct sterna_model_facts {
     char cell[32], data[512];
     char stack[512]; /* feed-forward layers in front of the recurrent ones, or "none" */
+    size_t steps;    /* that a sequence must have; 0: any number */
     char format[32], format_input[32], format_output[32]; /* of recurrent, input and output layer's weights */
     char head[16];                                        /* "next", "last" or "mean" */
     size_t inputs, hidden, layers, outputs;
@@ -29,6 +30,56 @@ struct sterna_model_facts {
 /* Quantize a checkpoint's weights deterministically and write the model file (temporary name, then rename). */
 STERNA_MUST_CHECK enum sterna_status sterna_quantize(const char *checkpoint, const char *model_path,
                                                      struct sterna_error *error);
+/* Product quantization of one kind of matrix: groups of `elements` weights are words of a codebook of `words`. */
+struct sterna_product_part {
+    size_t elements, words;
+    size_t
+        terms; /* of an element of a word: a sum of at most so many powers of two, 1 or 2; 0 (of all parts): real elements */
+    int top; /* the largest element, 1 to 127 */
+    size_t
+        program; /* bytes of the step program that builds the tables, at most; 0: any. A UP5K has 512 for all matrices */
+};
+
+/* How a matrix came out. Errors are mean squared differences of its responses from the original network's, relative to their
+ * variance, on samples that nothing was fitted to; NaN where there is none. */
+struct sterna_product_report {
+    const char *name; /* "weight_ih_l0" */
+    size_t rows, cols;
+    double plain;     /* k-means alone, real elements */
+    double corrected; /* with error correction, real elements */
+    double projected; /* with elements of few powers of two: what is written */
+    double bits;      /* per weight: names, codebook and scales */
+    double
+        alone; /* what is written, if this matrix alone were quantized; the others count those before it in */
+    size_t operations, tables; /* additions for one input, and the tables among them */
+    size_t program;            /* bytes of the step program that builds the tables */
+    size_t before;             /* multiply-adds for one input of the matrix as it was */
+};
+
+struct sterna_product_options {
+    const char *checkpoint; /* of float weights */
+    const char *path;       /* of the model to write; NULL: none, for the reports */
+    const char *data;       /* to calibrate with: the training split, unlabelled */
+    size_t limit;           /* characters or sequences of it; 0: enough */
+    struct sterna_product_part input, recurrent,
+        output;       /* a stack's first layer is an input, its others are as recurrent ones */
+    bool uncorrected; /* without error correction: k-means of the weights alone */
+    bool
+        free_codebooks; /* the published method: a codebook of real elements for each sub-space. No device runs that: what is
+                          * written is a checkpoint of the weights that they stand for */
+    uint64_t seed;
+    void (*report)(const struct sterna_product_report *report,
+                   void *context); /* after each matrix; may be NULL */
+    void *context;
+};
+
+STERNA_MUST_CHECK enum sterna_status sterna_quantize_product(const struct sterna_product_options *options,
+                                                             struct sterna_error *error);
+/* Draw the errors of `count` matrices, quantized without correction and with it, alone and with those before them, as an SVG. */
+STERNA_MUST_CHECK enum sterna_status sterna_product_picture(const char *svg_path, const char *title,
+                                                            const struct sterna_product_report *without,
+                                                            const struct sterna_product_report *with,
+                                                            size_t count, struct sterna_error *error);
 STERNA_MUST_CHECK enum sterna_status sterna_model_load(const char *path, struct sterna_model **model,
                                                        struct sterna_error *error);
 /* A one-layer ternary GRU with random weights on a made-up alphabet, for measuring devices. */
@@ -61,7 +112,7 @@ struct sterna_device; /* something that runs a network step by step: host/src/de
 struct sterna_geometry {
     unsigned protocol, tables, streams, table_w, psum_w, entries_log2, one_hot_value, kinds;
     uint32_t weight_bytes, scales, biases, program_bytes, activation_bytes, states;
-    unsigned psum_rows, request_bytes, reply_bytes;
+    unsigned psum_rows, request_bytes, reply_bytes, table_banks;
     uint32_t clock_khz, build_id;
     char name[9];
 };
@@ -79,7 +130,7 @@ struct sterna_load_report {
  *   "reference"        the specification (host/src/fixed.c) in this process; runs every model. NULL is the same
  *   "fast"             the same bits by the processor's vector instructions; runs every model
  *   "reference:up5k"   the accelerator in software, with a target's memories and what its engine can run, behind a link
- *   "sim", "sim:up5k"  the accelerator's Verilog, simulated, behind a link
+ *   "sim", "sim:up5k"  the accelerator's Verilog, simulated, behind a link; targets: those of make SIM_TARGETS=...
  *   "usb", "usb:SERIAL", "usb:/PATH"   a board: sterna_boards_find
  * STERNA_ERR_MISSING lists the names this program knows; STERNA_ERR_UNPLUGGED: there is no such board now. */
 STERNA_MUST_CHECK enum sterna_status sterna_device_open(const char *address, struct sterna_device **device,
@@ -144,6 +195,12 @@ STERNA_MUST_CHECK enum sterna_status sterna_estimate_model(const struct sterna_m
                                                            const char *target,
                                                            struct sterna_estimate *estimate,
                                                            struct sterna_error *error);
+/* The same for a whole sequence of `steps` steps, through a stack, if there is one, and what is behind it: loading is not counted; load is of what
+ * is behind, padding is 0. STERNA_ERR_RANGE: a sequence of that length cannot go through. */
+STERNA_MUST_CHECK enum sterna_status sterna_estimate_sequence(const struct sterna_model *model,
+                                                              const char *target, size_t steps,
+                                                              struct sterna_estimate *estimate,
+                                                              struct sterna_error *error);
 /* Clock cycles simulated since open (0 on other back ends): for cycles per second. */
 uint64_t sterna_device_simulated_cycles(const struct sterna_device *device);
 

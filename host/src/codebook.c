@@ -75,6 +75,13 @@ void sterna_codebook_used(const struct sterna_matrix *matrix, bool *used)
                 used[book->name[row * book->groups + group] & (STERNA_CODEBOOK_WORDS - 1)] = true;
 }
 
+bool sterna_codebook_same(const struct sterna_matrix *one, const struct sterna_matrix *other)
+{
+    const size_t elements = one->book.elements;
+    return elements == other->book.elements &&
+           memcmp(one->book.word, other->book.word, STERNA_CODEBOOK_WORDS * elements) == 0;
+}
+
 static enum sterna_status check_row(const struct sterna_matrix *matrix, size_t row, const char *name,
                                     struct sterna_error *error)
 {
@@ -101,7 +108,7 @@ enum sterna_status sterna_codebook_check(const struct sterna_matrix *matrix, con
                                          struct sterna_error *error)
 {
     const struct sterna_codebook *book = &matrix->book;
-    if ((matrix->format == STERNA_FORMAT_CODEBOOK) != (book->elements > 0))
+    if (matrix->rows > 0 && (matrix->format == STERNA_FORMAT_CODEBOOK) != (book->elements > 0))
         return sterna_fail(error, STERNA_ERR_RANGE, "%s: weights of format %s %s a codebook", name,
                            sterna_format_name(matrix->format), book->elements > 0 ? "with" : "without");
     for (size_t i = 0; i < STERNA_CODEBOOK_WORDS * book->elements; i++)

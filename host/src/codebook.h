@@ -29,6 +29,8 @@ void sterna_codebook_free(struct sterna_matrix *matrix);
 void sterna_codebook_expand(struct sterna_matrix *matrix);
 /* Which words the names use: used [128]. A group without columns uses none. */
 void sterna_codebook_used(const struct sterna_matrix *matrix, bool *used);
+/* Whether two matrices have the same words. */
+bool sterna_codebook_same(const struct sterna_matrix *one, const struct sterna_matrix *other);
 /* STERNA_ERR_RANGE if the format is codebook and there is none, if code is not what the names say, an element is -128,
  * or a group without columns is not named 0; and if there is a codebook in another format. */
 STERNA_MUST_CHECK enum sterna_status sterna_codebook_check(const struct sterna_matrix *matrix,

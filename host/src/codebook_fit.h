@@ -18,21 +18,25 @@
 #define STERNA_CODEBOOK_FIT_H
 
 #include "codebook_grid.h"
+#include "codebook_path.h"
 #include "moments.h"
 #include "product_code.h"
 
 struct sterna_codebook_fit {
     struct sterna_product_code *code;        /* the caller's */
     const struct sterna_codebook_grid *grid; /* NULL: elements are real */
-    size_t padded;                           /* P */
-    double *gram;                            /* [P, P] */
-    double *target;                          /* [rows, P] w */
-    double *right;                           /* [rows, P] */
-    double *value;                           /* [rows, P] v */
-    double *rest;                            /* [rows, P] */
-    double *norm;                            /* [groups, K] word' gram word of a group and its words */
-    double *lack;                            /* scratch [rows, groups] */
-    size_t *group;                           /* scratch [groups] */
+    double
+        toll; /* of a shared code on a grid: what a step of the words' program costs, in units of the error; 0: nothing */
+    struct sterna_codebook_path *path; /* where the words are on their way; NULL without toll */
+    size_t padded;                     /* P */
+    double *gram;                      /* [P, P] */
+    double *target;                    /* [rows, P] w */
+    double *right;                     /* [rows, P] */
+    double *value;                     /* [rows, P] v */
+    double *rest;                      /* [rows, P] */
+    double *norm;                      /* [groups, K] word' gram word of a group and its words */
+    double *lack;                      /* scratch [rows, groups] */
+    size_t *group;                     /* scratch [groups] */
 };
 
 /* weights [rows, cols]: the original's. The code is brought along, or set by _start. */
@@ -52,6 +56,8 @@ double sterna_codebook_fit_error(const struct sterna_codebook_fit *fit);
 void sterna_codebook_fit_names(struct sterna_codebook_fit *fit);
 void sterna_codebook_fit_words(struct sterna_codebook_fit *fit);
 void sterna_codebook_fit_scales(struct sterna_codebook_fit *fit);
+/* The path of a shared code's words, which are on a grid. */
+void sterna_codebook_fit_path(const struct sterna_product_code *code, struct sterna_codebook_path *path);
 /* v of a row's group changes, and rest with it. */
 void sterna_codebook_fit_change(const struct sterna_codebook_fit *fit, size_t row, size_t group,
                                 const double *by);

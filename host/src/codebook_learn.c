@@ -7,7 +7,8 @@
 
 #include "buffer.h"
 
-enum { SWEEPS = 12, TOP = 8, UNITS = 25, UNITS_IN_OCTAVE = 8 };
+enum { SWEEPS = 12, TOP = 8, UNITS = 25, UNITS_IN_OCTAVE = 8, TOLLS = 80, LAST_SWEEPS = 4 };
+static const double TOLL = 1e-6, TOLL_RISE = 1.25;
 
 struct learner {
     const struct sterna_codebook_plan *plan;
@@ -150,6 +151,46 @@ static enum sterna_status descend_on_grid(struct learner *learner, const struct 
     return STERNA_OK;
 }
 
+/* ---- short programs ---- */
+
+/* A toll on the steps of the words' program, raised until the program is as short as it has to be; then the best of some sweeps with it. */
+static enum sterna_status shorten(struct learner *learner, struct sterna_codebook_outcome *outcome,
+                                  struct sterna_error *error)
+{
+    struct sterna_codebook_fit *fit = learner->fit;
+    struct sterna_codebook_path *path = malloc(sizeof *path);
+    const size_t most = learner->plan->program > 0 ? learner->plan->program - 1 : SIZE_MAX; /* its end */
+    if (!path)
+        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the path of %zu words",
+                           fit->code->words);
+    sterna_codebook_fit_path(fit->code, path);
+    size_t length = sterna_codebook_path_length(path);
+    fit->path = path;
+    fit->toll = TOLL * fabs(sterna_codebook_fit_error(fit));
+    for (size_t i = 0; length > most && i < TOLLS; i++, fit->toll *= TOLL_RISE) {
+        sterna_codebook_fit_words(fit);
+        sterna_codebook_fit_scales(fit);
+        sterna_codebook_fit_names(fit);
+        sterna_codebook_fit_path(fit->code, path);
+        length = sterna_codebook_path_length(path);
+        outcome->projected = judge(learner);
+    }
+    outcome->program = length + 1;
+    fit->path = NULL;
+    fit->toll = 0;
+    free(path);
+    if (length > most)
+        return sterna_fail(error, STERNA_ERR_RANGE,
+                           "%zu words do not get by with a program of %zu bytes: allow more, or fewer words",
+                           fit->code->words, learner->plan->program);
+    for (size_t i = 0; i < LAST_SWEEPS; i++) {
+        sterna_codebook_fit_scales(fit);
+        sterna_codebook_fit_names(fit);
+    }
+    outcome->projected = judge(learner);
+    return STERNA_OK;
+}
+
 /* ---- the whole ---- */
 
 static enum sterna_status allocate(struct learner *learner, const struct sterna_product_code *code,
@@ -181,6 +222,8 @@ static enum sterna_status run(struct learner *learner, struct sterna_codebook_ou
         return STERNA_OK;
     sterna_codebook_grid_make(plan->terms, plan->top > 0 ? plan->top : TOP, &grid);
     status = descend_on_grid(learner, &grid, outcome, error);
+    if (status == STERNA_OK && learner->fit->code->shared)
+        status = shorten(learner, outcome, error);
     learner->fit->grid = NULL;
     return status;
 }

@@ -1,11 +1,12 @@
 /* codebook_words.c - the words' step of codebook_fit.h. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cholesky.h"
 #include "codebook_fit.h"
 
-enum { ELEMENTS_MAX = STERNA_PRODUCT_CODE_ELEMENTS };
+enum { ELEMENTS_MAX = STERNA_PRODUCT_CODE_ELEMENTS, TOLL_ROUNDS = 3 };
 static const double RIDGE = 1e-6;
 
 static size_t place(const struct sterna_product_code *code, size_t row, size_t group)
@@ -87,9 +88,71 @@ static double parabola(size_t n, const double *matrix, const double *right, cons
     return sum;
 }
 
+void sterna_codebook_fit_path(const struct sterna_product_code *code, struct sterna_codebook_path *path)
+{
+    memset(path, 0, sizeof *path);
+    path->elements = code->elements;
+    path->words = code->words;
+    for (size_t k = 0; k < code->words; k++)
+        for (size_t j = 0; j < code->elements; j++)
+            path->element[k + 1][j] = (int)code->word[k * code->elements + j];
+    sterna_codebook_path_find(path);
+}
+
+/* Elements of the places before and behind a word on the path, as the word's own sign has them: near[0], near[1] [n]. Returns how many there are. */
+static size_t find_neighbours(const struct sterna_codebook_path *path, size_t word, int near[2][ELEMENTS_MAX])
+{
+    size_t at = 1, found = 0;
+    while (path->place[at].word != word + 1)
+        at++;
+    for (size_t other = at - 1; other <= at + 1 && other <= path->words; other += 2) {
+        const int sign = path->place[other].negated == path->place[at].negated ? 1 : -1;
+        for (size_t j = 0; j < path->elements; j++)
+            near[found][j] = sign * path->element[path->place[other].word][j];
+        found++;
+    }
+    return found;
+}
+
+/* The element's best value on the grid, the steps to both neighbours counted. */
+static double best_element(const struct sterna_codebook_fit *fit, double curvature, double best, size_t j,
+                           int near[2][ELEMENTS_MAX], size_t neighbours)
+{
+    double least = INFINITY, found = 0;
+    for (size_t i = 0; i < fit->grid->values; i++)
+        for (int sign = -1; sign <= 1; sign += 2) {
+            const int value = sign * fit->grid->value[i];
+            double cost = curvature * (value - best) * (value - best);
+            for (size_t k = 0; k < neighbours; k++)
+                cost += fit->toll * sterna_codebook_steps(value - near[k][j]);
+            if (cost < least) {
+                least = cost;
+                found = value;
+            }
+        }
+    return found;
+}
+
+/* A word's elements, one at a time, in view of the way to the words beside it. */
+static void descend_with_toll(const struct sterna_codebook_fit *fit, size_t word, const double *matrix,
+                              const double *right, double *x)
+{
+    const size_t n = fit->code->elements;
+    int near[2][ELEMENTS_MAX];
+    const size_t neighbours = find_neighbours(fit->path, word, near);
+    for (size_t round = 0; round < TOLL_ROUNDS; round++)
+        for (size_t j = 0; j < n; j++) {
+            const double slope = right[j] - dot(n, matrix + j * n, x) + matrix[j * n + j] * x[j];
+            if (matrix[j * n + j] > 0)
+                x[j] = best_element(fit, matrix[j * n + j], slope / matrix[j * n + j], j, near, neighbours);
+        }
+    for (size_t j = 0; j < n; j++)
+        fit->path->element[word + 1][j] = (int)x[j];
+}
+
 /* From the word as it is, and from where it would best be: the better end. */
-static void solve_on_grid(const struct sterna_codebook_fit *fit, const double *word, const double *matrix,
-                          const double *slope, double *by)
+static void solve_on_grid(const struct sterna_codebook_fit *fit, size_t index, const double *word,
+                          const double *matrix, const double *slope, double *by)
 {
     const size_t n = fit->code->elements;
     double right[ELEMENTS_MAX], stay[ELEMENTS_MAX], jump[ELEMENTS_MAX];
@@ -101,8 +164,12 @@ static void solve_on_grid(const struct sterna_codebook_fit *fit, const double *w
     sterna_codebook_grid_descend(fit->grid, n, matrix, right, stay);
     sterna_codebook_grid_descend(fit->grid, n, matrix, right, jump);
     const bool better = parabola(n, matrix, right, jump) < parabola(n, matrix, right, stay);
+    if (better)
+        memcpy(stay, jump, sizeof stay);
+    if (fit->toll > 0)
+        descend_with_toll(fit, index, matrix, right, stay);
     for (size_t j = 0; j < n; j++)
-        by[j] = (better ? jump[j] : stay[j]) - word[j];
+        by[j] = stay[j] - word[j];
 }
 
 /* Where the code is worst off: the place with the largest error of its own is a word's new home, if the names agree. */
@@ -154,7 +221,10 @@ static void fit_book(const struct sterna_codebook_fit *fit, size_t book)
         double *word = code->word + (book * code->words + k) * n;
         const size_t places = sterna_codebook_fit_normal(fit, book, k, matrix, slope);
         if (places == 0) {
-            reseed(fit, book, word);
+            if (fit->toll > 0) /* a word that nobody wants is no detour */
+                memset(word, 0, n * sizeof *word);
+            else
+                reseed(fit, book, word);
             continue;
         }
         memcpy(by, slope, n * sizeof *by);
@@ -168,7 +238,7 @@ static void fit_book(const struct sterna_codebook_fit *fit, size_t book)
             continue;
         sterna_cholesky_solve(factor, n, by, 1);
         if (fit->grid)
-            solve_on_grid(fit, word, matrix, slope, by);
+            solve_on_grid(fit, k, word, matrix, slope, by);
         move_word(fit, book, k, by);
     }
 }
@@ -176,6 +246,8 @@ static void fit_book(const struct sterna_codebook_fit *fit, size_t book)
 void sterna_codebook_fit_words(struct sterna_codebook_fit *fit)
 {
     measure_lack(fit);
+    if (fit->toll > 0)
+        sterna_codebook_fit_path(fit->code, fit->path);
     for (size_t book = 0; book < fit->code->books; book++)
         fit_book(fit, book);
 }

@@ -79,31 +79,43 @@ static enum sterna_status fill_ends(const struct sterna_training *training, stru
     return status;
 }
 
-enum sterna_status sterna_export(struct sterna_training *training, struct sterna_model **model,
-                                 struct sterna_error *error)
+enum sterna_status sterna_export_frame(const struct sterna_training *training, struct sterna_model **model,
+                                       struct sterna_error *error)
 {
-    struct sterna_network *network = &training->network;
+    const struct sterna_network *network = &training->network;
     const struct sterna_model_shape shape = {.cell = network->cell->cell,
                                              .inputs = network->ends.inputs,
                                              .hidden = network->hidden,
                                              .layers = network->layers,
                                              .outputs = network->ends.outputs};
+    struct sterna_model *fresh = NULL;
+
+    enum sterna_status status = sterna_model_new_behind(&network->stack.shape, &shape, &fresh, error);
+    if (status == STERNA_OK)
+        status = fill_provenance(training, fresh, error);
+    if (status == STERNA_OK)
+        status = fill_ends(training, fresh, error);
+    if (status == STERNA_OK)
+        *model = fresh;
+    else
+        sterna_model_free(fresh);
+    return status;
+}
+
+enum sterna_status sterna_export(struct sterna_training *training, struct sterna_model **model,
+                                 struct sterna_error *error)
+{
+    struct sterna_network *network = &training->network;
     const struct sterna_preparation deployed = {.integer = true};
     struct sterna_model *fresh = NULL;
 
     if (!sterna_network_deployable(network))
         return sterna_fail(error, STERNA_ERR_RANGE,
                            "weights are \"float\": train with quantizer and quantizer_output of a few bits "
-                           "(twn, pow2, ...)");
-    enum sterna_status status = sterna_model_new_behind(&network->stack.shape, &shape, &fresh, error);
-    if (status == STERNA_OK)
-        status = fill_provenance(training, fresh, error);
-    if (status == STERNA_OK)
-        status = fill_ends(training, fresh, error);
-    if (status != STERNA_OK) {
-        sterna_model_free(fresh);
+                           "(twn, pow2, ...), or quantize them with --pq");
+    enum sterna_status status = sterna_export_frame(training, &fresh, error);
+    if (status != STERNA_OK)
         return status;
-    }
     sterna_network_prepare(network, &deployed, false, NULL, training->value);
     fill_stack(&network->stack, fresh);
     for (size_t k = 0; k < network->layers; k++)

@@ -9,4 +9,9 @@
 STERNA_MUST_CHECK enum sterna_status sterna_export(struct sterna_training *training,
                                                    struct sterna_model **model, struct sterna_error *error);
 
+/* The same without weights: sizes, what goes in and comes out, where it comes from. */
+STERNA_MUST_CHECK enum sterna_status sterna_export_frame(const struct sterna_training *training,
+                                                         struct sterna_model **model,
+                                                         struct sterna_error *error);
+
 #endif

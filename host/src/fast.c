@@ -10,10 +10,10 @@
 struct product {
     struct sterna_fast_matrix matrix;
     const struct sterna_matrix *of; /* the model's */
-    bool wide; /* sums may be beyond what vectors scale: it is done here, and theirs is 1 / 2^0 */
-    uint8_t *one, *none;
-    int8_t *x;    /* [sterna_fast_inputs], zeros from the columns on */
-    int32_t *sum; /* [sterna_fast_sums] */
+    bool wide; /* scales are not all as vectors can apply them: it is done here, and theirs is 2 / 2^1 */
+    uint8_t *m, *less; /* theirs */
+    int8_t *x;         /* [sterna_fast_inputs], zeros from the columns on */
+    int32_t *sum;      /* [sterna_fast_sums] */
 };
 
 struct layer {
@@ -31,49 +31,56 @@ struct sterna_fast {
     struct sterna_fast_tables tables;
 };
 
-/* Whether a row's sum could leave the 24 bits that the vector arithmetic of terms is for. */
+/* Whether a row's sum times m could leave 32 bits, or is not to be divided at all. */
 static bool is_wide(const struct sterna_matrix *matrix)
 {
-    int32_t most = 0;
+    bool wide = false;
     for (size_t row = 0; row < matrix->rows; row++) {
         int32_t sum = 0;
         for (size_t col = 0; col < matrix->cols; col++)
             sum += abs(matrix->code[row * matrix->cols + col]);
-        most = sum > most ? sum : most;
+        wide |= matrix->scale_s[row] == 0 || (int64_t)sum * 127 * matrix->scale_m[row] >= INT32_MAX;
     }
-    return (int64_t)most * 127 > STERNA_MODEL_SUM_MAX;
+    return wide;
+}
+
+static void fill_scales(struct product *product)
+{
+    const struct sterna_matrix *of = product->of;
+    product->wide = is_wide(of);
+    for (size_t row = 0; row < of->rows; row++) {
+        product->m[row] = product->wide ? 2 : of->scale_m[row];
+        product->less[row] = product->wide ? 0 : (uint8_t)(of->scale_s[row] - 1);
+    }
 }
 
 static enum sterna_status open_product(const struct sterna_fast *fast, const struct sterna_matrix *of,
                                        struct product *product, struct sterna_error *error)
 {
     product->of = of;
-    if (of->cols == 0) { /* a layer without recurrence: sums of nothing */
-        product->sum = sterna_buffer_new(of->rows, sizeof *product->sum);
-        return product->sum ? STERNA_OK
-                            : sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu sums", of->rows);
-    }
-    enum sterna_status status =
-        sterna_fast_matrix_new(of->code, of->rows, of->cols, fast->kernel->lanes, &product->matrix, error);
+    const bool empty = of->cols == 0; /* a layer without recurrence: sums of nothing, scaled */
+    enum sterna_status status = empty ? STERNA_OK
+                                      : sterna_fast_matrix_new(of->code, of->rows, of->cols,
+                                                               fast->kernel->lanes, &product->matrix, error);
     if (status != STERNA_OK)
         return status;
-    product->x = sterna_buffer_new(sterna_fast_inputs(&product->matrix), sizeof *product->x);
-    product->sum = sterna_buffer_new(sterna_fast_sums(&product->matrix), sizeof *product->sum);
-    product->one = sterna_buffer_new(of->rows, 1);
-    product->none = sterna_buffer_new(of->rows, 1);
-    if (!product->x || !product->sum || !product->one || !product->none)
+    product->x = sterna_buffer_new(empty ? 1 : sterna_fast_inputs(&product->matrix), sizeof *product->x);
+    product->sum =
+        sterna_buffer_new(empty ? of->rows : sterna_fast_sums(&product->matrix), sizeof *product->sum);
+    product->m = sterna_buffer_new(of->rows, 1);
+    product->less = sterna_buffer_new(of->rows, 1);
+    if (!product->x || !product->sum || !product->m || !product->less)
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for a %zu x %zu matrix", of->rows,
                            of->cols);
-    product->wide = is_wide(of);
-    memset(product->one, 1, of->rows);
+    fill_scales(product);
     return STERNA_OK;
 }
 
 static void close_product(struct product *product)
 {
     sterna_fast_matrix_free(&product->matrix);
-    free(product->one);
-    free(product->none);
+    free(product->m);
+    free(product->less);
     free(product->x);
     free(product->sum);
 }
@@ -174,11 +181,15 @@ static void select_column(const struct sterna_fast *fast, size_t index)
 static struct sterna_fast_terms terms_of(const struct product *product)
 {
     const struct sterna_matrix *of = product->of;
-    if (!product->wide)
-        return (struct sterna_fast_terms){product->sum, of->scale_m, of->scale_s};
-    for (size_t row = 0; row < of->rows; row++)
+    for (size_t row = 0; row < of->rows && product->wide; row++)
         product->sum[row] = sterna_fixed_scale(product->sum[row], of->scale_m[row], of->scale_s[row]);
-    return (struct sterna_fast_terms){product->sum, product->one, product->none};
+    return (struct sterna_fast_terms){product->sum, product->m, product->less};
+}
+
+static void finish(struct sterna_fast *fast, const int8_t *below, int32_t *sums)
+{
+    multiply(fast, &fast->output, below);
+    memcpy(sums, fast->output.sum, fast->output.of->rows * sizeof *sums);
 }
 
 /* All layers after the first layer's input sums are there; below: the input of an output layer that stands alone. */
@@ -198,8 +209,7 @@ static void step_layers(struct sterna_fast *fast, struct sterna_fixed_state *sta
         below = activation;
         offset += layer->of->hidden;
     }
-    multiply(fast, &fast->output, below);
-    memcpy(sums, fast->output.sum, fast->output.of->rows * sizeof *sums);
+    finish(fast, below, sums);
 }
 
 void sterna_fast_step(struct sterna_fast *fast, struct sterna_fixed_state *state, const int8_t *input,

@@ -1,5 +1,8 @@
 /* fast_gates.c - see fast_gates.h. Each stage is a loop of its own over all units: arithmetic, which compilers vectorise, and
- * lookups in tables, which they do not. The functions are compiled twice, without and with AVX2. */
+ * lookups in tables, which they do not. The functions are compiled twice, without and with AVX2.
+ *
+ * fixed.h rounds half away from zero: to round half up after taking 1 from what is negative is the same, and needs no magnitude.
+ */
 #include "fast_gates.h"
 
 #include "fixed.h"
@@ -14,32 +17,48 @@ size_t sterna_fast_scratch(enum sterna_cell cell)
     return cell == STERNA_CELL_GRU ? 3 : cell == STERNA_CELL_LSTM ? 4 : 1;
 }
 
+static int32_t saturated(int32_t entry, int shift)
+{
+    return sterna_fixed_saturate((int64_t)entry * (1 << shift));
+}
+
 void sterna_fast_tables_fill(struct sterna_fast_tables *tables)
 {
-    for (int32_t i = -STERNA_FAST_ENTRIES; i <= STERNA_FAST_ENTRIES; i++) {
-        tables->tanh[STERNA_FAST_ENTRIES + i] = (int16_t)sterna_fixed_tanh(i * (1 << TANH_SHIFT));
-        tables->sigmoid[STERNA_FAST_ENTRIES + i] = (int16_t)sterna_fixed_sigmoid(i * (1 << SIGMOID_SHIFT));
-    }
+    for (int32_t i = -STERNA_FAST_TANHS; i <= STERNA_FAST_TANHS; i++)
+        tables->tanh[STERNA_FAST_TANHS + i] = (int16_t)sterna_fixed_tanh(saturated(i, TANH_SHIFT));
+    for (int32_t i = -STERNA_FAST_SIGMOIDS; i <= STERNA_FAST_SIGMOIDS; i++)
+        tables->sigmoid[STERNA_FAST_SIGMOIDS + i] =
+            (int16_t)sterna_fixed_sigmoid(saturated(i, SIGMOID_SHIFT));
 }
 
-/* Where a pre-activation's value stands in a table. */
+/* round(value / 2^(less + 1)), half away from zero, for any value but the least */
+INLINE int32_t rounded(int32_t value, int32_t less)
+{
+    return (((value - (value < 0)) >> less) + 1) >> 1;
+}
+
+/* Where a pre-activation's value stands in the table of a shift. */
 INLINE int32_t entry(int32_t pre, int shift)
 {
-    return STERNA_FAST_ENTRIES + sterna_vector_sign(pre, sterna_vector_entry(pre, shift));
+    return rounded(pre, shift - 1) + (shift == TANH_SHIFT ? STERNA_FAST_TANHS : STERNA_FAST_SIGMOIDS);
 }
 
-/* pre [count] = sat16(x + h + b) of the rows from `first` on, as a table's entries unless shift is 0. */
+INLINE int32_t scaled(int32_t sum, int32_t m, int32_t less)
+{
+    return sterna_vector_saturate(rounded(sum * m, less));
+}
+
+/* pre [count] = x + h + b of the rows from `first` on; if shift is not 0 as a table's entries, which need no saturation. */
 INLINE void add_terms(size_t first, size_t count, int shift, const struct sterna_fast_terms *x,
                       const struct sterna_fast_terms *h, const int16_t *restrict bias, int32_t *restrict pre)
 {
     const int32_t *restrict x_sum = x->sum + first, *restrict h_sum = h->sum + first;
-    const uint8_t *restrict x_m = x->m + first, *restrict x_s = x->s + first;
-    const uint8_t *restrict h_m = h->m + first, *restrict h_s = h->s + first;
+    const uint8_t *restrict x_m = x->m + first, *restrict x_less = x->less + first;
+    const uint8_t *restrict h_m = h->m + first, *restrict h_less = h->less + first;
     for (size_t i = 0; i < count; i++) {
         const int32_t sum =
-            sterna_vector_saturate(sterna_vector_scale(x_sum[i], x_m[i], x_s[i]) +
-                                   sterna_vector_scale(h_sum[i], h_m[i], h_s[i]) + bias[first + i]);
-        pre[i] = shift == 0 ? sum : entry(sum, shift);
+            scaled(x_sum[i], x_m[i], x_less[i]) + scaled(h_sum[i], h_m[i], h_less[i]) + bias[first + i];
+        pre[i] = shift == 0 ? sterna_vector_saturate(sum) : entry(sum, shift);
     }
 }
 
@@ -58,15 +77,12 @@ INLINE void gate_n(const struct sterna_fast_gates *gates, const struct sterna_fa
     const size_t H = gates->hidden, first = 2 * H;
     const int16_t *restrict x_bias = gates->bias + first, *restrict h_bias = gates->bias + 3 * H;
     const int32_t *restrict x_sum = x->sum + first, *restrict h_sum = h->sum + first;
-    const uint8_t *restrict x_m = x->m + first, *restrict x_s = x->s + first;
-    const uint8_t *restrict h_m = h->m + first, *restrict h_s = h->s + first;
+    const uint8_t *restrict x_m = x->m + first, *restrict x_less = x->less + first;
+    const uint8_t *restrict h_m = h->m + first, *restrict h_less = h->less + first;
     for (size_t u = 0; u < H; u++) {
-        const int32_t pre_x =
-            sterna_vector_saturate(sterna_vector_scale(x_sum[u], x_m[u], x_s[u]) + x_bias[u]);
-        const int32_t pre_h =
-            sterna_vector_saturate(sterna_vector_scale(h_sum[u], h_m[u], h_s[u]) + h_bias[u]);
-        const int32_t pre = sterna_vector_saturate(pre_x + sterna_vector_round(r[u] * pre_h, 8));
-        n[u] = entry(pre, TANH_SHIFT);
+        const int32_t pre_x = sterna_vector_saturate(scaled(x_sum[u], x_m[u], x_less[u]) + x_bias[u]);
+        const int32_t pre_h = sterna_vector_saturate(scaled(h_sum[u], h_m[u], h_less[u]) + h_bias[u]);
+        n[u] = entry(pre_x + rounded(r[u] * pre_h, 7), TANH_SHIFT);
     }
 }
 
@@ -74,9 +90,9 @@ INLINE void finish_gru(size_t H, const int32_t *restrict z, const int32_t *restr
                        int16_t *restrict state, int8_t *restrict activation)
 {
     for (size_t u = 0; u < H; u++) {
-        const int32_t next = 256 * n[u] + sterna_vector_round(z[u] * (state[u] - 256 * n[u]), 8);
+        const int32_t next = 256 * n[u] + rounded(z[u] * (state[u] - 256 * n[u]), 7);
         state[u] = (int16_t)next;
-        activation[u] = (int8_t)sterna_vector_clamp(sterna_vector_round(next, 8), H_MAX);
+        activation[u] = (int8_t)sterna_vector_clamp(rounded(next, 7), H_MAX);
     }
 }
 
@@ -97,8 +113,8 @@ INLINE void next_c(size_t H, int32_t *restrict i, const int32_t *restrict f, con
                    int16_t *restrict c)
 {
     for (size_t u = 0; u < H; u++) {
-        const int32_t kept = sterna_vector_round(f[u] * c[u], 8);
-        const int32_t added = sterna_vector_round(i[u] * 16 * g[u], 8); /* 16 g is tanh in Q4.11 */
+        const int32_t kept = rounded(f[u] * c[u], 7);
+        const int32_t added = rounded(i[u] * 16 * g[u], 7); /* 16 g is tanh in Q4.11 */
         const int32_t next = sterna_vector_saturate(kept + added);
         c[u] = (int16_t)next;
         i[u] = entry(next, TANH_SHIFT);
@@ -109,7 +125,7 @@ INLINE void finish_lstm(size_t H, const int32_t *restrict o, const int32_t *rest
                         int8_t *restrict activation)
 {
     for (size_t u = 0; u < H; u++)
-        activation[u] = (int8_t)sterna_vector_round(o[u] * tanh_c[u], 8);
+        activation[u] = (int8_t)rounded(o[u] * tanh_c[u], 7);
 }
 
 INLINE void run_lstm(const struct sterna_fast_gates *gates, const struct sterna_fast_terms *x,
@@ -130,7 +146,7 @@ INLINE void run_lstm(const struct sterna_fast_gates *gates, const struct sterna_
 
 INLINE int32_t relu(int32_t pre)
 {
-    const int32_t value = sterna_vector_round(pre > 0 ? pre : 0, RELU_SHIFT);
+    const int32_t value = rounded(pre > 0 ? pre : 0, RELU_SHIFT - 1);
     return value > H_MAX ? H_MAX : value;
 }
 

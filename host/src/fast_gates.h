@@ -5,17 +5,18 @@
 
 #include "model.h"
 
-/* Sums of a product and the scales of its rows; row g * hidden + u is gate g of unit u. */
+/* Sums of a product and the scales m / 2^(less + 1) of its rows; row g * hidden + u is gate g of unit u. |sum * m| is below 2^31 - 1. */
 struct sterna_fast_terms {
     const int32_t *sum;
-    const uint8_t *m, *s;
+    const uint8_t *m, *less;
 };
 
-enum { STERNA_FAST_ENTRIES = 511 }; /* on either side of 0 */
+/* Pre-activations up to three times 16 bits, unsaturated, have an entry: the outer ones are all alike. */
+enum { STERNA_FAST_TANHS = 3 * 32768 / 16, STERNA_FAST_SIGMOIDS = 3 * 32768 / 32 };
 
-/* tanh and sigmoid of the device by signed table entry (fixed.h), from -511 on. */
+/* tanh and sigmoid of the device by rounded pre-activation, 0 in the middle. */
 struct sterna_fast_tables {
-    int16_t tanh[2 * STERNA_FAST_ENTRIES + 1], sigmoid[2 * STERNA_FAST_ENTRIES + 1];
+    int16_t tanh[2 * STERNA_FAST_TANHS + 1], sigmoid[2 * STERNA_FAST_SIGMOIDS + 1];
 };
 void sterna_fast_tables_fill(struct sterna_fast_tables *tables);
 
@@ -30,7 +31,7 @@ struct sterna_fast_gates {
 /* Numbers of scratch memory per unit. */
 size_t sterna_fast_scratch(enum sterna_cell cell);
 /* state and activation [hidden], as of struct sterna_fixed_state: of the step before in, of this one out (activation is
- * only written). The terms' sums are below 2^23. */
+ * only written). */
 void sterna_fast_gates(const struct sterna_fast_gates *gates, const struct sterna_fast_terms *x,
                        const struct sterna_fast_terms *h, int16_t *state, int8_t *activation);
 

@@ -34,6 +34,7 @@ void sterna_model_facts(const struct sterna_model *model, struct sterna_model_fa
                                          .classes = model->classes,
                                          .valid = model->valid};
     (void)snprintf(facts->cell, sizeof facts->cell, "%s", sterna_cell_name(first->cell));
+    facts->steps = model->stack.layers ? model->stack.steps : 0;
     (void)snprintf(facts->stack, sizeof facts->stack, "%s", model->stack.layers ? model->stack.text : "none");
     (void)snprintf(facts->format, sizeof facts->format, "%s",
                    sterna_format_name(model->layers ? first->hh.format : sterna_model_stack_format(model)));

@@ -36,8 +36,11 @@ static void close_inputs(struct inputs *inputs)
 static enum sterna_status open_inputs(const struct sterna_model *model, size_t steps, struct inputs *inputs,
                                       struct sterna_error *error)
 {
-    const size_t size = model->layer[0].inputs;
+    const size_t size = sterna_model_inputs(model);
     uint64_t random = 1;
+    *inputs = (struct inputs){.steps = 0};
+    if (model->stack.layers > 0)
+        return sterna_fail(error, STERNA_ERR_RANGE, "a model with a stack runs whole sequences, not steps");
     *inputs = (struct inputs){
         .steps = steps,
         .size = size,
@@ -197,6 +200,9 @@ enum sterna_status sterna_bench_network(const struct sterna_model *model, const 
     struct sterna_bench_network fresh = {.gigahertz = NAN, .board = NAN};
     struct inputs inputs;
     double other = NAN;
+    if (model->layers == 0 || model->stack.layers > 0)
+        return sterna_fail(error, STERNA_ERR_RANGE,
+                           "%s: only recurrent networks without a stack run step by step", name);
     enum sterna_status status = open_inputs(model, options->steps, &inputs, error);
     if (status != STERNA_OK)
         return status;

@@ -25,7 +25,7 @@ struct sterna_program {
     size_t entries;  /* of a table that the program writes */
     size_t size;     /* bytes, the end included */
     uint8_t step[STERNA_PROGRAM_MAX];
-    uint8_t word[STERNA_PROGRAM_ENTRIES]; /* of a codebook: the byte of each word that is used, else 0 */
+    uint8_t word[STERNA_PROGRAM_ENTRIES]; /* of a codebook: the byte of each word */
 };
 
 /* The most weights that a byte of the format can hold: binary 8, ternary 5, pow2 and int4 2, int8 1; 0 of a codebook, which
@@ -41,7 +41,7 @@ uint8_t sterna_program_code(enum sterna_format format, size_t elements, const in
 size_t sterna_program_widest(const struct sterna_matrix *matrix);
 size_t sterna_program_narrowest(const struct sterna_matrix *matrix);
 /* The program for a matrix, `elements` of whose weights are in a byte. A codebook's words are put in an order that makes
- * it short; only those that the matrix uses have an entry. */
+ * it short. */
 void sterna_program_of(const struct sterna_matrix *matrix, size_t elements, struct sterna_program *program);
 /* The largest magnitude that T reaches on the way, given activations of at most 127. */
 uint64_t sterna_program_reach(const struct sterna_program *program);

@@ -4,7 +4,7 @@
 
 #include "program.h"
 
-/* Append the entries of the words that a matrix uses, and name them: program->word. */
+/* Append the entries of a matrix's words, and name them: program->word. */
 void sterna_program_codebook(const struct sterna_matrix *matrix, struct sterna_program *program);
 
 #endif

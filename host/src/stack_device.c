@@ -4,17 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "codebook.h"
 #include "stack_fixed.h"
+#include "stack_piece.h"
 
-enum { CHUNK = 64, STEP_HEAD = 6, ONE_M = 128, ONE_S = 7, CELL_COLUMNS = 40 };
-
-/* Some filters of a group, on some columns of their patches. */
-struct piece {
-    size_t group, row, rows; /* row: of the whole matrix */
-    size_t col, cols;
-    bool whole; /* all columns: the device applies scale, bias and ReLU too */
-};
+enum { CHUNK = 64 };
 
 /* One layer's run over all sequences. */
 struct pass {
@@ -24,102 +17,43 @@ struct pass {
     const size_t *height; /* [count] of the planes in front */
     const int8_t *from;   /* planes, one after the other */
     int8_t *to;
-    int32_t *sums;         /* [places, out.channels] of layers that are cut by columns; else NULL */
-    int8_t *patch, *steps; /* [cols], [CHUNK, cols] */
-    int32_t *results;      /* [CHUNK, out.channels] */
+    int32_t *sums;         /* [places, out.channels] of patches that are cut */
+    int8_t *patch, *steps; /* of the piece that runs: a patch, [CHUNK, cols] */
+    int32_t *results;      /* [CHUNK, places x rows] */
     struct sterna_error *error;
 };
 
-/* ---- a piece as a network ---- */
-
-/* The piece begins with a whole block of groups (codebook.h). */
-static enum sterna_status copy_codebook(const struct sterna_matrix *from, const struct piece *piece,
-                                        struct sterna_matrix *to, struct sterna_error *error)
-{
-    const struct sterna_codebook *book = &from->book;
-    const size_t first = piece->col / book->elements;
-    enum sterna_status status = sterna_codebook_new(to, book->elements, error);
-    if (status != STERNA_OK)
-        return status;
-    memcpy(to->book.word, book->word, STERNA_CODEBOOK_WORDS * book->elements);
-    for (size_t r = 0; r < piece->rows; r++)
-        memcpy(to->book.name + r * to->book.groups, book->name + (piece->row + r) * book->groups + first,
-               to->book.groups);
-    return STERNA_OK;
-}
-
-static enum sterna_status copy_matrix(const struct sterna_matrix *from, const struct piece *piece,
-                                      struct sterna_matrix *to, struct sterna_error *error)
-{
-    enum sterna_status status = STERNA_OK;
-    if (from->format == STERNA_FORMAT_CODEBOOK)
-        status = copy_codebook(from, piece, to, error);
-    to->format = from->format;
-    for (size_t r = 0; r < piece->rows; r++) {
-        const size_t row = piece->row + r;
-        memcpy(to->code + r * piece->cols, from->code + row * from->cols + piece->col, piece->cols);
-        to->scale_m[r] = from->scale_m[row];
-        to->scale_s[r] = from->scale_s[row];
-    }
-    return status;
-}
-
-static void set_identity(struct sterna_matrix *matrix)
-{
-    for (size_t r = 0; r < matrix->rows; r++) {
-        matrix->code[r * matrix->cols + r] = 1;
-        matrix->scale_m[r] = ONE_M;
-        matrix->scale_s[r] = ONE_S;
-    }
-}
-
-static enum sterna_status make_network(const struct sterna_filters *filters, const struct piece *piece,
-                                       struct sterna_model **network, struct sterna_error *error)
-{
-    static const struct sterna_stack_shape none = {.text = "none"};
-    const struct sterna_model_shape shape = {.cell = STERNA_CELL_RNN_RELU,
-                                             .inputs = piece->cols,
-                                             .hidden = piece->rows,
-                                             .layers = piece->whole ? 1 : 0,
-                                             .outputs = piece->rows};
-    struct sterna_model *fresh = NULL;
-
-    enum sterna_status status = sterna_model_new_behind(&none, &shape, &fresh, error);
-    if (status != STERNA_OK)
-        return status;
-    if (piece->whole) {
-        struct sterna_layer *layer = &fresh->layer[0];
-        status = copy_matrix(&filters->weight, piece, &layer->ih, error);
-        memcpy(layer->bias, filters->bias + piece->row, piece->rows * sizeof *layer->bias);
-        layer->hh.cols = 0; /* no recurrence */
-        set_identity(&fresh->output);
-    } else {
-        status = copy_matrix(&filters->weight, piece, &fresh->output, error);
-    }
-    if (status == STERNA_OK)
-        *network = fresh;
-    else
-        sterna_model_free(fresh);
-    return status;
-}
-
 /* ---- steps ---- */
 
-/* Where the next patch is. */
+/* Where the next step is; first: number of its sequence's first place. */
 struct cursor {
-    size_t sequence, y, x, plane;
+    size_t sequence, y, x, plane, first;
 };
 
-static void advance(const struct pass *pass, struct cursor *at)
+static size_t height_behind(const struct pass *pass, size_t sequence)
+{
+    return sterna_stack_layer_height(pass->layer, pass->height[sequence]);
+}
+
+static void advance(const struct pass *pass, size_t places, struct cursor *at)
 {
     const struct sterna_stack_layer *layer = pass->layer;
-    if (++at->x < layer->out.width)
+    const size_t height = height_behind(pass, at->sequence), wide = sterna_stack_piece_side(layer);
+    at->x += wide ? places : 0;
+    if (wide && at->x < layer->out.width)
         return;
     at->x = 0;
-    if (++at->y < sterna_stack_layer_height(layer, pass->height[at->sequence]))
+    at->y += wide ? 1 : places;
+    if (at->y < height)
         return;
     at->y = 0;
+    at->first += height * layer->out.width;
     at->plane += pass->height[at->sequence++] * layer->in.width * layer->in.channels;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
 }
 
 static size_t places_of(const struct pass *pass)
@@ -130,126 +64,123 @@ static size_t places_of(const struct pass *pass)
     return places;
 }
 
-/* Results of one step to their place: activations, or sums that are added up. */
-static void keep(const struct pass *pass, const struct piece *piece, size_t place, const int32_t *result)
+static size_t steps_of(const struct pass *pass, const struct sterna_stack_piece *piece)
 {
-    const size_t at = place * pass->layer->out.channels + piece->row;
-    for (size_t r = 0; r < piece->rows; r++) {
+    size_t steps = 0;
+    for (size_t b = 0; b < pass->count; b++)
+        steps += sterna_stack_piece_steps(pass->layer, piece->places, height_behind(pass, b));
+    return steps;
+}
+
+/* Results of one step to its places, the first of which has this number: activations, or sums that are added up. */
+static void keep(const struct pass *pass, const struct sterna_stack_piece *piece, size_t place,
+                 const int32_t *result)
+{
+    for (size_t i = 0; i < piece->places * piece->rows; i++) {
+        const size_t at =
+            (place + i / piece->rows) * pass->layer->out.channels + piece->row + i % piece->rows;
         if (piece->whole)
-            pass->to[at + r] = (int8_t)result[r];
+            pass->to[at] = (int8_t)result[i];
         else
-            pass->sums[at + r] += result[r];
+            pass->sums[at] += result[i];
     }
 }
 
-static enum sterna_status run_steps(const struct pass *pass, const struct piece *piece)
+/* The patch of the step under the cursor; returns the number of its first place, so that all of them are in the plane. */
+static size_t send(const struct pass *pass, const struct sterna_stack_piece *piece,
+                   const struct sterna_stack_layer *span, const struct cursor *at, int8_t *to)
 {
-    const size_t places = places_of(pass);
+    const size_t wide = sterna_stack_piece_side(pass->layer), height = height_behind(pass, at->sequence);
+    const size_t x = wide ? smaller(at->x, pass->layer->out.width - piece->places) : 0;
+    const size_t y = wide ? at->y : smaller(at->y, height - piece->places);
+    sterna_patches_gather_int8(span, pass->height[at->sequence], piece->group, pass->from + at->plane, y, x,
+                               pass->patch);
+    memcpy(to, pass->patch + piece->col, piece->cols);
+    return at->first + y * pass->layer->out.width + x;
+}
+
+static enum sterna_status run_steps(const struct pass *pass, const struct sterna_stack_piece *piece)
+{
+    const struct sterna_stack_layer span = sterna_stack_piece_span(pass->layer, piece->places);
+    const size_t steps = steps_of(pass, piece), results = piece->places * piece->rows;
+    size_t place[CHUNK];
     struct cursor at = {0};
     enum sterna_status status = STERNA_OK;
 
-    for (size_t done = 0, count; done < places && status == STERNA_OK; done += count) {
-        count = places - done < CHUNK ? places - done : CHUNK;
-        for (size_t i = 0; i < count; i++, advance(pass, &at)) {
-            sterna_patches_gather_int8(pass->layer, pass->height[at.sequence], piece->group,
-                                       pass->from + at.plane, at.y, at.x, pass->patch);
-            memcpy(pass->steps + i * piece->cols, pass->patch + piece->col, piece->cols);
-        }
+    for (size_t done = 0, count; done < steps && status == STERNA_OK; done += count) {
+        count = smaller(steps - done, CHUNK);
+        for (size_t i = 0; i < count; i++, advance(pass, piece->places, &at))
+            place[i] = send(pass, piece, &span, &at, pass->steps + i * piece->cols);
         status =
             sterna_device_step_dense(pass->stack->device, pass->steps, count, pass->results, pass->error);
         for (size_t i = 0; i < count && status == STERNA_OK; i++)
-            keep(pass, piece, done + i, pass->results + i * piece->rows);
+            keep(pass, piece, place[i], pass->results + i * results);
     }
     return status;
+}
+
+/* Room for patches, steps and results of a piece. */
+static enum sterna_status make_room(struct pass *pass, const struct sterna_stack_piece *piece)
+{
+    const size_t cols = sterna_stack_piece_span(pass->layer, piece->places).cols;
+    free(pass->patch);
+    free(pass->steps);
+    free(pass->results);
+    pass->patch = malloc(cols);
+    pass->steps = malloc(CHUNK * cols);
+    pass->results = calloc(CHUNK * piece->places * piece->rows, sizeof *pass->results);
+    if (pass->patch && pass->steps && pass->results)
+        return STERNA_OK;
+    return sterna_fail(pass->error, STERNA_ERR_MEMORY, "out of memory for patches of %zu values", cols);
 }
 
 /* ---- pieces ---- */
 
-static enum sterna_status run_piece(const struct pass *pass, const struct piece *piece)
+/* The network becomes the device's. */
+static enum sterna_status run_piece(struct pass *pass, const struct sterna_stack_piece *piece,
+                                    struct sterna_model *network)
 {
     struct sterna_stack_device *stack = pass->stack;
-    struct sterna_load_report report = {.ideal_cycles = 0};
-    struct sterna_model *network = NULL;
 
-    enum sterna_status status = make_network(&stack->model->filters[pass->k], piece, &network, pass->error);
+    enum sterna_status status = make_room(pass, piece);
     if (status == STERNA_OK)
-        status = sterna_device_load(stack->device, network, &report, pass->error);
-    if (status == STERNA_OK) {
-        sterna_model_free(stack->loaded);
-        stack->loaded = network;
-        network = NULL;
-        status = run_steps(pass, piece);
+        status = sterna_device_load(stack->device, network, NULL, pass->error);
+    if (status != STERNA_OK) {
+        sterna_model_free(network);
+        return status;
     }
-    if (status == STERNA_OK) {
-        stack->steps += places_of(pass);
-        stack->ideal_cycles += places_of(pass) * report.ideal_cycles;
-    }
-    sterna_model_free(network);
+    sterna_model_free(stack->loaded);
+    stack->loaded = network;
+    status = run_steps(pass, piece);
+    stack->steps += steps_of(pass, piece);
+    stack->ideal_cycles += places_of(pass) * sterna_stack_piece_ideal(&stack->model->filters[pass->k], piece);
     return status;
-}
-
-/* As many filters at a time as the device takes: a refusal costs nothing, it comes before anything is written. */
-static enum sterna_status run_rows(const struct pass *pass, struct piece piece)
-{
-    const size_t end = piece.row + piece.rows;
-    enum sterna_status status = STERNA_OK;
-
-    while (piece.row < end && status == STERNA_OK) {
-        piece.rows = piece.rows < end - piece.row ? piece.rows : end - piece.row;
-        status = run_piece(pass, &piece);
-        if (status == STERNA_ERR_FIT && piece.rows > 1) {
-            piece.rows /= 2;
-            status = STERNA_OK;
-        } else {
-            piece.row += piece.rows;
-        }
-    }
-    return status;
-}
-
-/* Columns that a step may have; those of a layer that are more are cut into even parts of whole blocks of the engine. */
-static size_t part_columns(const struct pass *pass)
-{
-    struct sterna_geometry geometry;
-    sterna_device_geometry(pass->stack->device, &geometry);
-    const struct sterna_matrix *weight = &pass->stack->model->filters[pass->k].weight;
-    const size_t cols = pass->layer->cols;
-    const size_t cell = weight->format == STERNA_FORMAT_CODEBOOK
-                            ? STERNA_CODEBOOK_STRIDE * weight->book.elements
-                            : CELL_COLUMNS;
-    if (geometry.request_bytes == 0 || cols + STEP_HEAD <= geometry.request_bytes)
-        return cols;
-    const size_t most = (geometry.request_bytes - STEP_HEAD) / cell * cell;
-    const size_t parts = (cols + most - 1) / most;
-    return ((cols + parts - 1) / parts + cell - 1) / cell * cell;
 }
 
 static enum sterna_status convolve(struct pass *pass)
 {
-    const struct sterna_stack_layer *layer = pass->layer;
     const struct sterna_filters *filters = &pass->stack->model->filters[pass->k];
-    const size_t rows = layer->out.channels / layer->groups, part = part_columns(pass);
-    const size_t values = places_of(pass) * layer->out.channels;
+    const size_t C = pass->layer->out.channels, values = places_of(pass) * C;
+    struct sterna_stack_piece piece = {.rows = 0};
+    struct sterna_geometry geometry;
+    struct sterna_model *network = NULL;
+    size_t lowest = SIZE_MAX;
     enum sterna_status status = STERNA_OK;
 
-    if (part < layer->cols) {
-        pass->sums = calloc(values + 1, sizeof *pass->sums);
-        if (!pass->sums)
-            return sterna_fail(pass->error, STERNA_ERR_MEMORY, "out of memory for %zu sums", values);
-    }
-    for (size_t g = 0; g < layer->groups && status == STERNA_OK; g++)
-        for (size_t col = 0; col < layer->cols && status == STERNA_OK; col += part) {
-            const size_t left = layer->cols - col;
-            const struct piece piece = {.group = g,
-                                        .row = g * rows,
-                                        .rows = rows,
-                                        .col = col,
-                                        .cols = left < part ? left : part,
-                                        .whole = part == layer->cols};
-            status = run_rows(pass, piece);
-        }
-    for (size_t i = 0; pass->sums && i < values; i++)
-        pass->to[i] = sterna_stack_fixed_activation(filters, i % layer->out.channels, pass->sums[i]);
+    for (size_t b = 0; b < pass->count; b++)
+        lowest = smaller(lowest, height_behind(pass, b));
+    sterna_device_geometry(pass->stack->device, &geometry);
+    pass->sums = calloc(values + 1, sizeof *pass->sums);
+    if (!pass->sums)
+        return sterna_fail(pass->error, STERNA_ERR_MEMORY, "out of memory for %zu sums", values);
+    do {
+        status = sterna_stack_piece_next(pass->stack->model, pass->k, &geometry, lowest, &piece, &network,
+                                         pass->error);
+        if (status == STERNA_OK && network)
+            status = run_piece(pass, &piece, network);
+        for (size_t i = 0; status == STERNA_OK && !network && !piece.whole && i < values; i++)
+            pass->to[i] = sterna_stack_fixed_activation(filters, i % C, pass->sums[i]);
+    } while (status == STERNA_OK && network);
     free(pass->sums);
     pass->sums = NULL;
     return status;
@@ -258,15 +189,20 @@ static enum sterna_status convolve(struct pass *pass)
 /* ---- layers ---- */
 
 /* The layer as stack_fixed.c computes it, on the same planes. */
-static void run_fixed(const struct pass *pass, int8_t *to)
+static enum sterna_status run_fixed(const struct pass *pass, int8_t *to)
 {
     const int8_t *from = pass->from;
+    int8_t *patch = malloc(pass->layer->cols);
+    if (!patch)
+        return sterna_fail(pass->error, STERNA_ERR_MEMORY, "out of memory for a patch");
     for (size_t b = 0; b < pass->count; b++) {
         const size_t after = sterna_stack_layer_height(pass->layer, pass->height[b]);
-        sterna_stack_fixed_layer(pass->stack->model, pass->k, pass->height[b], from, pass->patch, to);
+        sterna_stack_fixed_layer(pass->stack->model, pass->k, pass->height[b], from, patch, to);
         from += pass->height[b] * pass->layer->in.width * pass->layer->in.channels;
         to += after * pass->layer->out.width * pass->layer->out.channels;
     }
+    free(patch);
+    return STERNA_OK;
 }
 
 static enum sterna_status compare(const struct pass *pass, size_t values)
@@ -274,12 +210,12 @@ static enum sterna_status compare(const struct pass *pass, size_t values)
     int8_t *expected = malloc(values);
     if (!expected)
         return sterna_fail(pass->error, STERNA_ERR_MEMORY, "out of memory for %zu values", values);
-    run_fixed(pass, expected);
+    const enum sterna_status status = run_fixed(pass, expected);
     pass->stack->values += values;
-    for (size_t i = 0; i < values; i++)
+    for (size_t i = 0; i < values && status == STERNA_OK; i++)
         pass->stack->mismatches += expected[i] != pass->to[i];
     free(expected);
-    return STERNA_OK;
+    return status;
 }
 
 /* Through layer k: *plane becomes what is behind it, height its heights. */
@@ -299,15 +235,12 @@ static enum sterna_status run_layer(struct sterna_stack_device *stack, size_t k,
     enum sterna_status status = STERNA_OK;
 
     pass.to = malloc(values + 1);
-    pass.patch = malloc(layer->cols + 1);
-    pass.steps = malloc(CHUNK * layer->cols + 1);
-    pass.results = calloc(CHUNK * layer->out.channels, sizeof *pass.results);
-    if (!pass.to || !pass.patch || !pass.steps || !pass.results)
+    if (!pass.to)
         status = sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu values", values);
     if (status == STERNA_OK && conv)
         status = convolve(&pass);
     else if (status == STERNA_OK)
-        run_fixed(&pass, pass.to);
+        status = run_fixed(&pass, pass.to);
     if (status == STERNA_OK && conv && stack->compare)
         status = compare(&pass, values);
     if (status == STERNA_OK) {

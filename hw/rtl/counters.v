@@ -1,8 +1,9 @@
 // counters - what a host may ask about time: six numbers of 32 bits, wrapping
 //
-// Each input is counted in every cycle it is high, one cycle late; clear zeroes all, as late. data
-// is byte select % 4 of number select / 4, in the order of opcode COUNTERS (hw/README.md, section
-// 2): steps, cycles in steps, cycles streaming, waiting for a build, waiting for gates, bad frames.
+// Each input is counted in every cycle it is high, one cycle late; clear zeroes all, as late. data,
+// a cycle after select, is byte select % 4 of number select / 4, in the order of opcode COUNTERS
+// (hw/README.md, section 2): steps, cycles in steps, cycles streaming, waiting for a build, waiting
+// for gates, bad frames.
 // STEPS_W and FRAMES_W bits of the first and the last are kept, the rest of them reads as 0.
 
 `default_nettype none
@@ -21,7 +22,7 @@ module counters #(
     input  wire       gate_wait,
     input  wire       bad_frame,
     input  wire [4:0] select,
-    output wire [7:0] data
+    output reg  [7:0] data
 );
 
     reg [5:0] events_q;
@@ -43,11 +44,10 @@ module counters #(
         {32 - STEPS_W{1'b0}}, steps_q
     };
 
-    assign data = all[{select, 3'b000}+:8];
-
     always @(posedge clk) begin
         events_q <= {bad_frame, gate_wait, build_wait, streaming, cycle, step};
         clear_q <= rst || clear;
+        data <= all[{select, 3'b000}+:8];
         if (events_q[0]) steps_q <= steps_q + 1'b1;
         if (events_q[1]) cycles_q <= cycles_q + 1'b1;
         if (events_q[2]) streaming_q <= streaming_q + 1'b1;

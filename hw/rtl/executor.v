@@ -82,9 +82,10 @@ module executor #(
 );
 
     localparam HOT_W = $clog2(8 * ACTIVATION_WORDS);
-    localparam [19:0] HOT_END = 8 * ACTIVATION_WORDS;
+    localparam HOT_BYTES = 8 * ACTIVATION_WORDS;
+    localparam [19:0] HOT_END = HOT_BYTES[19:0];
     localparam [REQUEST_W-1:0] DATA = 6;  // where the data of WRITE and STEP begin
-    localparam [7:0] JUDGED = 5, LAST_CRC_BYTE = 3, LAST_COUNT_BYTE = 23;  // turns that end a state
+    localparam [7:0] JUDGED = 5, LAST_CRC_BYTE = 3, LAST_COUNT_BYTE = 24;  // turns that end a state
 
     localparam [4:0] LISTEN = 0;      // waits for a request
     localparam [4:0] JUDGE = 1;       // waits for the status of its arguments
@@ -119,13 +120,24 @@ module executor #(
     reg [31:0]          crc_q;
     reg [1:0]           fail_status_q;
     reg                 core_rst_q;
+    reg                 busy_q;      // what the core says, a cycle late
+    reg                 quiet_q;
+    reg                 free_q;
+    reg                 ran_q;       // RUN has lasted for a cycle
+    reg                 counting_q;  // COUNT has, so that count_data are the first
 
     // A byte is moved in two states at least: the first adds, the second moves address_q on.
     reg [19:0] next_q;           // address_q + 1
     reg        at_end_q;         // address_q is range_end
     wire       at_last = next_q == range_end;
     wire at_end = at_end_q;
-    wire drained = pointer_q == request_bytes;
+
+    // The same of the bytes of the request, and of the turns.
+    reg  last_byte_q;            // pointer_q + 1 is request_bytes
+    reg  empty_q;                // DATA is
+    reg  drained;                // pointer_q is
+    reg  last_turn_q;            // turn_q + 1 is argument
+    reg  turned_q;               // turn_q is
 
     // Taking requests.
     wire can_stop = listen || state_q == TURN || state_q == RUN || state_q == START
@@ -156,13 +168,14 @@ module executor #(
         fail_status_q <= state_q == ACT ? status : `ST_BAD_ARGUMENT;
     end
 
-    assign step_start = state_q == START && !busy;
+    assign step_start = state_q == START && !busy_q;
     assign step_emit = !last_only || drained;
     assign clear = state_q == STATE && argument[1:0] == `STATE_RESET;
     assign phase_write = state_q == STATE && argument[1:0] == `STATE_SET;
 
     // The reply.
     wire [31:0] crc_d;
+    wire        phase_known = state_q == PHASE && turn_q[1] && !busy_q;
 
     assign begin_reply = abort_taken || (request_taken && !repeated);
     assign fail = state_q == REFUSE;
@@ -175,7 +188,7 @@ module executor #(
     always @(posedge clk) begin
         append <= !rst && !abort_taken &&
                   ((stepping_q && result_valid) || (state_q == ARRIVE && mem_rvalid && is_read) ||
-                   state_q == DIGEST || (state_q == PHASE && !busy) || state_q == COUNT);
+                   state_q == DIGEST || phase_known || (state_q == COUNT && counting_q));
         case (state_q)
             ARRIVE: append_data <= mem_rdata;
             DIGEST: append_data <= ~crc_q[7:0];
@@ -194,6 +207,14 @@ module executor #(
     always @(posedge clk) begin
         core_rst_q <= 1'b0;
         next_q <= address_q + 1'b1;
+        last_byte_q <= pointer_q + 1'b1 == request_bytes;
+        empty_q <= request_bytes == DATA;
+        last_turn_q <= turn_q + 1'b1 == argument;
+        busy_q <= busy;
+        quiet_q <= quiet;
+        free_q <= input_free;
+        ran_q <= state_q == RUN;
+        counting_q <= state_q == COUNT;
         case (state_q)
             LISTEN: begin
                 pointer_q <= DATA;
@@ -208,6 +229,8 @@ module executor #(
             end
             ACT: begin
                 turn_q <= 0;
+                turned_q <= 1'b0;    // a STEP has turns
+                drained <= empty_q;
                 address_q <= address;
                 at_end_q <= address == range_end;
                 crc_q <= 32'hFFFFFFFF;
@@ -226,12 +249,14 @@ module executor #(
                 else if (stepping_q) state_q <= START;
                 else begin
                     turn_q <= turn_q + 1'b1;
+                    turned_q <= last_turn_q;
                     state_q <= TURN;
                 end
             STORE: if (!held) begin
                 address_q <= next_q;
                 at_end_q <= at_last;
                 pointer_q <= pointer_q + 1'b1;
+                drained <= last_byte_q;
                 state_q <= COPY;
             end
             FETCH:
@@ -252,49 +277,60 @@ module executor #(
             TURN: begin
                 address_q <= 0;
                 at_end_q <= 1'b0;    // an input has bytes
-                if (turn_q != argument) begin
-                    if (stepping_q || !busy) state_q <= one_hot ? HOT_CLEAR : COPY;
+                if (!turned_q) begin
+                    if (stepping_q || !busy_q) state_q <= one_hot ? HOT_CLEAR : COPY;
                 end else if (stepping_q) begin
-                    if (quiet) begin
+                    if (quiet_q) begin
                         stepping_q <= 1'b0;
                         state_q <= ANSWER;
                     end
                 end else begin
                     turn_q <= 0;
+                    turned_q <= 1'b0;
                     pointer_q <= DATA;
+                    drained <= empty_q;
                     stepping_q <= drained;
                     state_q <= drained ? TURN : REFUSE;
                 end
             end
             HOT_CLEAR: if (!held) begin
                 pointer_q <= pointer_q + 1'b1;
+                drained <= last_byte_q;
                 state_q <= drained ? REFUSE : HOT_LOW;
             end
             HOT_LOW: begin
                 address_q[7:0] <= request_data;
-                pointer_q <= pointer_q + 1'b1;
                 state_q <= HOT_HIGH;
             end
             HOT_HIGH: begin
                 address_q[15:8] <= request_data;
+                pointer_q <= pointer_q + 1'b1;
+                drained <= last_byte_q;
                 state_q <= HOT_SET;
             end
             HOT_SET: if (!held) begin
                 if (stepping_q) hot_q <= address_q[HOT_W-1:0];
-                else turn_q <= turn_q + 1'b1;
+                else begin
+                    turn_q <= turn_q + 1'b1;
+                    turned_q <= last_turn_q;
+                end
                 state_q <= hot_too_far ? REFUSE : stepping_q ? START : TURN;
             end
-            START: if (!busy) state_q <= RUN;
+            START: if (!busy_q) state_q <= RUN;
             RUN:
-                if (input_free) begin
+                if (ran_q && free_q) begin
                     turn_q <= turn_q + 1'b1;
+                    turned_q <= last_turn_q;
                     state_q <= TURN;
                 end
             STATE: begin
                 if (clear) hot_q <= 0;
                 state_q <= PHASE;
             end
-            PHASE: if (!busy) state_q <= ANSWER;
+            PHASE: begin
+                turn_q <= turn_q + 1'b1;
+                if (phase_known) state_q <= ANSWER;
+            end
             COUNT: begin
                 turn_q <= turn_q + 1'b1;
                 if (turn_q == LAST_COUNT_BYTE) state_q <= ANSWER;

@@ -31,14 +31,17 @@ module frame_encoder (
 
     reg [2:0]  state_q;
     reg [7:0]  byte_q;     // being sent
+    reg        escape;     // it is to be escaped, and the escape is not out
     reg        full_q;     // byte_q holds something, in PAYLOAD
     reg        last_q;     // byte_q is the last of the payload
     reg        escaped_q;  // the escape before byte_q is out
     reg [1:0]  fcs_q;      // byte of the FCS
     reg [31:0] crc_q;
 
-    wire special = byte_q == `FLAG_BYTE || byte_q == `ESCAPE_BYTE;
-    wire escape = special && !escaped_q;
+    function special(input [7:0] value);
+        special = value == `FLAG_BYTE || value == `ESCAPE_BYTE;
+    endfunction
+
     wire flag = state_q == OPEN || state_q == CLOSE;
     wire body = (state_q == PAYLOAD && full_q) || state_q == FCS;
     wire sent = body && m_ready && !escape;  // byte_q is through
@@ -59,13 +62,17 @@ module frame_encoder (
     );
 
     always @(posedge clk) begin
-        if (body && m_ready) escaped_q <= escape;
+        if (body && m_ready) begin
+            escaped_q <= escape;
+            escape <= 1'b0;
+        end
         if (sent) begin
             full_q <= 1'b0;
             crc_q <= crc_d;
         end
         if (take) begin
             byte_q <= s_data;
+            escape <= special(s_data);
             last_q <= s_last;
             full_q <= 1'b1;
         end
@@ -79,6 +86,7 @@ module frame_encoder (
             PAYLOAD: if (sent && last_q) state_q <= LOAD_FCS;
             LOAD_FCS: begin
                 byte_q <= ~crc_q[7:0];
+                escape <= special(~crc_q[7:0]);
                 crc_q <= {8'd0, crc_q[31:8]};
                 state_q <= FCS;
             end
@@ -136,7 +144,10 @@ module frame_encoder (
         if (started_q) begin
             assert (inside_q == (state_q != IDLE && state_q != OPEN));
             assert (stuffed_q == escaped_q);
-            if (escaped_q) assert (special && (state_q == FCS || (state_q == PAYLOAD && full_q)));
+            if (full_q || state_q == FCS) assert (special(byte_q) == (escape || escaped_q));
+            if (full_q) assert (state_q == OPEN || state_q == PAYLOAD);
+            if (state_q == OPEN) assert (full_q);
+            if (escaped_q) assert (!escape && (state_q == FCS || (state_q == PAYLOAD && full_q)));
             if (m_valid && !inside_q) assert (m_data == `FLAG_BYTE);
             if (m_valid && stuffed_q) assert (m_data == 8'h5D || m_data == 8'h5E);
             assert (state_q <= CLOSE);

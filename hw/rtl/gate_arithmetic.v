@@ -61,9 +61,9 @@ module gate_arithmetic (
             kept <= ({1'b0, tanh_q[6:0]} ^ {8{tanh_q[7]}}) + {7'd0, tanh_q[7]};
     end
 
-    // h16 - 256 n: n only meets the upper bits.
-    wire [8:0] above_n = {state_data[15], state_data[15:8]} + ({2'd0, tanh} ^ {9{!negative}})
-                         + {8'd0, !negative};
+    // h16 - 256 n: n only meets the upper bits. a - b = ~(~a + b), which leaves the late tanh alone.
+    wire [8:0] above_n = (({state_data[15], state_data[15:8]} ^ {9{!negative}}) + {2'd0, tanh})
+                         ^ {9{!negative}};
 
     // The product unit: a row's sum and its scale, or a gate and what it opens for.
     // A gate of 256 goes in as 128 / 2^7.

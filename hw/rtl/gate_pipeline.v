@@ -16,6 +16,7 @@
 `include "protocol.vh"
 
 module gate_pipeline #(
+    parameter TABLES = 8,       // lanes of an activation word
     parameter SCALE_W = 11,
     parameter BIAS_W = 10,
     parameter STATE_W = 8,
@@ -48,13 +49,15 @@ module gate_pipeline #(
     output wire [STATE_W-1:0]      state_write_address,
     output wire [15:0]             state_write_data,
     output reg                     activation_write,
-    output reg  [7:0]              activation_write_lanes,
+    output reg  [TABLES-1:0]       activation_write_lanes,
     output reg  [ACTIVATION_W-1:0] activation_write_address,
     output wire [7:0]              activation_write_data,
     output wire [7:0]              m_data,
     output wire                    m_valid,
     input  wire                    m_ready
 );
+
+    localparam LANE_W = $clog2(TABLES);
 
     // What tiles are of, by bank.
     reg [11:0] tile_q [0:1];    // emit, kind, units
@@ -110,7 +113,7 @@ module gate_pipeline #(
 
     // Rounds: two cycles a turn. A pair enters per round; where none is under way, at once.
     reg        half_q;          // the second cycle of a turn
-    reg  [3:0] turn_q;
+    reg  [11:0] at_q;           // the turn, as one bit
     reg  [3:0] age_q;           // there is a pair of this age, in rounds
     reg  [3:0] full_q;          // it has two units
     reg  [2:0] kind_q;          // the cell of the pairs under way
@@ -140,18 +143,32 @@ module gate_pipeline #(
     wire       ends = round_ends || none;
     wire       tile_done = age_q[0] && last_pair_q && ends;
     wire       front = bank_q ^ tile_done;
-    wire       tile_waits = waiting_q[front] && (!draining_q || tile_done);
+    reg  [1:0] units_wait_q;    // by bank: units that may begin, as far as the cell is concerned
+    reg  [1:0] rows_wait_q;
     wire [11:0] tile = tile_q[front];
     reg        units_fit_q;     // the tile that waits is of units that may begin
     reg        rows_fit_q;      // or of rows
     wire       rows_may_begin = half_q && rows_fit_q;
 
+    genvar b;
+    generate
+        for (b = 0; b < 2; b = b + 1) begin : g_bank
+            wire [2:0] kind_there = tile_q[b][10:8];
+            wire       is_output = kind_there == `KIND_OUTPUT;
+
+            always @(posedge clk) begin
+                units_wait_q[b] <= waiting_q[b] && !is_output && (none || kind_q == kind_there) && !rst;
+                rows_wait_q[b] <= waiting_q[b] && is_output && !rst;
+            end
+        end
+    endgenerate
+
     always @(posedge clk) begin
         if (!half_q) begin
             round_ends_q <= ends;
             tile_done_q <= tile_done;
-            units_fit_q <= tile_waits && tile[10:8] != `KIND_OUTPUT && (none || kind_q == tile[10:8]);
-            rows_fit_q <= tile_waits && tile[10:8] == `KIND_OUTPUT && !tile_done;
+            units_fit_q <= units_wait_q[front] && (!draining_q || tile_done);
+            rows_fit_q <= rows_wait_q[front] && !draining_q && !tile_done;
             {tile_emit, tile_kind, tile_units} <= tile;
         end
         if (rst) begin
@@ -169,7 +186,7 @@ module gate_pipeline #(
     always @(posedge clk) begin
         half_q <= !half_q && !rst;
         if (half_q)
-            turn_q <= round_end || rst ? 4'd0 : turn_q + 4'd1;
+            at_q <= round_end || rst ? 12'd1 : {at_q[10:0], 1'b0};
         if (round_end) begin
             age_q <= {age_q[2:0], begin_units || more_pairs};
             full_q <= {full_q[2:0], begin_units ? tile_units != 8'd1 : units_left_q != 8'd3};
@@ -204,7 +221,7 @@ module gate_pipeline #(
         .is_gru(is_gru),
         .is_lstm(is_lstm),
         .is_tanh(is_tanh),
-        .turn(turn_q),
+        .at(at_q),
         .age(age_q),
         .there(there),
         .round_ends(round_ends),
@@ -264,7 +281,7 @@ module gate_pipeline #(
     reg [BIAS_W-1:0]       bias_q;
     reg [STATE_W-1:0]      state_read_q;
     reg [STATE_W-1:0]      state_write_q;
-    reg [ACTIVATION_W+2:0] h_q;             // word, lane
+    reg [ACTIVATION_W+LANE_W-1:0] h_q;      // word, lane
 
     always @(posedge clk) begin
         write_state_q <= write_state_soon && !rst;
@@ -282,10 +299,10 @@ module gate_pipeline #(
         if (write_h)
             h_q <= h_q + 1'b1;
         activation_write <= write_h;
-        activation_write_lanes <= {7'd0, write_h} << h_q[2:0];
-        activation_write_address <= h_q[ACTIVATION_W+2:3];
+        activation_write_lanes <= {{TABLES-1{1'b0}}, write_h} << h_q[LANE_W-1:0];
+        activation_write_address <= h_q[LANE_W +: ACTIVATION_W];
         if (tile_ends && first_q)
-            h_q <= {write_word, 3'd0};
+            h_q <= {write_word, {LANE_W{1'b0}}};
         if (step_start) begin
             scale_q <= {SCALE_W{1'b0}};
             bias_q <= {BIAS_W{1'b0}};
@@ -294,7 +311,7 @@ module gate_pipeline #(
         end
     end
 
-    assign h_word = h_q[ACTIVATION_W+2:3];
+    assign h_word = h_q[LANE_W +: ACTIVATION_W];
     assign scale_address = scale_q;
     assign bias_address = bias_q;
     assign state_read_address = state_read_q;

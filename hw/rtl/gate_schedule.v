@@ -37,11 +37,11 @@ module gate_schedule (
     input  wire       is_gru,
     input  wire       is_lstm,       // neither: vanilla
     input  wire       is_tanh,       // of the vanilla cells
-    input  wire [3:0] turn,
+    input  wire [11:0] at,           // the turn, as one bit
     input  wire [3:0] age,           // age[a]: there is a pair that is a rounds old
     input  wire [3:0] there,         // there[a]: and the present cycle's unit of it counts
-    output wire       round_ends,    // turn is the last
-    output wire       unit_ends,     // turn is the oldest pair's last
+    output wire       round_ends,    // the turn is the last
+    output wire       unit_ends,     // the turn is the oldest pair's last
     output wire       next_h,        // the psum row to read in the next turn is of part H,
     output wire [1:0] next_gate,     // and of this gate, in the order of rows
     output wire       read,          // a row is read, and a word of scales
@@ -63,9 +63,6 @@ module gate_schedule (
     output reg        write_h        // GRU, relu, sign: one cycle before it
 );
 
-    // Turns as one bit each; those beyond the round do not come.
-    wire [15:0] at = 16'd1 << turn;
-
     assign round_ends = is_gru ? at[7] : is_lstm ? at[11] : at[2];
     assign unit_ends = is_gru ? at[2] : is_tanh ? at[0] : at[1];
 
@@ -76,7 +73,7 @@ module gate_schedule (
                      : is_lstm ? {at[4] || at[5] || at[9] || at[10],
                                   at[6] || at[7] || at[9] || at[10]} : 2'd0;
     assign read = age[0] && (is_gru ? !at[0] && !at[6]
-                             : is_lstm ? turn >= 4'd3 && !at[9] : !at[0]);
+                             : is_lstm ? !at[0] && !at[1] && !at[2] && !at[9] : !at[0]);
     assign bias_taken = is_gru ? (age[0] && (at[5] || at[7])) || (age[1] && (at[0] || at[3]))
                       : is_lstm ? (age[0] && (at[7] || at[9] || at[11])) || (age[1] && at[2])
                       : age[1] && at[2];
@@ -102,7 +99,7 @@ module gate_schedule (
         write_h <= unit_ends && (is_tanh ? there[3] : there[2]);
     end
 
-    wire unused = &{1'b0, at[15:12], age[3:2], there[0]};
+    wire unused = &{1'b0, age[3:2], there[0]};
 
 endmodule
 

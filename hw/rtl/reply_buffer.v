@@ -39,7 +39,6 @@ module reply_buffer #(
 );
 
     localparam [INDEX_W-1:0] HEADER = 3;
-    localparam [INDEX_W-1:0] LAST_TWO = 2;
     localparam [INDEX_W-1:0] HELLO_END = 3 + `HELLO_BYTES;
     localparam [INDEX_W-1:0] FULL = REPLY_BYTES;
     localparam ADDRESS_W = $clog2(REPLY_BYTES);
@@ -49,8 +48,8 @@ module reply_buffer #(
     reg [7:0]         sequence_q;
     reg [1:0]         status_q;
     reg [INDEX_W-1:0] length_q;   // of the reply so far
-    reg [INDEX_W-1:0] index_q;    // of the byte being sent
-    reg [INDEX_W-1:0] stop_q;     // index of the byte before the last
+    reg [INDEX_W-1:0] next_q;     // index of the byte after the one being sent
+    reg [INDEX_W-1:0] stop_q;     // index of the last byte
     reg               last_q;     // the byte being sent is the last
     reg               sending_q;
     reg               begun_q;    // there is a reply
@@ -60,17 +59,17 @@ module reply_buffer #(
     wire               full = length_q == FULL;
     wire               room = status_q == `ST_DONE && !full;
     wire               advance = sending_q && m_ready;
-    wire [INDEX_W-1:0] next_index = index_q + 1'b1;
     wire [7:0]         stored;
-    wire [7:0]         constant = CONSTANT[{index_q[5:0], 3'b000}+:8];
+
+    // The byte to be shown next, where it does not come from the memory.
+    wire [7:0]         constant = CONSTANT[{next_q[5:0], 3'b000}+:8];
+    reg  [7:0]         head_q;
+    reg                stored_q;
 
     assign repeated = repeated_q;
     assign m_valid = sending_q;
     assign m_last = last_q;
-    assign m_data = index_q == 0 ? opcode_q | 8'd`OP_REPLY :
-                    index_q == 1 ? sequence_q :
-                    index_q == 2 ? {6'd0, status_q} :
-                    hello        ? constant : stored;
+    assign m_data = stored_q ? stored : head_q;
     assign sent = advance && m_last;
 
     always @(posedge clk) begin
@@ -90,23 +89,31 @@ module reply_buffer #(
             length_q <= request_opcode == `OP_HELLO ? HELLO_END : HEADER;
         end
         if (advance) begin
-            index_q <= next_index;
-            last_q <= index_q == stop_q;
+            next_q <= next_q + 1'b1;
+            last_q <= next_q == stop_q;
         end
         if (sent) sending_q <= 1'b0;
         if (send) begin
-            index_q <= 0;
+            next_q <= 1;
             last_q <= 1'b0;  // there are three bytes at least
             sending_q <= 1'b1;
         end
-        stop_q <= length_q - LAST_TWO;
+        stop_q <= length_q - 1'b1;
+        if (advance) begin
+            head_q <= next_q == 1 ? sequence_q : next_q == 2 ? {6'd0, status_q} : constant;
+            stored_q <= next_q >= HEADER && !hello;
+        end
+        if (send) begin
+            head_q <= opcode_q | 8'd`OP_REPLY;
+            stored_q <= 1'b0;
+        end
         if (begin_reply) begun_q <= 1'b1;
         repeated_q <= begun_q && request_sequence == sequence_q && request_opcode != `OP_HELLO;
         if (rst) begin
             sending_q <= 1'b0;
             begun_q <= 1'b0;
             length_q <= HEADER;
-            stop_q <= 1;
+            stop_q <= 2;
         end
     end
 
@@ -119,7 +126,7 @@ module reply_buffer #(
         .write_index(length_q[ADDRESS_W-1:0]),
         .write_data (append_data),
         .read       (advance),
-        .read_index (next_index[ADDRESS_W-1:0]),
+        .read_index (next_q[ADDRESS_W-1:0]),
         .read_data  (stored)
     );
 
@@ -154,14 +161,14 @@ module reply_buffer #(
         if (started_q && begun_q) begin
             assert (length_q >= HEADER);
             assert (length_q <= (hello ? HELLO_END : FULL));
-            if (sending_q) assert (index_q < length_q);  // every reply ends
-            if (sending_q) assert (last_q == (next_index == length_q));
-            if (sending_q && index_q != 0) assert (stop_q == length_q - 2);
+            if (sending_q) assert (next_q != 0 && next_q <= length_q);  // every reply ends
+            if (sending_q) assert (last_q == (next_q == length_q));
+            if (sending_q && next_q != 1) assert (stop_q == length_q - 1);
             if (status_q != `ST_DONE) assert (length_q == HEADER);
         end
         if (started_q && !begun_q) assert (!sending_q);
         if (started_q && !begun_q) assert (length_q == HEADER);
-        if (started_q) assert (stop_q != 0);
+        if (started_q) assert (stop_q > 1);
     end
 `endif
 

@@ -1,7 +1,7 @@
 // row_sender - sends the rows of a psum bank, each as three bytes, least significant first
 //
 // start begins with row 0 of a bank; `rows` (0 stands for 256) is held until done, which is high
-// for one cycle when the last row has been read. word is where the next row is: two rows share a
+// for one cycle after the one that reads the last row. word is where the next row is: two rows share a
 // word of the bank, whose even row read_data must be in the cycle after one with `turn` high, and its
 // odd row in the next. idle: nothing is left to send. m_valid stays high and m_data the same until
 // m_ready. Two rows take 10 cycles if m_ready stays high.
@@ -13,7 +13,7 @@ module row_sender (
     input  wire        rst,
     input  wire        start,
     input  wire [7:0]  rows,
-    output wire        done,
+    output reg         done,
     output wire        idle,
     input  wire        turn,
     output wire [6:0]  word,
@@ -40,13 +40,13 @@ module row_sender (
     wire       arrived = odd_arriving_q || (arriving_q && !odd_q);
 
     assign word = row_q[7:1];
-    assign done = read && last_q;
     assign idle = !reading_q && !arriving_q && !odd_arriving_q && left_q == 2'd0;
     assign m_data = bytes_q[7:0];
     assign m_valid = left_q != 2'd0;
 
     always @(posedge clk) begin
         arriving_q <= read;
+        done <= read && last_q && !rst;
         odd_arriving_q <= arriving_q && odd_q;
         if (read)
             odd_q <= row_q[0];
@@ -55,7 +55,7 @@ module row_sender (
             reading_q <= 1'b1;
             row_q <= 8'd0;
         end else if (read) begin
-            reading_q <= !done;
+            reading_q <= !last_q;
             row_q <= row_next;
         end
         if (arrived) begin

@@ -15,7 +15,10 @@
 
 `default_nettype none
 
-module row_streamer (
+module row_streamer #(
+    parameter TABLE_BANKS = 2,
+    parameter PSUM_DELAY = 5
+) (
     input  wire       clk,
     input  wire       rst,
     input  wire       layer_start,
@@ -43,9 +46,9 @@ module row_streamer (
     output wire       waits_for_gates
 );
 
-    localparam PSUM_DELAY = 5;
-    localparam READY_DELAY = 8;
-    localparam UNIT_HEAD = 3;       // cycles that gates take before they read a tile's last row
+    localparam READY_DELAY = PSUM_DELAY + 3;
+    localparam START_TURN = PSUM_DELAY % 2 == 0;    // for the even rows, when they meet psum
+    localparam UNIT_HEAD = 5;       // cycles that gates take before they read a tile's last row
 
     // Table banks: what was built for them, and whether it is complete.
     reg [3:0] block_q [0:1];
@@ -58,7 +61,6 @@ module row_streamer (
     // The block being streamed.
     reg        streaming_q;
     reg        last_row_q;
-    reg  [7:0] row_q;
     reg  [7:0] left_q;          // rows left, this one included
     reg        tile_bank_q;
     wire       h, first, ends_tile, last_tile;
@@ -69,18 +71,21 @@ module row_streamer (
     assign {h, first, ends_tile, last_tile} = block_q[bank_q];
 
     // The block to come.
-    wire       next_bank = bank_q ^ block_ends;
+    wire       next_bank = bank_q ^ (block_ends && TABLE_BANKS == 2);
+    wire       other_bank = !bank_q;
     wire       next_tile_bank = tile_bank_q ^ tile_ends;
-    wire       next_h, next_first, unused_next, unused_last;
+    wire       other_h, other_first, unused_other, unused_last;
     reg  [1:0] draining_q;      // psum banks that are the gate pipeline's
     reg        release_bank_q;
     reg  [2:0] recent_q;        // a block started 1, 2, 3 cycles ago
-    wire       built = full_q[next_bank];
-    wire       blocked = next_first && !next_h && draining_q[next_tile_bank];
-    wire       free = !streaming_q || block_ends;
-    wire       start = free && built && !blocked && recent_q == 3'd0 && !drain_turn;
+    wire       built = full_q[bank_q];          // the one after the last, or after the present one
+    wire       blocked = first && !h && draining_q[tile_bank_q];
+    wire       other_blocked = other_first && !other_h && draining_q[tile_bank_q ^ ends_tile];
+    wire       follows = last_row_q && full_q[other_bank] && !other_blocked;
+    wire       may_start = streaming_q ? follows : built && !blocked;
+    wire       start = may_start && recent_q == 3'd0 && drain_turn == START_TURN;
 
-    assign {next_h, next_first, unused_next, unused_last} = block_q[next_bank];
+    assign {other_h, other_first, unused_other, unused_last} = block_q[other_bank];
 
     always @(posedge clk) begin
         if (build_start)
@@ -89,10 +94,9 @@ module row_streamer (
             full_q[fill_bank_q] <= 1'b1;
         if (block_ends)
             full_q[bank_q] <= 1'b0;
-        fill_bank_q <= fill_bank_q ^ build_done;
+        fill_bank_q <= fill_bank_q ^ (build_done && TABLE_BANKS == 2);
         bank_q <= next_bank;
         streaming_q <= start || (streaming_q && !block_ends);
-        row_q <= start ? 8'd0 : row_q + 8'd1;
         left_q <= start ? rows : left_q - 8'd1;
         last_row_q <= start ? rows == 8'd1 : left_q == 8'd2;
         recent_q <= {recent_q[1:0], start};
@@ -133,19 +137,25 @@ module row_streamer (
             running_q <= 1'b0;
     end
 
-    // On the way to psum: {valid, first, bank, part, row of the part}; part H lies 128 rows up.
-    reg  [10:0]             delay_q [1:PSUM_DELAY];
+    // On the way to psum: {valid, first, bank, part}. Rows are counted when they arrive; part H lies
+    // 128 rows up.
+    reg  [3:0]              delay_q [1:PSUM_DELAY];
+    reg  [PSUM_DELAY-1:0]   start_q;
+    reg  [7:0]              row_q;
+    wire                    psum_bank, psum_h;
     reg  [READY_DELAY-1:0]  ready_q;
     reg                     lookup_bank_q;
-    wire [10:0]             row = {streaming_q, first, tile_bank_q, row_q[7] ^ h, row_q[6:0]};
     integer                 i;
 
-    assign {psum_valid, psum_first, psum_row} = delay_q[PSUM_DELAY];
+    assign {psum_valid, psum_first, psum_bank, psum_h} = delay_q[PSUM_DELAY];
+    assign psum_row = {psum_bank, row_q[7] ^ psum_h, row_q[6:0]};
     assign lookup_bank = lookup_bank_q;
     assign tile_ready = ready_q[READY_DELAY-1];
 
     always @(posedge clk) begin
-        delay_q[1] <= row;
+        delay_q[1] <= {streaming_q, first, tile_bank_q, h};
+        start_q <= {start_q[PSUM_DELAY-2:0], start};
+        row_q <= start_q[PSUM_DELAY-1] ? 8'd0 : row_q + 8'd1;
         for (i = 2; i <= PSUM_DELAY; i = i + 1)
             delay_q[i] <= delay_q[i-1];
         ready_q <= {ready_q[READY_DELAY-2:0], tile_ends && is_output};
@@ -154,7 +164,7 @@ module row_streamer (
         lookup_bank_q <= bank_q;
         if (rst) begin
             for (i = 1; i <= PSUM_DELAY; i = i + 1)
-                delay_q[i] <= 11'd0;
+                delay_q[i] <= 4'd0;
             ready_q <= {READY_DELAY{1'b0}};
         end
     end

@@ -41,7 +41,8 @@ module shift_add_product (
     wire [3:0] more = {more3, more2, more1, 1'b0};
     wire [7:0] digit;           // two bits each
     reg [99:0] multiple_q;      // 25 bits each: 0, value, 2 value, or -1 - value
-    reg [23:0] last_q;
+    reg [23:0] value2_q;
+    reg        more4_q;
     reg [3:0]  minus_q;         // to which one is missing
 
     genvar i;
@@ -61,8 +62,10 @@ module shift_add_product (
         end
     endgenerate
 
-    always @(posedge clk)
-        last_q <= value1_q & {24{more4}};
+    always @(posedge clk) begin
+        value2_q <= value1_q;
+        more4_q <= more4;
+    end
 
     // Stages 3 to 5: two digits, four, all. The missing ones take places where nothing else is.
     reg [27:0] low_q, high_q;
@@ -77,7 +80,7 @@ module shift_add_product (
         high_q <= {{3{multiple_q[74]}}, multiple_q[74:50]} + {multiple_q[99], multiple_q[99:75], 2'd0}
                   + {27'd0, minus_q[2]};
         minus3_q <= {minus_q[3], minus_q[1]};
-        last3_q <= last_q;
+        last3_q <= value2_q & {24{more4_q}};
         four_q <= {{4{low_q[27]}}, low_q} + {high_q, 1'b0, minus3_q[0], 2'd0};
         minus4_q <= minus3_q[1];
         last4_q <= last3_q;

@@ -56,10 +56,9 @@ module sigmoid_tanh (
         .value({top, m_tanh})
     );
 
-    wire [7:0] t = {top, m_tanh & {7{!top}}};
-
     assign m_negative = negative_qq;
-    assign m_sigmoid = 9'd128 + ({1'b0, t} ^ {9{negative_qq}}) + {8'd0, negative_qq};
+    // t = m_tanh + top; 128 - t = ~(~128 + t).
+    assign m_sigmoid = ((9'd128 ^ {9{negative_qq}}) + {2'd0, m_tanh} + {8'd0, top}) ^ {9{negative_qq}};
     assign m_relu = index_q[6:0] | {7{beyond_q}};
     assign m_relu_negative = negative_q;
 

@@ -174,6 +174,33 @@ START_TEST(batch_normalization_is_deployed_as_scales_and_biases)
 }
 END_TEST
 
+/* Convolutions in front of a GRU, and without one; a device gives the bits of the reference. */
+START_TEST(a_stack_is_deployed_as_trained)
+{
+    struct sterna_compare_result found = {0};
+    recipe = tiny_sequences(&scratch);
+    snprintf(recipe.stack, sizeof recipe.stack,
+             "conv 12 3 pad 1, batch-norm, relu, max-pool 2, conv 10 3 pad 1 groups 2, batch-norm, relu");
+    snprintf(recipe.head, sizeof recipe.head, "mean");
+    recipe.layers = (uint64_t)_i;
+    recipe.updates = 300;
+    recipe.integer_updates = 60;
+    train();
+    (void)value_of(checkpoint, "float", "deterministic");
+    const double weights = result.bits;
+    (void)value_of(model, "float", NULL);
+    const double quantized = result.bits, accuracy = value_of(model, "reference", NULL);
+    ck_assert_double_gt(accuracy, 90.0);
+    ck_assert_double_lt(fabs(quantized - weights), 0.05);
+    ck_assert_double_lt(fabs(result.bits - quantized), 0.1);
+    options.on = "reference:up5k";
+    ck_assert_msg(sterna_compare(&options, &found, &error) == STERNA_OK, "%s", error.reason);
+    ck_assert_uint_eq(found.mismatches, 0);
+    ck_assert_uint_gt(found.outputs, found.steps * 10);
+    ck_assert_double_eq(found.value, accuracy);
+}
+END_TEST
+
 START_TEST(confusion_adds_up_to_the_accuracy)
 {
     uint32_t right = 0, total = 0;
@@ -219,6 +246,7 @@ Suite *sterna_suite(void)
     tcase_add_test(tcase, master_and_stochastic_weights_can_be_had);
     tcase_add_loop_test(tcase, float_model_and_device_agree_on_sequences, 0, 10);
     tcase_add_loop_test(tcase, batch_normalization_is_deployed_as_scales_and_biases, 0, 3);
+    tcase_add_loop_test(tcase, a_stack_is_deployed_as_trained, 0, 2);
     tcase_add_loop_test(tcase, confusion_adds_up_to_the_accuracy, 0, 2);
     tcase_add_test(tcase, limit_counts_sequences);
     suite_add_tcase(suite, tcase);

@@ -10,7 +10,7 @@ enum { HIDDEN = 53, ROWS = 4 * HIDDEN, TRIES = 200, SUM_MAX = STERNA_MODEL_SUM_M
 
 static struct sterna_fast_tables tables;
 static int32_t x_sum[ROWS], h_sum[ROWS], scratch[ROWS];
-static uint8_t x_m[ROWS], x_s[ROWS], h_m[ROWS], h_s[ROWS];
+static uint8_t x_m[ROWS], x_less[ROWS], h_m[ROWS], h_less[ROWS];
 static int16_t bias[ROWS], state[HIDDEN], expected_state[HIDDEN];
 static int8_t activation[HIDDEN], expected[HIDDEN];
 
@@ -36,8 +36,8 @@ static void draw_all(uint64_t *seed)
         h_sum[i] = draw(seed, random_below(seed, 2) ? SUM_MAX : 2000);
         x_m[i] = (uint8_t)random_below(seed, 256);
         h_m[i] = (uint8_t)random_below(seed, 256);
-        x_s[i] = (uint8_t)random_below(seed, 32);
-        h_s[i] = (uint8_t)random_below(seed, 32);
+        x_less[i] = (uint8_t)random_below(seed, 31);
+        h_less[i] = (uint8_t)random_below(seed, 31);
         bias[i] = (int16_t)draw(seed, random_below(seed, 2) ? 32767 : 3000);
     }
     for (size_t i = 0; i < HIDDEN; i++)
@@ -46,12 +46,12 @@ static void draw_all(uint64_t *seed)
 
 static int32_t x_term(size_t row)
 {
-    return sterna_fixed_scale(x_sum[row], x_m[row], x_s[row]);
+    return sterna_fixed_scale(x_sum[row], x_m[row], (uint8_t)(x_less[row] + 1));
 }
 
 static int32_t h_term(size_t row)
 {
-    return sterna_fixed_scale(h_sum[row], h_m[row], h_s[row]);
+    return sterna_fixed_scale(h_sum[row], h_m[row], (uint8_t)(h_less[row] + 1));
 }
 
 static void expect_gru(size_t u)
@@ -75,7 +75,7 @@ START_TEST(every_unit_is_that_of_fixed)
 {
     const enum sterna_cell cell = (enum sterna_cell)_i;
     const struct sterna_fast_gates gates = {cell, HIDDEN, &tables, bias, scratch};
-    const struct sterna_fast_terms x = {x_sum, x_m, x_s}, h = {h_sum, h_m, h_s};
+    const struct sterna_fast_terms x = {x_sum, x_m, x_less}, h = {h_sum, h_m, h_less};
     uint64_t seed = (uint64_t)_i + 1;
     ck_assert_uint_le(sterna_fast_scratch(cell) * HIDDEN, ROWS);
     sterna_fast_tables_fill(&tables);

@@ -67,6 +67,43 @@ START_TEST(names_and_shapes_are_those_of_pytorch)
 }
 END_TEST
 
+/* Behind the output layer's, a layer without weights having none. */
+START_TEST(a_stack_has_its_convolutions_tensors)
+{
+    struct sterna_stack_shape stack;
+    struct sterna_parameters_shape shape = gru_shape(true);
+    ck_assert_int_eq(
+        sterna_stack_shape_read("conv 4 3, batch-norm, relu, max-pool 2, conv 6 2 groups 2, relu", 5, 0,
+                                &stack, NULL),
+        STERNA_OK);
+    shape.stack = &stack;
+    shape.gain_stack = true;
+    open_parameters(&shape);
+    const size_t first = sterna_parameters_stack(&parameters, 0, STERNA_STACK_WEIGHT);
+    const size_t third = sterna_parameters_stack(&parameters, 2, STERNA_STACK_WEIGHT);
+    const struct sterna_parameter *list = parameters.list;
+    ck_assert_str_eq(list[first].name, "stack.0.weight");
+    ck_assert_uint_eq(list[first].rows, 4);
+    ck_assert_uint_eq(list[first].cols, 15);
+    ck_assert_str_eq(list[first + STERNA_STACK_VARIANCE].name, "stack.0.variance");
+    ck_assert_str_eq(list[third].name, "stack.2.weight");
+    ck_assert_uint_eq(list[third].cols, 2 * 4 / 2);
+    ck_assert_uint_eq(list[third + STERNA_STACK_MEAN].count, 0);
+    ck_assert_uint_eq(list[sterna_parameters_stack(&parameters, 1, STERNA_STACK_WEIGHT)].count, 0);
+    float *value = calloc(parameters.size, sizeof *value);
+    sterna_parameters_initialize(&parameters, 3, value);
+    for (size_t r = 0; r < 4; r++) {
+        ck_assert(value[list[first + STERNA_STACK_GAIN].offset + r] == 1.0f);
+        ck_assert(value[list[first + STERNA_STACK_VARIANCE].offset + r] == 1.0f);
+    }
+    float square = 0.0f; /* of the first row of the last convolution: its gain */
+    for (size_t i = 0; i < 4; i++)
+        square += value[list[third].offset + i] * value[list[third].offset + i];
+    ck_assert_float_eq_tol(value[list[third + STERNA_STACK_GAIN].offset], sqrtf(square), 1e-6f);
+    free(value);
+}
+END_TEST
+
 START_TEST(without_normalization_there_are_no_gains)
 {
     float vector[4096];
@@ -148,6 +185,7 @@ Suite *sterna_suite(void)
     TCase *tcase = tcase_create("parameters");
     tcase_add_checked_fixture(tcase, NULL, tear_down);
     tcase_add_test(tcase, names_and_shapes_are_those_of_pytorch);
+    tcase_add_test(tcase, a_stack_has_its_convolutions_tensors);
     tcase_add_test(tcase, without_normalization_there_are_no_gains);
     tcase_add_test(tcase, first_values_fill_the_glorot_range_and_follow_the_seed);
     tcase_add_test(tcase, shape_says_how_values_begin);

@@ -1,8 +1,8 @@
 /* test_stack_device.c - a stack on devices, cut as they need it, against stack_fixed.c. */
-#include "../random_model.h"
 #include "stack_cases.h"
 #include "stack_device.h"
 #include "stack_fixed.h"
+#include "stack_models.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,26 +28,12 @@ static void tear_down(void)
     free(set.frames);
 }
 
-/* Random ternary filters whose sums mostly end between ReLU's corners, and sequences of these lengths. */
+/* Sequences of these lengths. */
 static void open_stack(const char *text, size_t inputs, size_t steps, const size_t *length, size_t count,
                        const char *address)
 {
-    const struct sterna_model_shape shape = {.inputs = inputs, .outputs = 3};
-    struct sterna_stack_shape layers;
     uint64_t seed = SEED;
-    ck_assert_msg(sterna_stack_shape_read(text, inputs, steps, &layers, &error) == STERNA_OK, "%s",
-                  error.reason);
-    ck_assert_int_eq(sterna_model_new_behind(&layers, &shape, &model, &error), STERNA_OK);
-    for (size_t k = 0; k < layers.layers; k++) {
-        struct sterna_filters *filters = &model->filters[k];
-        for (size_t i = 0; i < filters->weight.rows * filters->weight.cols; i++)
-            filters->weight.code[i] = (int8_t)((int)random_below(&seed, 3) - 1);
-        for (size_t r = 0; r < filters->weight.rows; r++) {
-            filters->weight.scale_m[r] = (uint8_t)(128 + random_below(&seed, 128));
-            filters->weight.scale_s[r] = 5;
-            filters->bias[r] = (int16_t)((int)random_below(&seed, 6000) - 1000);
-        }
-    }
+    model = stack_model(text, inputs, steps);
     set.count = count;
     set.start = calloc(count + 1, sizeof *set.start);
     for (size_t b = 0; b < count; b++)
@@ -87,7 +73,7 @@ START_TEST(a_stack_on_a_device_gives_the_references_frames)
                devices[_i % DEVICES]);
     check_run();
     ck_assert_uint_gt(stack.values, 0);
-    ck_assert((stack.ideal_cycles > 0) == (_i % DEVICES == 2));
+    ck_assert_uint_gt(stack.ideal_cycles, 0);
 }
 END_TEST
 

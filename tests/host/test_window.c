@@ -95,6 +95,35 @@ START_TEST(gradient_of_relu_matches_differences)
 }
 END_TEST
 
+/* Away from ReLU's corners: small weights, biases in the middle. */
+static void calm_stack(void)
+{
+    const struct sterna_parameters *parameters = &bench.network.parameters;
+    for (size_t i = 0; i < parameters->tensors; i++) {
+        const struct sterna_parameter *tensor = &parameters->list[i];
+        const bool bias = strstr(tensor->name, ".bias"), gain = strstr(tensor->name, ".g");
+        for (size_t j = tensor->offset; j < tensor->offset + tensor->count; j++) {
+            float *value = &bench.value[j];
+            if (strncmp(tensor->name, "stack.", 6) == 0)
+                *value = bias ? 2.0f + 0.2f * *value : gain ? 0.2f + 0.05f * *value : 0.8f * *value;
+        }
+    }
+}
+
+static const char *const stacks[] = {"conv 3 2 pad 1, batch-norm, relu",
+                                     "conv 4 2x3 pad 1x0 stride 1x2, batch-norm, relu"};
+
+/* A plain convolutional network, and one with recurrent layers behind. */
+START_TEST(gradient_through_a_stack_matches_differences)
+{
+    struct sterna_recipe recipe = bench_recipe("gru", "float", _i % 2 ? "weight" : "none", (size_t)_i / 4);
+    (void)snprintf(recipe.stack, sizeof recipe.stack, "%s", stacks[_i / 2 % 2]);
+    bench_open(&bench, &recipe, _i % 2 ? "mean" : "last");
+    calm_stack();
+    check_gradients(recipe.stack);
+}
+END_TEST
+
 /* A second backward must not see anything of the first. */
 START_TEST(backward_starts_from_zero)
 {
@@ -134,12 +163,29 @@ START_TEST(two_windows_are_one_long_run)
 }
 END_TEST
 
+static void check_alone(bool integer);
+
 /* A sequence's logits do not depend on the longer or shorter ones beside it. */
 START_TEST(sequences_do_not_see_each_other)
 {
-    const bool integer = _i % 2;
     const struct sterna_recipe recipe = bench_recipe(bench_cells[_i / 2 % 5], "twn", "layer", 2);
     bench_open(&bench, &recipe, _i / 10 ? "last" : "mean");
+    check_alone(_i % 2);
+}
+END_TEST
+
+START_TEST(sequences_do_not_see_each_other_in_a_stack)
+{
+    struct sterna_recipe recipe = bench_recipe("gru", "twn", "none", (size_t)_i / 4);
+    (void)snprintf(recipe.stack, sizeof recipe.stack, "%s", stacks[_i / 2 % 2]);
+    bench_open(&bench, &recipe, "mean");
+    calm_stack();
+    check_alone(_i % 2);
+}
+END_TEST
+
+static void check_alone(bool integer)
+{
     struct sterna_window *window = &bench.window;
     float together[BENCH_BATCH * BENCH_OUTPUTS];
     int8_t frames[BENCH_STEPS * BENCH_BATCH * BENCH_INPUTS];
@@ -162,7 +208,6 @@ START_TEST(sequences_do_not_see_each_other)
             ck_assert_float_eq_tol(window->logits[o], together[b * BENCH_OUTPUTS + o], 1e-5f);
     }
 }
-END_TEST
 
 Suite *sterna_suite(void)
 {
@@ -173,9 +218,11 @@ Suite *sterna_suite(void)
     tcase_add_loop_test(tcase, gradient_of_every_parameter_matches_differences, 0, CELLS * NORMS * HEADS);
     tcase_add_loop_test(tcase, gradient_with_dropout_matches_differences, 0, 4);
     tcase_add_test(tcase, gradient_of_relu_matches_differences);
+    tcase_add_loop_test(tcase, gradient_through_a_stack_matches_differences, 0, 12);
     tcase_add_loop_test(tcase, backward_starts_from_zero, 0, 5);
     tcase_add_loop_test(tcase, two_windows_are_one_long_run, 0, 10);
     tcase_add_loop_test(tcase, sequences_do_not_see_each_other, 0, 20);
+    tcase_add_loop_test(tcase, sequences_do_not_see_each_other_in_a_stack, 0, 12);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -150,7 +150,7 @@ static void check_cycle(struct gate_schedule_model *model, const struct cell *ki
 {
     unsigned harmless = needed(kind, turn, 0, 15, 15) & ~(unsigned)COUNTED,
              must = needed(kind, turn, half, age, full);
-    *model->turn = (uint8_t)turn;
+    *model->at = (uint16_t)(1u << turn);
     *model->age = (uint8_t)age;
     *model->there = (uint8_t)(half ? age & full : age);
     gate_schedule_model_eval(model);

@@ -6,22 +6,6 @@
 
 #include <check.h>
 
-/* Frees the model. */
-static void check_model(struct sterna_model *model, unsigned steps, uint32_t seed)
-{
-    struct subject *subject = subject_new(model);
-    struct device *device = device_with(subject, seed);
-    for (unsigned step = 0; step < steps; step++) {
-        device->stall_percent = seeded_below(&device->random, 3) * 40;
-        check_step(device, subject, !seeded_percent(&device->random, 20));
-    }
-    check_state(device, subject);
-    device_check_all(device, STERNA_MEM_WEIGHTS, subject->image.memory[STERNA_MEM_WEIGHTS].bytes,
-                     subject->image.memory[STERNA_MEM_WEIGHTS].size);
-    device_free(device);
-    subject_free(subject);
-}
-
 static void check_random(enum sterna_cell cell, enum sterna_format format, size_t largest, uint64_t seed)
 {
     const struct sterna_model_shape shape = {cell, 1 + random_below(&seed, largest),
@@ -60,22 +44,12 @@ END_TEST
 
 START_TEST(steps_may_overlap)
 {
-    enum { STEPS = 24 };
     uint64_t seed = 300 + (uint64_t)_i;
     const struct sterna_model_shape shape = {(enum sterna_cell)(_i % STERNA_CELLS),
                                              1 + random_below(&seed, 60), 1 + random_below(&seed, 60),
                                              1 + random_below(&seed, 2), 1 + random_below(&seed, 40)};
-    struct subject *subject =
-        subject_new(random_model_of(&shape, (enum sterna_format)random_below(&seed, STERNA_FORMATS), seed));
-    struct device *device = device_with(subject, (uint32_t)seed | 1);
-    int8_t input[STEPS * 61];
-    for (size_t i = 0; i < sizeof input; i++)
-        input[i] = (int8_t)((int)seeded_below(&device->random, 255) - 127);
-    device->stall_percent = (unsigned)_i % 3 * 40;
-    check_overlapped(device, subject, input, STEPS);
-    check_state(device, subject);
-    device_free(device);
-    subject_free(subject);
+    check_overlap(random_model_of(&shape, (enum sterna_format)random_below(&seed, STERNA_FORMATS), seed),
+                  (unsigned)_i % 3 * 40, (uint32_t)seed | 1);
 }
 END_TEST
 

@@ -1,0 +1,265 @@
+/* stack_piece.c - see stack_piece.h. */
+#include "stack_piece.h"
+
+#include <string.h>
+
+#include "codebook.h"
+#include "layout.h"
+#include "machine.h"
+#include "timing.h"
+
+enum { STEP_HEAD = 6, ONE_M = 128, ONE_S = 7, BLOCK_COLUMNS = 40, SEND_ROW = 5 };
+
+/* ---- adjacent places ---- */
+
+size_t sterna_stack_piece_side(const struct sterna_stack_layer *layer)
+{
+    return layer->out.width > 1 ? 1 : 0;
+}
+
+struct sterna_stack_layer sterna_stack_piece_span(const struct sterna_stack_layer *layer, size_t places)
+{
+    const size_t side = sterna_stack_piece_side(layer);
+    struct sterna_stack_layer span = *layer;
+    span.kernel[side] += (places - 1) * layer->stride[side];
+    span.cols = span.kernel[0] * span.kernel[1] * layer->in.channels / layer->groups;
+    return span;
+}
+
+size_t sterna_stack_piece_steps(const struct sterna_stack_layer *layer, size_t places, size_t height)
+{
+    if (sterna_stack_piece_side(layer) == 0)
+        return (height + places - 1) / places;
+    return height * ((layer->out.width + places - 1) / places);
+}
+
+uint64_t sterna_stack_piece_ideal(const struct sterna_filters *filters,
+                                  const struct sterna_stack_piece *piece)
+{
+    const size_t columns = STERNA_LANES * sterna_program_widest(&filters->weight);
+    const size_t cols = piece->whole ? filters->weight.cols : piece->cols;
+    return (uint64_t)piece->rows * ((cols + columns - 1) / columns);
+}
+
+/* The filters' weights, once for each place, where its own patch lies in the one of all; scales and biases with them. */
+static void copy_places(const struct sterna_stack_layer *layer, const struct sterna_filters *filters,
+                        const struct sterna_stack_piece *piece, struct sterna_layer *to)
+{
+    const size_t own = layer->in.channels / layer->groups, side = sterna_stack_piece_side(layer);
+    const struct sterna_stack_layer span = sterna_stack_piece_span(layer, piece->places);
+
+    for (size_t i = 0; i < piece->places * piece->rows; i++) {
+        const size_t row = piece->row + i % piece->rows;
+        const size_t shift = i / piece->rows * layer->stride[side];
+        const size_t y = side == 0 ? shift : 0, x = side == 1 ? shift : 0;
+        const int8_t *from = filters->weight.code + row * layer->cols;
+        int8_t *code = to->ih.code + i * span.cols + (y * span.kernel[1] + x) * own;
+        for (size_t ky = 0; ky < layer->kernel[0]; ky++)
+            memcpy(code + ky * span.kernel[1] * own, from + ky * layer->kernel[1] * own,
+                   layer->kernel[1] * own);
+        to->ih.scale_m[i] = filters->weight.scale_m[row];
+        to->ih.scale_s[i] = filters->weight.scale_s[row];
+        to->bias[i] = filters->bias[row];
+    }
+    to->ih.format = filters->weight.format;
+}
+
+/* ---- a piece as a network ---- */
+
+/* The piece begins with a whole block of groups (codebook.h). */
+static enum sterna_status copy_codebook(const struct sterna_matrix *from,
+                                        const struct sterna_stack_piece *piece, struct sterna_matrix *to,
+                                        struct sterna_error *error)
+{
+    const struct sterna_codebook *book = &from->book;
+    const size_t first = piece->col / book->elements;
+    enum sterna_status status = sterna_codebook_new(to, book->elements, error);
+    if (status != STERNA_OK)
+        return status;
+    memcpy(to->book.word, book->word, STERNA_CODEBOOK_WORDS * book->elements);
+    for (size_t r = 0; r < piece->rows; r++)
+        memcpy(to->book.name + r * to->book.groups, book->name + (piece->row + r) * book->groups + first,
+               to->book.groups);
+    return STERNA_OK;
+}
+
+static enum sterna_status copy_matrix(const struct sterna_matrix *from,
+                                      const struct sterna_stack_piece *piece, struct sterna_matrix *to,
+                                      struct sterna_error *error)
+{
+    enum sterna_status status = STERNA_OK;
+    if (from->format == STERNA_FORMAT_CODEBOOK)
+        status = copy_codebook(from, piece, to, error);
+    to->format = from->format;
+    for (size_t r = 0; r < piece->rows; r++) {
+        const size_t row = piece->row + r;
+        memcpy(to->code + r * piece->cols, from->code + row * from->cols + piece->col, piece->cols);
+        to->scale_m[r] = from->scale_m[row];
+        to->scale_s[r] = from->scale_s[row];
+    }
+    return status;
+}
+
+static void set_identity(struct sterna_matrix *matrix)
+{
+    for (size_t r = 0; r < matrix->rows; r++) {
+        matrix->code[r * matrix->cols + r] = 1;
+        matrix->scale_m[r] = ONE_M;
+        matrix->scale_s[r] = ONE_S;
+    }
+}
+
+enum sterna_status sterna_stack_piece_network(const struct sterna_stack_layer *layer,
+                                              const struct sterna_filters *filters,
+                                              const struct sterna_stack_piece *piece,
+                                              struct sterna_model **network, struct sterna_error *error)
+{
+    static const struct sterna_stack_shape none = {.text = "none"};
+    const struct sterna_model_shape shape = {.cell = STERNA_CELL_RNN_RELU,
+                                             .inputs = piece->cols,
+                                             .hidden = piece->places * piece->rows,
+                                             .layers = piece->whole ? 1 : 0,
+                                             .outputs = piece->places * piece->rows};
+    struct sterna_model *fresh = NULL;
+
+    enum sterna_status status = sterna_model_new_behind(&none, &shape, &fresh, error);
+    if (status != STERNA_OK)
+        return status;
+    if (piece->whole) {
+        struct sterna_layer *own = &fresh->layer[0];
+        if (piece->places > 1)
+            copy_places(layer, filters, piece, own);
+        else
+            status = copy_matrix(&filters->weight, piece, &own->ih, error);
+        for (size_t r = 0; piece->places == 1 && r < piece->rows; r++)
+            own->bias[r] = filters->bias[piece->row + r];
+        own->hh.cols = 0; /* no recurrence */
+        set_identity(&fresh->output);
+    } else {
+        status = copy_matrix(&filters->weight, piece, &fresh->output, error);
+    }
+    if (status == STERNA_OK)
+        *network = fresh;
+    else
+        sterna_model_free(fresh);
+    return status;
+}
+
+/* ---- cutting ---- */
+
+/* Columns that a step may have; those of a layer that are more are cut into even parts of whole blocks of the engine. */
+static size_t part_columns(const struct sterna_matrix *weight, const struct sterna_geometry *geometry)
+{
+    const size_t block = weight->format == STERNA_FORMAT_CODEBOOK
+                             ? STERNA_CODEBOOK_STRIDE * weight->book.elements
+                             : BLOCK_COLUMNS;
+    if (geometry->tables == 0 || weight->cols + STEP_HEAD <= geometry->request_bytes)
+        return weight->cols;
+    const size_t most = (geometry->request_bytes - STEP_HEAD) / block * block;
+    const size_t parts = (weight->cols + most - 1) / most;
+    return ((weight->cols + parts - 1) / parts + block - 1) / block * block;
+}
+
+/* Behind a piece; rows = 0: at the beginning. false: there is nothing more. */
+static bool move_on(const struct sterna_stack_layer *layer, size_t part, struct sterna_stack_piece *piece)
+{
+    const size_t rows = layer->out.channels / layer->groups;
+    if (piece->rows == 0)
+        *piece = (struct sterna_stack_piece){.group = 0};
+    piece->row += piece->rows;
+    if (piece->rows > 0 && piece->row == (piece->group + 1) * rows) {
+        piece->row -= rows;
+        piece->col += part;
+        if (piece->col >= layer->cols) {
+            piece->col = 0;
+            piece->row = ++piece->group * rows;
+        }
+    }
+    piece->places = 1;
+    piece->whole = part == layer->cols;
+    piece->cols = layer->cols - piece->col < part ? layer->cols - piece->col : part;
+    piece->rows = (piece->group + 1) * rows - piece->row;
+    return piece->group < layer->groups;
+}
+
+/* Whether the piece's network fits, and its cycles in a step with those of sending its results. The network is the caller's. */
+static enum sterna_status fit(const struct sterna_stack_layer *layer, const struct sterna_filters *filters,
+                              const struct sterna_stack_piece *piece, const struct sterna_geometry *geometry,
+                              struct sterna_model **network, uint64_t *cycles, struct sterna_error *error)
+{
+    struct sterna_layout layout;
+    struct sterna_timing timing;
+    *cycles = 0;
+    enum sterna_status status = sterna_stack_piece_network(layer, filters, piece, network, error);
+    if (status != STERNA_OK || geometry->tables == 0) /* fixed.c takes anything */
+        return status;
+    status = sterna_layout_plan(*network, geometry, &layout, error);
+    if (status != STERNA_OK) {
+        sterna_model_free(*network);
+        return status;
+    }
+    sterna_timing_sections(layout.section, layout.sections, &timing);
+    *cycles = timing.cycles + SEND_ROW * (*network)->output.rows;
+    sterna_layout_free(&layout);
+    return STERNA_OK;
+}
+
+/* As many places to a step as take the fewest cycles each. Formats without a weight 0, or whose weights are words, have only one. */
+static enum sterna_status widen(const struct sterna_stack_layer *layer, const struct sterna_filters *filters,
+                                const struct sterna_geometry *geometry, size_t height, uint64_t cycles,
+                                struct sterna_stack_piece *piece, struct sterna_model **network,
+                                struct sterna_error *error)
+{
+    const enum sterna_format format = filters->weight.format;
+    const size_t most = sterna_stack_piece_side(layer) == 1 ? layer->out.width : height;
+    uint64_t best = cycles;
+
+    if (geometry->tables == 0 || !piece->whole || format == STERNA_FORMAT_CODEBOOK ||
+        !sterna_format_has(format, 0))
+        return STERNA_OK;
+    for (size_t places = 2; places <= most; places++) {
+        struct sterna_stack_piece wide = *piece;
+        struct sterna_model *fresh = NULL;
+        wide.places = places;
+        wide.cols = sterna_stack_piece_span(layer, places).cols;
+        enum sterna_status status = fit(layer, filters, &wide, geometry, &fresh, &cycles, error);
+        if (status == STERNA_ERR_FIT || status == STERNA_ERR_RANGE)
+            break;
+        if (status != STERNA_OK)
+            return status;
+        const bool better = cycles * piece->places < best * places;
+        sterna_model_free(better ? *network : fresh);
+        if (better) {
+            *network = fresh;
+            *piece = wide;
+            best = cycles;
+        }
+    }
+    return STERNA_OK;
+}
+
+enum sterna_status sterna_stack_piece_next(const struct sterna_model *model, size_t k,
+                                           const struct sterna_geometry *geometry, size_t height,
+                                           struct sterna_stack_piece *piece, struct sterna_model **network,
+                                           struct sterna_error *error)
+{
+    const struct sterna_stack_layer *layer = &model->stack.layer[k];
+    const struct sterna_filters *filters = &model->filters[k];
+    struct sterna_model *fresh = NULL;
+    uint64_t cycles = 0;
+
+    if (!move_on(layer, part_columns(&filters->weight, geometry), piece)) {
+        *network = NULL;
+        return STERNA_OK;
+    }
+    enum sterna_status status = fit(layer, filters, piece, geometry, &fresh, &cycles, error);
+    while (status == STERNA_ERR_FIT && piece->rows > 1) {
+        piece->rows /= 2;
+        status = fit(layer, filters, piece, geometry, &fresh, &cycles, error);
+    }
+    if (status == STERNA_OK)
+        status = widen(layer, filters, geometry, height, cycles, piece, &fresh, error);
+    if (status == STERNA_OK)
+        *network = fresh;
+    return status;
+}
