@@ -30,7 +30,9 @@ CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 
 GEN      = $(BUILD)/gen
 OBJ      = $(BUILD)/obj
-TOP      = accelerator_up5k
+# The targets of --on sim:TARGET, the default first. Large ones take minutes to compile: SIM_TARGETS="up5k ecp5-25f".
+SIM_TARGETS ?= up5k
+SIM_TOPS = $(addprefix accelerator_,$(subst -,_,$(SIM_TARGETS)))
 GENERATED = $(GEN)/protocol.h $(GEN)/tanh_table.h $(GEN)/tanh_rom.vh
 RTL      = $(wildcard hw/rtl/*.v hw/rtl/*.vh hw/link/*.v hw/board/*.v) $(GENERATED)
 
@@ -40,7 +42,7 @@ CLI_OBJECTS = $(patsubst %.c,$(OBJ)/%.o,$(wildcard host/cli/*.c))
 TESTS_HOST = $(patsubst tests/host/%.c,$(BUILD)/tests/host/%,$(wildcard tests/host/test_*.c))
 TESTS_RTL  = $(patsubst tests/rtl/%.c,$(BUILD)/tests/rtl/%,$(wildcard tests/rtl/test_*.c))
 MODEL_HEADERS = $(patsubst tests/rtl/test_%.c,$(BUILD)/verilated/%/model.h,$(wildcard tests/rtl/test_*.c)) \
-    $(BUILD)/verilated/$(TOP)/model.h
+    $(SIM_TOPS:%=$(BUILD)/verilated/%/model.h)
 TESTS_LINK = $(patsubst tests/link/%.c,$(BUILD)/tests/link/%,$(wildcard tests/link/test_*.c))
 TESTS_USB  = $(patsubst tests/usb/%.c,$(BUILD)/tests/usb/%,$(wildcard tests/usb/test_*.c))
 FUZZERS    = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -161,13 +163,21 @@ $(GEN)/tanh_rom.vh: scripts/tanh_rom.awk
 	@mkdir -p $(@D)
 	$(Q)$(AWK) -v language=verilog -f $< > $@
 
+# Written only if it changes: which tops sim/ links.
+$(GEN)/sim_targets.h: FORCE
+	@mkdir -p $(@D)
+	@{ for top in $(SIM_TOPS); do echo "#include \"$${top}_model.h\""; done; echo '#define SIM_TARGETS \'; \
+	    for target in $(SIM_TARGETS); do echo "    TARGET($$(echo $$target | tr - _), \"$$target\") \\"; done; echo; } > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+.PHONY: FORCE
+
 # ---- C ---------------------------------------------------------------------------------------------------------
 
 $(OBJ)/%.o: %.c | $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(EXTRA) -c -o $@ $<
-$(OBJ)/sim/%.o: EXTRA = -I$(BUILD)/verilated/$(TOP)
-$(SIM_OBJECTS): $(BUILD)/verilated/$(TOP)/model.h
+$(OBJ)/sim/%.o: EXTRA = $(SIM_TOPS:%=-I$(BUILD)/verilated/%)
+$(SIM_OBJECTS): $(SIM_TOPS:%=$(BUILD)/verilated/%/model.h) $(GEN)/sim_targets.h
 $(OBJ)/tests/cli/%.o: EXTRA = -DSTERNA_PROGRAM='"$(BUILD)/sterna"'
 
 $(BUILD)/libsterna.a: $(LIB_OBJECTS)
@@ -175,7 +185,7 @@ $(BUILD)/libsterna.a: $(LIB_OBJECTS)
 	@$(AR) rcs $@ $^
 
 # The library without devices is all that most programs need; the simulated device brings the Verilated model.
-SIM_LINK = $(SIM_OBJECTS) $(BUILD)/verilated/$(TOP)/model.a $(BUILD)/verilated/runtime.a
+SIM_LINK = $(SIM_OBJECTS) $(SIM_TOPS:%=$(BUILD)/verilated/%/model.a) $(BUILD)/verilated/runtime.a
 
 $(BUILD)/sterna: $(CLI_OBJECTS) $(BUILD)/libsterna.a $(SIM_LINK)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(CLI_OBJECTS) -Wl,--start-group $(BUILD)/libsterna.a $(SIM_LINK) -Wl,--end-group $(LIBS)
@@ -195,10 +205,15 @@ $(BUILD)/verilated/runtime.a:
 	    $(VERILATOR_ROOT)/include/verilated_threads.cpp
 	@$(AR) rcs $@ $(@D)/verilated.o $(@D)/verilated_threads.o
 
+# A module of other parameters under a name of its own.
+MODULE_network_streams = network
+G_network_streams = -GTABLES=16 -GSTREAMS=3 -GENTRIES=16 -GTABLE_W=14 -GTABLE_BANKS=1 -GPSUM_W=20 -GWEIGHT_WORDS=2048 \
+    -GACTIVATION_WORDS=64
+
 # Verilate and write the C face: V<top>.h and sources, <top>_model.h, <top>_shim.cpp
 $(BUILD)/verilated/%/model.h: $(RTL) scripts/verilator_shim.awk
 	@mkdir -p $(@D)
-	$(Q)$(VERILATE) --Mdir $(@D) --top-module $* $*
+	$(Q)$(VERILATE) $(G_$*) --prefix V$* --Mdir $(@D) --top-module $(or $(MODULE_$*),$*) $(or $(MODULE_$*),$*)
 	@$(AWK) -v top=$* -v part=header -f scripts/verilator_shim.awk $(@D)/V$*.h > $(@D)/$*_model.h
 	@$(AWK) -v top=$* -v part=shim -f scripts/verilator_shim.awk $(@D)/V$*.h > $(@D)/$*_shim.cpp
 	@touch $@
@@ -233,8 +248,10 @@ $(OBJ)/tests/usb/%.o: EXTRA = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --
 $(TESTS_USB): $(BUILD)/tests/usb/%: $(OBJ)/tests/usb/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a | $(USB_PROGRAMS) $(BUILD)/sterna
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK) $(if $(findstring ftdi,$@),$(shell $(PKG_CONFIG) --libs libftdi1))
+$(OBJ)/tests/usb/usb_wire.o: EXTRA += -I$(BUILD)/verilated/usb_small
+$(OBJ)/tests/usb/usb_wire.o: $(BUILD)/verilated/usb_small/model.h
 $(BUILD)/tests/usb/simulator: $(OBJ)/tests/usb/simulator.o $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/usb/usb_*.c)) \
-    $(BUILD)/libsterna.a $(SIM_LINK)
+    $(BUILD)/libsterna.a $(SIM_LINK) $(BUILD)/verilated/usb_small/model.a
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK) $(shell $(PKG_CONFIG) --libs umockdev-1.0)
 $(BUILD)/tests/usb/link_client: $(OBJ)/tests/usb/link_client.o $(BUILD)/libsterna.a
@@ -242,8 +259,8 @@ $(BUILD)/tests/usb/link_client: $(OBJ)/tests/usb/link_client.o $(BUILD)/libstern
 	$(Q)$(TEST_LINK)
 # A simulated board for a virtual machine; needs libusbredirparser, which only test-qemu asks for.
 $(OBJ)/tests/qemu/%.o: EXTRA = $(shell $(PKG_CONFIG) --cflags libusbredirparser-0.5)
-$(BUILD)/tests/qemu/redirect: $(OBJ)/tests/qemu/redirect.o $(OBJ)/tests/usb/usb_device.o $(OBJ)/tests/usb/usb_fault.o \
-    $(BUILD)/libsterna.a $(SIM_LINK)
+$(BUILD)/tests/qemu/redirect: $(OBJ)/tests/qemu/redirect.o $(patsubst %,$(OBJ)/tests/usb/usb_%.o,device fault wire) \
+    $(BUILD)/libsterna.a $(SIM_LINK) $(BUILD)/verilated/usb_small/model.a
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK) $(shell $(PKG_CONFIG) --libs libusbredirparser-0.5)
 $(TESTS_RTL): $(BUILD)/tests/rtl/test_%: $(BUILD)/verilated/%/model.a $(OBJ)/tests/rtl/test_%.o $(OBJ)/tests/main.o \

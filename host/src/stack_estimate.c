@@ -49,7 +49,8 @@ enum sterna_status sterna_estimate_sequence(const struct sterna_model *model, co
     struct sterna_estimate total = {.cycles = 0}, one;
 
     if (!sterna_geometry_of(target))
-        return sterna_fail(error, STERNA_ERR_MISSING, "there is no target \"%s\"; there is: up5k", target);
+        return sterna_fail(error, STERNA_ERR_MISSING, "there is no target \"%s\"; there are: %s", target,
+                           sterna_geometry_names());
     enum sterna_status status = sterna_stack_shape_check(stack, steps, error);
     for (size_t k = 0; k < stack->layers && status == STERNA_OK; k++) {
         if (stack->layer[k].kind == STERNA_STACK_CONV)

@@ -18,8 +18,9 @@ struct sterna_timing {
     uint64_t gap;        /* headers and starts */
 };
 
-/* The sections of a step, or of one layer, in their order. */
-void sterna_timing_sections(const struct sterna_layout_section *section, size_t sections,
+/* The sections of a step, or of one layer, in their order, on such a device. */
+void sterna_timing_sections(const struct sterna_geometry *geometry,
+                            const struct sterna_layout_section *section, size_t sections,
                             struct sterna_timing *timing);
 
 #endif

@@ -16,6 +16,7 @@
 `include "protocol.vh"
 
 module gate_pipeline #(
+    parameter TABLES = 8,       // lanes of an activation word
     parameter SCALE_W = 11,
     parameter BIAS_W = 10,
     parameter STATE_W = 8,
@@ -48,13 +49,15 @@ module gate_pipeline #(
     output wire [STATE_W-1:0]      state_write_address,
     output wire [15:0]             state_write_data,
     output reg                     activation_write,
-    output reg  [7:0]              activation_write_lanes,
+    output reg  [TABLES-1:0]       activation_write_lanes,
     output reg  [ACTIVATION_W-1:0] activation_write_address,
     output wire [7:0]              activation_write_data,
     output wire [7:0]              m_data,
     output wire                    m_valid,
     input  wire                    m_ready
 );
+
+    localparam LANE_W = $clog2(TABLES);
 
     // What tiles are of, by bank.
     reg [11:0] tile_q [0:1];    // emit, kind, units
@@ -278,7 +281,7 @@ module gate_pipeline #(
     reg [BIAS_W-1:0]       bias_q;
     reg [STATE_W-1:0]      state_read_q;
     reg [STATE_W-1:0]      state_write_q;
-    reg [ACTIVATION_W+2:0] h_q;             // word, lane
+    reg [ACTIVATION_W+LANE_W-1:0] h_q;      // word, lane
 
     always @(posedge clk) begin
         write_state_q <= write_state_soon && !rst;
@@ -296,10 +299,10 @@ module gate_pipeline #(
         if (write_h)
             h_q <= h_q + 1'b1;
         activation_write <= write_h;
-        activation_write_lanes <= {7'd0, write_h} << h_q[2:0];
-        activation_write_address <= h_q[ACTIVATION_W+2:3];
+        activation_write_lanes <= {{TABLES-1{1'b0}}, write_h} << h_q[LANE_W-1:0];
+        activation_write_address <= h_q[LANE_W +: ACTIVATION_W];
         if (tile_ends && first_q)
-            h_q <= {write_word, 3'd0};
+            h_q <= {write_word, {LANE_W{1'b0}}};
         if (step_start) begin
             scale_q <= {SCALE_W{1'b0}};
             bias_q <= {BIAS_W{1'b0}};
@@ -308,7 +311,7 @@ module gate_pipeline #(
         end
     end
 
-    assign h_word = h_q[ACTIVATION_W+2:3];
+    assign h_word = h_q[LANE_W +: ACTIVATION_W];
     assign scale_address = scale_q;
     assign bias_address = bias_q;
     assign state_read_address = state_read_q;

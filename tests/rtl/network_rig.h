@@ -8,12 +8,17 @@
 #include "../random_model.h"
 #include "device.h"
 #include "fixed.h"
-#include "network_model.h"
 #include "pack.h"
 #include "protocol.h"
 #include "seeded.h"
 
 #include <check.h>
+
+/* The test of a network of other parameters says which before this header, and what stands for network_model. */
+#ifndef RIG_GEOMETRY
+#define RIG_GEOMETRY (*sterna_geometry_of("up5k"))
+#include "network_model.h"
+#endif
 
 enum { STEP_CYCLES = 400000, RESULTS = 4096, HEADER_BYTES = 32 };
 
@@ -157,7 +162,7 @@ struct subject {
 
 static inline struct subject *subject_new(struct sterna_model *model)
 {
-    struct sterna_geometry geometry = *sterna_geometry_of("up5k");
+    struct sterna_geometry geometry = RIG_GEOMETRY;
     struct subject *subject = calloc(1, sizeof *subject);
     struct sterna_error error = {""};
     geometry.reply_bytes = RESULTS;
@@ -227,6 +232,83 @@ static inline void check_state(struct device *device, const struct subject *subj
 {
     if (subject->image.states > 0)
         device_check_all(device, STERNA_MEM_STATE, subject->state.state, 2 * subject->state.units);
+}
+
+/* Frees the model. */
+static inline void check_model(struct sterna_model *model, unsigned steps, uint32_t seed)
+{
+    struct subject *subject = subject_new(model);
+    struct device *device = device_with(subject, seed);
+    for (unsigned step = 0; step < steps; step++) {
+        device->stall_percent = seeded_below(&device->random, 3) * 40;
+        check_step(device, subject, !seeded_percent(&device->random, 20));
+    }
+    check_state(device, subject);
+    device_check_all(device, STERNA_MEM_WEIGHTS, subject->image.memory[STERNA_MEM_WEIGHTS].bytes,
+                     subject->image.memory[STERNA_MEM_WEIGHTS].size);
+    device_free(device);
+    subject_free(subject);
+}
+
+/* A step after the other without waiting for results, the next input under the step before. */
+static inline void overlap_steps(struct device *device, const struct subject *subject, const int8_t *input,
+                                 unsigned steps)
+{
+    struct network_model *model = device->model;
+    const size_t inputs = subject->model->layer[0].inputs;
+    device->result_bytes = 0;
+    device->cycles = 0;
+    for (unsigned step = 0; step < steps; step++) {
+        while (!*model->input_free)
+            device_tick(device);
+        *model->mem_select = STERNA_MEM_ACTIVATIONS;
+        for (unsigned i = 0; i < inputs; i++) {
+            bool taken = false;
+            *model->mem_address = i;
+            *model->mem_wdata = (uint8_t)input[step * inputs + i];
+            for (*model->mem_write = 1; !taken; device_tick(device)) {
+                network_model_eval(model);
+                taken = !*model->mem_wait;
+            }
+            *model->mem_write = 0;
+            if (seeded_percent(&device->random, 30))
+                device_tick(device);
+        }
+        while (*model->busy)
+            device_tick(device);
+        *model->step_emit = step % 4 != 3;
+        *model->step_start = 1;
+        device_tick(device);
+        *model->step_start = 0;
+        *model->step_emit = step % 4 == 3;
+    }
+    device_wait(device);
+}
+
+/* Many steps on random inputs, overlapping as they may; frees the model. */
+static inline void check_overlap(struct sterna_model *model, unsigned stall_percent, uint32_t seed)
+{
+    enum { STEPS = 24 };
+    struct subject *subject = subject_new(model);
+    struct device *device = device_with(subject, seed);
+    const size_t inputs = model->layer[0].inputs, outputs = model->output.rows;
+    int8_t input[STEPS * 61];
+    ck_assert_uint_le(STEPS * inputs, sizeof input);
+    for (size_t i = 0; i < sizeof input; i++)
+        input[i] = (int8_t)((int)seeded_below(&device->random, 255) - 127);
+    device->stall_percent = stall_percent;
+    overlap_steps(device, subject, input, STEPS);
+    size_t at = 0;
+    for (size_t step = 0; step < STEPS; step++) {
+        sterna_fixed_step(subject->model, &subject->state, input + step * inputs, subject->sums);
+        for (size_t i = 0; step % 4 != 3 && i < 3 * outputs; i++)
+            ck_assert_msg(device->results[at++] == (uint8_t)((uint32_t)subject->sums[i / 3] >> 8 * (i % 3)),
+                          "step %zu, byte %zu", step, i);
+    }
+    ck_assert_uint_eq(device->result_bytes, at);
+    check_state(device, subject);
+    device_free(device);
+    subject_free(subject);
 }
 
 #endif
