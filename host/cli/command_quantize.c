@@ -14,7 +14,7 @@ struct layers {
     bool json;
     size_t count;
     struct sterna_product_report report[LAYERS_MAX];
-    char name[LAYERS_MAX][32];
+    char name[LAYERS_MAX][48];
 };
 
 static bool read_number(const char *text, size_t length, size_t *number)
@@ -32,12 +32,12 @@ static bool read_part(const char *option, const char *text, struct sterna_produc
     size_t top = (size_t)part->top;
     const struct {
         const char *key;
-        size_t *number, most;
-    } keys[] = {{"m=", &part->elements, 64},
-                {"k=", &part->words, 4096},
-                {"t=", &part->terms, 2},
-                {"top=", &top, 127},
-                {"p=", &part->program, 8192}};
+        size_t *number, least, most;
+    } keys[] = {{"m=", &part->elements, 1, 64},
+                {"k=", &part->words, 1, 4096},
+                {"t=", &part->terms, 0, 2},
+                {"top=", &top, 1, 127},
+                {"p=", &part->program, 1, 8192}};
     for (const char *at = text, *next; at != NULL; at = next) {
         const size_t length = strcspn(at, ",");
         bool known = false;
@@ -45,13 +45,13 @@ static bool read_part(const char *option, const char *text, struct sterna_produc
         for (size_t i = 0; i < sizeof keys / sizeof keys[0] && !known; i++) {
             const size_t name = strlen(keys[i].key);
             known = strncmp(at, keys[i].key, name) == 0 &&
-                    read_number(at + name, length - name, keys[i].number) && *keys[i].number >= 1 &&
-                    *keys[i].number <= keys[i].most;
+                    read_number(at + name, length - name, keys[i].number) &&
+                    *keys[i].number >= keys[i].least && *keys[i].number <= keys[i].most;
         }
         if (!known) {
             sterna_complain(
                 "quantize",
-                "%s %s: \"%.*s\" should be m=N (weights of a word), k=N (words), t=1 or t=2 (powers of two "
+                "%s %s: \"%.*s\" should be m=N (weights of a word), k=N (words), t=0, 1 or 2 (powers of two "
                 "in a weight), top=N (1 to 127), or p=N (bytes of step program)",
                 option, text, (int)length, at);
             return false;
@@ -150,6 +150,8 @@ static bool read_options(const struct sterna_options *options, struct sterna_pro
         return false;
     }
     product->input = product->output = product->recurrent;
+    if (product->recurrent.terms == 0 && (options->pq_input || options->pq_output))
+        product->input.terms = product->output.terms = 0;
     return (options->pq_input == NULL || read_part("--pq-input", options->pq_input, &product->input)) &&
            (options->pq_output == NULL || read_part("--pq-output", options->pq_output, &product->output));
 }
@@ -193,7 +195,8 @@ static int run(const struct sterna_options *options)
     if (options->pq != NULL && !read_options(options, &product))
         return STERNA_EXIT_USAGE;
     enum sterna_status status = quantize(options, &product, &layers, &error);
-    if (status == STERNA_OK && product.free_codebooks)
+    if (status == STERNA_OK && options->pq != NULL &&
+        (product.free_codebooks || product.recurrent.terms == 0))
         return print_checkpoint(options, &layers);
     if (status == STERNA_OK)
         status = sterna_model_load(path, &model, &error);

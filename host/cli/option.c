@@ -64,12 +64,12 @@ static const struct option options[] = {
     {"steal", NULL, KIND_FLAG, STERNA_TAKES_STEAL, FIELD(steal),
      "take over what other machines have claimed: they are dead"},
     {"watch", NULL, KIND_FLAG, STERNA_TAKES_WATCH, FIELD(watch), "follow boards as they come and go"},
-    {"pq", "m=N,k=N[,t=N][,top=N]", KIND_TEXT, STERNA_TAKES_PQ, FIELD(pq),
-     "product quantization: words of m weights, k of them, each weight a sum of at most t powers of two (1, "
-     "2; "
-     "default 2) up to top (default 8)"},
+    {"pq", "m=N,k=N[,t=N][,top=N][,p=N]", KIND_TEXT, STERNA_TAKES_PQ, FIELD(pq),
+     "product quantization: k words of m weights, each weight a sum of at most t powers of two (1 or 2, the "
+     "default; 0: real ones, and MODEL becomes a checkpoint) up to top (default 8), their step program at "
+     "most p bytes"},
     {"pq-input", "m=N,...", KIND_TEXT, STERNA_TAKES_PQ, FIELD(pq_input),
-     "the same of input matrices (default as --pq)"},
+     "the same of input matrices, or of a stack's first layer (default as --pq)"},
     {"pq-output", "m=N,...", KIND_TEXT, STERNA_TAKES_PQ, FIELD(pq_output),
      "the same of the output layer (default as --pq)"},
     {"calibrate", "DATA", KIND_TEXT, STERNA_TAKES_PQ, FIELD(calibrate),

@@ -33,8 +33,9 @@ STERNA_MUST_CHECK enum sterna_status sterna_quantize(const char *checkpoint, con
 /* Product quantization of one kind of matrix: groups of `elements` weights are words of a codebook of `words`. */
 struct sterna_product_part {
     size_t elements, words;
-    size_t terms; /* of an element of a word: a sum of at most so many powers of two, 1 or 2 */
-    int top;      /* the largest element, 1 to 127 */
+    size_t
+        terms; /* of an element of a word: a sum of at most so many powers of two, 1 or 2; 0 (of all parts): real elements */
+    int top; /* the largest element, 1 to 127 */
     size_t
         program; /* bytes of the step program that builds the tables, at most; 0: any. A UP5K has 512 for all matrices */
 };
@@ -58,7 +59,8 @@ struct sterna_product_options {
     const char *path;       /* of the model to write */
     const char *data;       /* to calibrate with: the training split, unlabelled */
     size_t limit;           /* characters or sequences of it; 0: enough */
-    struct sterna_product_part input, recurrent, output;
+    struct sterna_product_part input, recurrent,
+        output;       /* a stack's first layer is an input, its others are as recurrent ones */
     bool uncorrected; /* without error correction: k-means of the weights alone */
     bool
         free_codebooks; /* the published method: a codebook of real elements for each sub-space. No device runs that: what is

@@ -108,7 +108,7 @@ enum sterna_status sterna_codebook_check(const struct sterna_matrix *matrix, con
                                          struct sterna_error *error)
 {
     const struct sterna_codebook *book = &matrix->book;
-    if ((matrix->format == STERNA_FORMAT_CODEBOOK) != (book->elements > 0))
+    if (matrix->rows > 0 && (matrix->format == STERNA_FORMAT_CODEBOOK) != (book->elements > 0))
         return sterna_fail(error, STERNA_ERR_RANGE, "%s: weights of format %s %s a codebook", name,
                            sterna_format_name(matrix->format), book->elements > 0 ? "with" : "without");
     for (size_t i = 0; i < STERNA_CODEBOOK_WORDS * book->elements; i++)

@@ -3,12 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "checkpoint.h"
 #include "codebook.h"
 #include "codebook_network.h"
 #include "export.h"
 
-enum { TEXT_LIMIT = 40000, SEQUENCES_LIMIT = 1500 };
+enum { TEXT_LIMIT = 40000, SEQUENCES_LIMIT = 10000 };
 
 static void fill_names(const struct sterna_product_code *code, const struct sterna_codebook *book)
 {
@@ -44,11 +45,32 @@ static enum sterna_status fill_layer(const struct sterna_codebook_network *of, s
                                      struct sterna_layer *layer, struct sterna_error *error)
 {
     const struct sterna_recurrent *from = &of->quantized->network.layer[k];
-    enum sterna_status status = fill_matrix(&of->code[2 * k], from->one_in, &layer->ih, error);
+    const struct sterna_product_code *code = of->code + of->quantized->network.stack.shape.layers + 2 * k;
+    enum sterna_status status = fill_matrix(&code[0], from->one_in, &layer->ih, error);
     if (status == STERNA_OK)
-        status = fill_matrix(&of->code[2 * k + 1], (float)sterna_cell_one(layer->cell), &layer->hh, error);
+        status = fill_matrix(&code[1], (float)sterna_cell_one(layer->cell), &layer->hh, error);
     for (size_t i = 0; i < sterna_cell_biases(layer->cell) * layer->hidden; i++)
         layer->bias[i] = (int16_t)sterna_cell_round_bias(from->bias[i]);
+    return status;
+}
+
+/* Batch normalization is in the code's scales, and in the biases. */
+static enum sterna_status fill_filters(const struct sterna_codebook_network *of, size_t k,
+                                       struct sterna_filters *filters, struct sterna_error *error)
+{
+    const struct sterna_stack *stack = &of->quantized->network.stack;
+    const size_t rows = filters->weight.rows;
+    if (rows == 0)
+        return STERNA_OK;
+    float *factor = sterna_buffer_new(2 * rows, sizeof *factor);
+    if (!factor)
+        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu filters", rows);
+    enum sterna_status status =
+        fill_matrix(&of->code[k], stack->convolution[k].one_in, &filters->weight, error);
+    sterna_stack_fold(stack, k, factor, factor + rows);
+    for (size_t r = 0; r < rows; r++)
+        filters->bias[r] = (int16_t)sterna_cell_round_bias(factor[rows + r]);
+    free(factor);
     return status;
 }
 
@@ -62,10 +84,12 @@ enum sterna_status sterna_codebook_export(const struct sterna_codebook_network *
         return status;
     fresh->valid = (double)NAN; /* that of the float network */
     fresh->metric[0] = '\0';
+    for (size_t k = 0; k < network->stack.shape.layers && status == STERNA_OK; k++)
+        status = fill_filters(of, k, &fresh->filters[k], error);
     for (size_t k = 0; k < network->layers && status == STERNA_OK; k++)
         status = fill_layer(of, k, &fresh->layer[k], error);
     if (status == STERNA_OK)
-        status = fill_matrix(&of->code[2 * network->layers], (float)sterna_cell_one(network->cell->cell),
+        status = fill_matrix(&of->code[sterna_codebook_matrices(network) - 1], (float)sterna_model_one(fresh),
                              &fresh->output, error);
     for (size_t o = 0; o < network->ends.outputs; o++)
         fresh->output_bias[o] = (int16_t)sterna_cell_round_bias(network->output.bias[o]);
@@ -79,19 +103,40 @@ enum sterna_status sterna_codebook_export(const struct sterna_codebook_network *
 /* ---- back to parameters ---- */
 
 /* Master weights are the weights themselves, and with weight normalization their rows' gains their norms. */
-static void restore_matrix(const struct sterna_training *training, size_t layer, enum sterna_role role,
-                           const struct sterna_weight *weight)
+static void restore_weights(const struct sterna_weight *weight, float *master, float *gain)
 {
-    const struct sterna_parameters *parameters = &training->network.parameters;
-    float *gain = sterna_parameters_at(parameters, training->value, layer, role + 1);
-    memcpy(sterna_parameters_at(parameters, training->value, layer, role), weight->value,
-           weight->rows * weight->cols * sizeof(float));
+    memcpy(master, weight->value, weight->rows * weight->cols * sizeof(float));
     for (size_t r = 0; gain && r < weight->rows; r++) {
         double sum = 0;
         for (size_t c = 0; c < weight->cols; c++)
             sum += (double)weight->value[r * weight->cols + c] * (double)weight->value[r * weight->cols + c];
         gain[r] = (float)sqrt(sum);
     }
+}
+
+static void restore_matrix(const struct sterna_training *training, size_t layer, enum sterna_role role,
+                           const struct sterna_weight *weight)
+{
+    const struct sterna_parameters *parameters = &training->network.parameters;
+    restore_weights(weight, sterna_parameters_at(parameters, training->value, layer, role),
+                    sterna_parameters_at(parameters, training->value, layer, role + 1));
+}
+
+/* The gains of batch normalization stay as they are. */
+static void restore_filters(const struct sterna_training *training, size_t k)
+{
+    const struct sterna_network *network = &training->network;
+    const struct sterna_convolution *convolution = &network->stack.convolution[k];
+    const struct sterna_parameter *list =
+        &network->parameters.list[sterna_parameters_stack(&network->parameters, k, STERNA_STACK_WEIGHT)];
+    const struct sterna_parameter *gain = &list[STERNA_STACK_GAIN];
+    const bool own = !network->stack.shape.layer[k].batch_norm && gain->count > 0;
+    if (network->stack.shape.layer[k].kind != STERNA_STACK_CONV)
+        return;
+    restore_weights(&convolution->weight, training->value + list->offset,
+                    own ? training->value + gain->offset : NULL);
+    memcpy(training->value + list[STERNA_STACK_BIAS].offset, convolution->bias,
+           convolution->weight.rows * sizeof(float));
 }
 
 void sterna_codebook_restore(const struct sterna_codebook_network *of)
@@ -108,6 +153,8 @@ void sterna_codebook_restore(const struct sterna_codebook_network *of)
         memcpy(sterna_parameters_at(parameters, training->value, k, STERNA_BIAS_HH),
                network->bias + (2 * k + 1) * rows, rows * sizeof(float));
     }
+    for (size_t k = 0; k < network->stack.shape.layers; k++)
+        restore_filters(training, k);
     restore_matrix(training, network->layers, STERNA_LINEAR_WEIGHT, &network->output.weight);
     memcpy(sterna_parameters_at(parameters, training->value, network->layers, STERNA_LINEAR_BIAS),
            network->output.bias, network->ends.outputs * sizeof(float));
@@ -118,7 +165,7 @@ void sterna_codebook_restore(const struct sterna_codebook_network *of)
 static enum sterna_status write_result(const struct sterna_codebook_network *of, struct sterna_error *error)
 {
     struct sterna_model *model = NULL;
-    if (of->options->free_codebooks) {
+    if (of->options->free_codebooks || of->options->recurrent.terms == 0) {
         sterna_codebook_restore(of);
         return sterna_checkpoint_save(of->quantized, of->options->path, error);
     }
@@ -160,7 +207,7 @@ enum sterna_status sterna_quantize_product(const struct sterna_product_options *
     if (status == STERNA_OK)
         status = open_data(options, &original, &trial, error);
     if (status == STERNA_OK) {
-        matrices = 2 * original.network.layers + 1;
+        matrices = sterna_codebook_matrices(&original.network);
         of.code = calloc(matrices, sizeof *of.code);
         if (!of.code)
             status = sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu matrices", matrices);

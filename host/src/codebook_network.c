@@ -2,24 +2,25 @@
 #include "codebook_network.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "buffer.h"
 #include "codebook_learn.h"
 #include "codebook_samples.h"
 
-enum { FLOAT_BITS = 32 };
-
 /* A matrix on its way. */
 struct matrix {
-    size_t layer;
+    size_t layer; /* of the stack, or a recurrent one */
     enum sterna_codebook_place place;
     const struct sterna_product_part *part;
     const struct sterna_weight *original;
     struct sterna_weight *quantized;
     const float *original_bias; /* [rows] as prepared */
     float *bias;
+    size_t period; /* of a free code's sub-spaces */
     struct sterna_product_code *code;
-    char name[32];
+    char name[48];
 };
 
 static float *bias_of(const struct sterna_network *network, size_t layer, bool recurrent)
@@ -27,52 +28,125 @@ static float *bias_of(const struct sterna_network *network, size_t layer, bool r
     return network->bias + (2 * layer + recurrent) * network->cell->gates * network->hidden;
 }
 
-static struct matrix matrix_at(const struct sterna_codebook_network *of, size_t index)
+static void find_in_stack(const struct sterna_codebook_network *of, size_t k, struct matrix *matrix)
 {
     const struct sterna_network *original = &of->original->network;
-    struct sterna_network *quantized = &of->quantized->network;
-    const struct sterna_product_options *options = of->options;
-    struct matrix matrix = {.layer = index / 2, .code = &of->code[index]};
-    if (matrix.layer == original->layers) {
-        matrix.place = STERNA_CODEBOOK_OUTPUT;
-        matrix.part = &options->output;
-        matrix.original = &original->output.weight;
-        matrix.quantized = &quantized->output.weight;
-        matrix.original_bias = original->output.bias;
-        matrix.bias = quantized->output.bias;
-        (void)snprintf(matrix.name, sizeof matrix.name, "linear.weight");
-        return matrix;
-    }
+    const struct sterna_stack_layer *layer = &original->stack.shape.layer[k];
+    matrix->layer = k;
+    matrix->place = STERNA_CODEBOOK_STACK;
+    matrix->part = k == 0 ? &of->options->input : &of->options->recurrent;
+    if (layer->kind != STERNA_STACK_CONV)
+        return;
+    matrix->original = &original->stack.convolution[k].weight;
+    matrix->quantized = &of->quantized->network.stack.convolution[k].weight;
+    matrix->original_bias = original->stack.convolution[k].bias;
+    matrix->bias = of->quantized->network.bias + sterna_network_stack_row(&of->quantized->network, k);
+    if (!layer->dense && layer->in.channels % matrix->part->elements == 0)
+        matrix->period = layer->in.channels;
+    (void)snprintf(matrix->name, sizeof matrix->name, "stack.%zu.weight", k);
+}
+
+static void find_output(const struct sterna_codebook_network *of, struct matrix *matrix)
+{
+    matrix->place = STERNA_CODEBOOK_OUTPUT;
+    matrix->part = &of->options->output;
+    matrix->original = &of->original->network.output.weight;
+    matrix->quantized = &of->quantized->network.output.weight;
+    matrix->original_bias = of->original->network.output.bias;
+    matrix->bias = of->quantized->network.output.bias;
+    (void)snprintf(matrix->name, sizeof matrix->name, "linear.weight");
+}
+
+static void find_recurrent(const struct sterna_codebook_network *of, size_t index, struct matrix *matrix)
+{
     const bool recurrent = index % 2;
-    struct sterna_recurrent *to = &quantized->layer[matrix.layer];
-    const struct sterna_recurrent *from = &original->layer[matrix.layer];
-    matrix.place = recurrent ? STERNA_CODEBOOK_RECURRENT : STERNA_CODEBOOK_INPUT;
-    matrix.part = recurrent ? &options->recurrent : &options->input;
-    matrix.original = recurrent ? &from->hh : &from->ih;
-    matrix.quantized = recurrent ? &to->hh : &to->ih;
-    matrix.original_bias = bias_of(original, matrix.layer, recurrent);
-    matrix.bias = bias_of(quantized, matrix.layer, recurrent);
-    (void)snprintf(matrix.name, sizeof matrix.name, "weight_%s_l%zu", recurrent ? "hh" : "ih", matrix.layer);
+    const size_t k = index / 2;
+    struct sterna_recurrent *to = &of->quantized->network.layer[k];
+    const struct sterna_recurrent *from = &of->original->network.layer[k];
+    matrix->layer = k;
+    matrix->place = recurrent ? STERNA_CODEBOOK_RECURRENT : STERNA_CODEBOOK_INPUT;
+    matrix->part = recurrent ? &of->options->recurrent : &of->options->input;
+    matrix->original = recurrent ? &from->hh : &from->ih;
+    matrix->quantized = recurrent ? &to->hh : &to->ih;
+    matrix->original_bias = bias_of(&of->original->network, k, recurrent);
+    matrix->bias = bias_of(&of->quantized->network, k, recurrent);
+    (void)snprintf(matrix->name, sizeof matrix->name, "weight_%s_l%zu", recurrent ? "hh" : "ih", k);
+}
+
+/* In the order of codes; original NULL: a layer without a matrix. */
+static struct matrix matrix_at(const struct sterna_codebook_network *of, size_t index)
+{
+    const struct sterna_network *network = &of->original->network;
+    const size_t stack = network->stack.shape.layers;
+    struct matrix matrix = {.code = &of->code[index]};
+    if (index < stack)
+        find_in_stack(of, index, &matrix);
+    else if (index < stack + 2 * network->layers)
+        find_recurrent(of, index - stack, &matrix);
+    else
+        find_output(of, &matrix);
+    if (matrix.original && matrix.period == 0)
+        matrix.period = matrix.original->cols;
     return matrix;
 }
 
-/* The quantized network goes on with the weights that the code stands for; a bias takes up what the means of responses differ by. */
-static void apply(const struct sterna_codebook_network *of, const struct matrix *matrix,
-                  const struct sterna_moments *moments)
+size_t sterna_codebook_matrices(const struct sterna_network *network)
 {
-    struct sterna_network *network = &of->quantized->network;
-    const size_t cols = matrix->original->cols;
-    float *value = matrix->quantized->value;
-    sterna_product_code_expand(matrix->code, value);
-    for (size_t r = 0; r < matrix->original->rows && !of->options->uncorrected; r++)
-        matrix->bias[r] =
-            matrix->original_bias[r] +
-            (float)sterna_moments_shift(moments, matrix->original->value + r * cols, value + r * cols);
-    if (matrix->place == STERNA_CODEBOOK_OUTPUT)
-        sterna_linear_prepare(&network->output, network->output.bias);
+    return network->stack.shape.layers + 2 * network->layers + 1;
+}
+
+/* What a row's products are multiplied with: batch normalization of the stack. */
+static void find_factors(const struct sterna_codebook_network *of, const struct matrix *matrix, float *factor)
+{
+    float *offset = factor + matrix->original->rows;
+    for (size_t r = 0; r < matrix->original->rows; r++)
+        factor[r] = 1.0f;
+    if (matrix->place == STERNA_CODEBOOK_STACK)
+        sterna_stack_fold(&of->original->network.stack, matrix->layer, factor, offset);
+}
+
+/* weights [rows, cols], factors in them; factors [rows] and room for as many. */
+static enum sterna_status make_target(const struct sterna_codebook_network *of, const struct matrix *matrix,
+                                      float **weights, float **factor, struct sterna_error *error)
+{
+    const size_t rows = matrix->original->rows, cols = matrix->original->cols;
+    *weights = sterna_buffer_new(rows * cols, sizeof **weights);
+    *factor = sterna_buffer_new(2 * rows, sizeof **factor);
+    if (!*weights || !*factor)
+        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu x %zu weights", rows, cols);
+    find_factors(of, matrix, *factor);
+    for (size_t i = 0; i < rows * cols; i++)
+        (*weights)[i] = (*factor)[i / cols] * matrix->original->value[i];
+    return STERNA_OK;
+}
+
+static void prepare_again(struct sterna_network *network, const struct matrix *matrix)
+{
+    if (matrix->place == STERNA_CODEBOOK_STACK)
+        sterna_stack_prepare(&network->stack, matrix->layer, matrix->bias);
+    else if (matrix->place == STERNA_CODEBOOK_OUTPUT)
+        sterna_linear_prepare(&network->output, matrix->bias);
     else
         sterna_recurrent_prepare(&network->layer[matrix->layer], bias_of(network, matrix->layer, false),
                                  bias_of(network, matrix->layer, true));
+}
+
+/* The quantized network goes on with the weights that the code stands for; a bias takes up what the means of responses differ by. */
+static void apply(const struct sterna_codebook_network *of, const struct matrix *matrix, const float *weights,
+                  const float *factor, const struct sterna_moments *moments)
+{
+    const size_t cols = matrix->original->cols;
+    float *value = matrix->quantized->value;
+    sterna_product_code_expand(matrix->code, value);
+    for (size_t r = 0; r < matrix->original->rows; r++) {
+        float *row = value + r * cols;
+        const float shift =
+            of->options->uncorrected ? 0.0f : (float)sterna_moments_shift(moments, weights + r * cols, row);
+        matrix->bias[r] = matrix->original_bias[r] + shift;
+        for (size_t c = 0; c < cols && factor[r] != 0.0f; c++)
+            row[c] /= factor[r];
+    }
+    prepare_again(&of->quantized->network, matrix);
 }
 
 static void report(const struct sterna_codebook_network *of, const struct matrix *matrix,
@@ -104,7 +178,8 @@ static enum sterna_status make_code(const struct sterna_codebook_network *of, co
     struct sterna_error reason;
     enum sterna_status status =
         of->options->free_codebooks
-            ? sterna_product_code_free(rows, cols, cols, part->elements, part->words, matrix->code, &reason)
+            ? sterna_product_code_free(rows, cols, matrix->period, part->elements, part->words, matrix->code,
+                                       &reason)
             : sterna_product_code_shared(rows, cols, part->elements, part->words, matrix->code, &reason);
     return status == STERNA_OK ? status : sterna_fail(error, status, "%s: %s", matrix->name, reason.reason);
 }
@@ -117,18 +192,22 @@ static enum sterna_status learn_matrix(const struct sterna_codebook_network *of,
     const struct sterna_codebook_samples samples = {of->trial, &of->original->network,
                                                     &of->quantized->network};
     struct sterna_moments fitted = {0}, held = {0};
-    enum sterna_status status = sterna_moments_new(matrix->original->cols, &fitted, error);
+    float *weights = NULL, *factor = NULL;
+    enum sterna_status status = make_target(of, matrix, &weights, &factor, error);
+    if (status == STERNA_OK)
+        status = sterna_moments_new(matrix->original->cols, &fitted, error);
     if (status == STERNA_OK)
         status = sterna_moments_new(matrix->original->cols, &held, error);
     if (status == STERNA_OK)
         status = sterna_codebook_collect(&samples, matrix->place, matrix->layer, &fitted, &held, error);
     if (status == STERNA_OK)
-        status = sterna_codebook_learn(plan, matrix->original->value, &fitted, &held, matrix->code, outcome,
-                                       error);
+        status = sterna_codebook_learn(plan, weights, &fitted, &held, matrix->code, outcome, error);
     if (status == STERNA_OK)
-        apply(of, matrix, &fitted);
+        apply(of, matrix, weights, factor, &fitted);
     sterna_moments_free(&fitted);
     sterna_moments_free(&held);
+    free(weights);
+    free(factor);
     return status;
 }
 
@@ -143,6 +222,8 @@ static enum sterna_status quantize_matrix(const struct sterna_codebook_network *
                                               .program = matrix.part->program,
                                               .seed = options->seed + index};
     struct sterna_codebook_outcome outcome;
+    if (!matrix.original)
+        return STERNA_OK;
     enum sterna_status status = make_code(of, &matrix, error);
     if (status == STERNA_OK)
         status = learn_matrix(of, &matrix, &plan, &outcome, error);
@@ -151,20 +232,29 @@ static enum sterna_status quantize_matrix(const struct sterna_codebook_network *
     return status;
 }
 
-enum sterna_status sterna_codebook_quantize(struct sterna_codebook_network *of, struct sterna_error *error)
+static enum sterna_status check(const struct sterna_network *network, struct sterna_error *error)
 {
-    const struct sterna_preparation in_float = {.integer = false};
-    struct sterna_training *both[] = {of->original, of->quantized};
-    const enum sterna_normalizer_kind norm = of->original->network.layer[0].norm;
-    if (norm != STERNA_NORMALIZE_NONE)
+    if (network->layers > 0 && network->layer[0].norm != STERNA_NORMALIZE_NONE)
         return sterna_fail(
             error, STERNA_ERR_RANGE,
             "products that are normalized themselves (\"layer\", \"batch\") cannot be quantized so: train "
             "with normalization \"weight\" or \"none\"");
-    for (size_t i = 0; i < 2; i++)
+    for (size_t k = 0; k < network->stack.shape.layers; k++)
+        if (network->stack.shape.layer[k].kind == STERNA_STACK_CONV &&
+            network->stack.shape.layer[k].groups > 1)
+            return sterna_fail(error, STERNA_ERR_RANGE,
+                               "layer %zu of the stack is a convolution in groups, which has no codebook", k);
+    return STERNA_OK;
+}
+
+enum sterna_status sterna_codebook_quantize(struct sterna_codebook_network *of, struct sterna_error *error)
+{
+    const struct sterna_preparation in_float = {.integer = false};
+    struct sterna_training *both[] = {of->original, of->quantized};
+    enum sterna_status status = check(&of->original->network, error);
+    for (size_t i = 0; i < 2 && status == STERNA_OK; i++)
         sterna_network_prepare(&both[i]->network, &in_float, false, NULL, both[i]->value);
-    enum sterna_status status = STERNA_OK;
-    for (size_t i = 0; i <= 2 * of->original->network.layers && status == STERNA_OK; i++)
+    for (size_t i = 0; i < sterna_codebook_matrices(&of->original->network) && status == STERNA_OK; i++)
         status = quantize_matrix(of, i, error);
     return status;
 }

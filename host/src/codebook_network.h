@@ -12,9 +12,11 @@ struct sterna_codebook_network {
     const struct sterna_trial *trial;
     struct sterna_training *original,
         *quantized; /* the same checkpoint twice; the second's network takes the new weights and biases */
-    struct sterna_product_code *code; /* [2 layers + 1] ih, hh of every layer, then the output's */
+    struct sterna_product_code
+        *code; /* [matrices] of the stack's layers, ih and hh of every recurrent one, the output's */
 };
 
+size_t sterna_codebook_matrices(const struct sterna_network *network);
 /* Both networks are prepared here. code: zeros; release each with sterna_product_code_release, whatever comes back. */
 STERNA_MUST_CHECK enum sterna_status sterna_codebook_quantize(struct sterna_codebook_network *network,
                                                               struct sterna_error *error);

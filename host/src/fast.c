@@ -58,20 +58,17 @@ static enum sterna_status open_product(const struct sterna_fast *fast, const str
                                        struct product *product, struct sterna_error *error)
 {
     product->of = of;
-    product->m = sterna_buffer_new(of->rows, 1);
-    product->less = sterna_buffer_new(of->rows, 1);
-    if (of->cols == 0) { /* a layer without recurrence: sums of nothing */
-        product->sum = sterna_buffer_new(of->rows, sizeof *product->sum);
-        return product->sum && product->m && product->less
-                   ? STERNA_OK
-                   : sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu sums", of->rows);
-    }
-    enum sterna_status status =
-        sterna_fast_matrix_new(of->code, of->rows, of->cols, fast->kernel->lanes, &product->matrix, error);
+    const bool empty = of->cols == 0; /* a layer without recurrence: sums of nothing, scaled */
+    enum sterna_status status = empty ? STERNA_OK
+                                      : sterna_fast_matrix_new(of->code, of->rows, of->cols,
+                                                               fast->kernel->lanes, &product->matrix, error);
     if (status != STERNA_OK)
         return status;
-    product->x = sterna_buffer_new(sterna_fast_inputs(&product->matrix), sizeof *product->x);
-    product->sum = sterna_buffer_new(sterna_fast_sums(&product->matrix), sizeof *product->sum);
+    product->x = sterna_buffer_new(empty ? 1 : sterna_fast_inputs(&product->matrix), sizeof *product->x);
+    product->sum =
+        sterna_buffer_new(empty ? of->rows : sterna_fast_sums(&product->matrix), sizeof *product->sum);
+    product->m = sterna_buffer_new(of->rows, 1);
+    product->less = sterna_buffer_new(of->rows, 1);
     if (!product->x || !product->sum || !product->m || !product->less)
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for a %zu x %zu matrix", of->rows,
                            of->cols);
@@ -219,11 +216,7 @@ void sterna_fast_step(struct sterna_fast *fast, struct sterna_fixed_state *state
                       int32_t *sums)
 {
     if (fast->layers > 0)
-        if (fast->layers == 0) {
-            finish(fast, input, sums);
-            return;
-        }
-    multiply(fast, &fast->layer[0].ih, input);
+        multiply(fast, &fast->layer[0].ih, input);
     step_layers(fast, state, input, sums);
 }
 

@@ -88,14 +88,15 @@ static void centre(size_t n, double samples, const double *a, const double *b, d
             product[i * n + j] = product[i * n + j] / samples - a[i] * b[j];
 }
 
-enum sterna_status sterna_moments_finish(struct sterna_moments *moments, struct sterna_error *error)
+enum sterna_status sterna_moments_finish(struct sterna_moments *moments, size_t least,
+                                         struct sterna_error *error)
 {
     const size_t n = moments->cols;
     const double samples = (double)moments->samples;
-    if (moments->samples < n)
+    if (moments->samples < least)
         return sterna_fail(error, STERNA_ERR_RANGE,
                            "%zu samples are too few to know %zu inputs by: calibrate with %zu at least",
-                           moments->samples, n, n);
+                           moments->samples, n, least);
     for (size_t c = 0; c < n; c++) {
         moments->mean_input[c] /= samples;
         moments->mean_original[c] /= samples;

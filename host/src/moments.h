@@ -30,8 +30,8 @@ void sterna_moments_add(struct sterna_moments *moments, size_t count, const floa
 /* One-hot samples, the same on both sides: column index[i] is `value`. */
 void sterna_moments_add_one_hot(struct sterna_moments *moments, size_t count, const uint8_t *index,
                                 float value);
-/* From sums to central moments. STERNA_ERR_RANGE if there are fewer samples than columns. */
-STERNA_MUST_CHECK enum sterna_status sterna_moments_finish(struct sterna_moments *moments,
+/* From sums to central moments. STERNA_ERR_RANGE if there are fewer samples than `least`: to fit to, as many as columns. */
+STERNA_MUST_CHECK enum sterna_status sterna_moments_finish(struct sterna_moments *moments, size_t least,
                                                            struct sterna_error *error);
 /* Every column of variance 1 and on its own: the error is that of the weights. */
 void sterna_moments_identity(struct sterna_moments *moments);

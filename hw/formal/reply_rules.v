@@ -2,7 +2,7 @@
 //
 // No command before the first begin_reply, nor from send until the reply is out; status and data do
 // not come together; no data for a HELLO. Assumed where reply_buffer is proved (ASSUME = 1), proved
-// of executor (executor_replies.v, ASSUME = 0).
+// of executor where the two stand together (once_only.v).
 
 `default_nettype none
 `include "protocol.vh"

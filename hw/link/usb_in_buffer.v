@@ -59,6 +59,21 @@ module usb_in_buffer (
         end
     end
 
+`ifdef FORMAL
+    // Whichever byte is watched, what was written to it last is in it.
+    (* anyconst *) reg [5:0] watched;
+    reg       known_q = 1'b0;
+    reg [7:0] kept_q;
+
+    always @(posedge clk)
+        if (s_valid && s_ready && count_q[5:0] == watched) begin
+            known_q <= 1'b1;
+            kept_q <= s_data;
+        end
+
+    always @* if (known_q) assert (memory[watched] == kept_q);
+`endif
+
 endmodule
 
 `default_nettype wire

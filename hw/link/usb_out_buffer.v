@@ -52,6 +52,21 @@ module usb_out_buffer (
         end
     end
 
+`ifdef FORMAL
+    // Whichever byte is watched, what was written to it last is in it.
+    (* anyconst *) reg [6:0] watched;
+    reg       known_q = 1'b0;
+    reg [7:0] kept_q;
+
+    always @(posedge clk)
+        if (write && index == watched) begin
+            known_q <= 1'b1;
+            kept_q <= data;
+        end
+
+    always @* if (known_q) assert (memory[watched] == kept_q);
+`endif
+
 endmodule
 
 `default_nettype wire

@@ -36,6 +36,32 @@ module byte_buffer #(
         if (read) read_data_q <= memory[read_index] ^ {8{collision}};
     end
 
+`ifdef FORMAL
+    // Whichever byte is watched: what was written to it last is in it, and is what a read gives.
+    (* anyconst *) reg [INDEX_W-1:0] watched;
+    reg       known_q = 1'b0;
+    reg [7:0] kept_q;
+    reg       asked_q = 1'b0;  // read_data is the watched byte's, as it was:
+    reg [7:0] answer_q;
+
+    always @(posedge clk) begin
+        if (write && write_index == watched) begin
+            known_q <= 1'b1;
+            kept_q <= write_data;
+        end
+        if (read) begin
+            asked_q <= known_q && read_index == watched && !(write && write_index == watched);
+            answer_q <= kept_q;
+        end
+    end
+
+    always @* begin
+        assume (watched < BYTES);
+        if (known_q) assert (memory[watched] == kept_q);
+        if (asked_q) assert (read_data == answer_q);
+    end
+`endif
+
 endmodule
 
 `default_nettype wire

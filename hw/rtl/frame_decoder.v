@@ -92,15 +92,19 @@ module frame_decoder (
     );
 
     reg open_q;  // bytes of a frame went out, its verdict did not
+    reg fresh_q = 1'b0;  // a flag has just been taken
     reg started_q = 1'b0;
     always @(posedge clk) begin
         started_q <= 1'b1;
+        fresh_q <= take && flag && !rst;
         if (rst) open_q <= 1'b0;
         else if (m_valid && m_ready) open_q <= !m_last;
     end
 
     always @* begin
         if (!started_q) assume (rst);
+        // All that is remembered of what came before a flag: nothing.
+        if (fresh_q) assert (synced_q && !escape_q && length_q == 3'd0 && crc_q == 32'hFFFFFFFF);
         if (started_q && m_valid) begin
             if (m_good) assert (m_last);
             if (m_good) assert (open_q);  // a good frame has had bytes

@@ -150,10 +150,10 @@ module reply_buffer #(
         .begun(begun_q),
         .opcode(opcode_q),
         .sending(sending_q),
-        .begin_reply(begin_reply),
-        .append(append),
-        .fail(fail),
-        .send(send)
+        .begin_reply(started_q && begin_reply),
+        .append(started_q && append),
+        .fail(started_q && fail),
+        .send(started_q && send)
     );
 
     always @* begin

@@ -36,7 +36,7 @@ static inline void make(int kind, uint64_t seed)
         weights[i] = draw(&seed);
     ck_assert_int_eq(sterna_moments_new(COLS, &moments, &error), STERNA_OK);
     sterna_moments_add(&moments, SAMPLES, input, original);
-    ck_assert_int_eq(sterna_moments_finish(&moments, &error), STERNA_OK);
+    ck_assert_int_eq(sterna_moments_finish(&moments, COLS, &error), STERNA_OK);
     if (kind == 0 || kind == 3)
         ck_assert_int_eq(sterna_product_code_shared(ROWS, COLS, N, WORDS, &code, &error), STERNA_OK);
     else

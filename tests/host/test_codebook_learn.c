@@ -34,7 +34,7 @@ static void add_samples(struct sterna_moments *moments, const float *mix, uint64
         }
     }
     sterna_moments_add(moments, SAMPLES, input, input);
-    ck_assert_int_eq(sterna_moments_finish(moments, &error), STERNA_OK);
+    ck_assert_int_eq(sterna_moments_finish(moments, COLS, &error), STERNA_OK);
 }
 
 static void set_up(void)

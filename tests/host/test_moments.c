@@ -60,7 +60,7 @@ START_TEST(errors_are_those_of_the_samples)
 {
     sterna_moments_add(&moments, 257, input, original); /* in parts */
     sterna_moments_add(&moments, SAMPLES - 257, input + 257 * COLS, original + 257 * COLS);
-    ck_assert_int_eq(sterna_moments_finish(&moments, &error), STERNA_OK);
+    ck_assert_int_eq(sterna_moments_finish(&moments, COLS, &error), STERNA_OK);
     double sum = 0;
     for (size_t r = 0; r < ROWS; r++) {
         const double shift = sterna_moments_shift(&moments, weights + r * COLS, other + r * COLS);
@@ -75,7 +75,7 @@ END_TEST
 START_TEST(energy_is_the_error_of_no_weights)
 {
     sterna_moments_add(&moments, SAMPLES, input, original);
-    ck_assert_int_eq(sterna_moments_finish(&moments, &error), STERNA_OK);
+    ck_assert_int_eq(sterna_moments_finish(&moments, COLS, &error), STERNA_OK);
     const float none[ROWS * COLS] = {0};
     ck_assert_double_eq_tol(sterna_moments_energy(&moments, ROWS, weights),
                             sterna_moments_error(&moments, ROWS, weights, none), 1e-12);
@@ -95,8 +95,8 @@ START_TEST(one_hot_samples_are_samples)
     ck_assert_int_eq(sterna_moments_new(COLS, &dense, &error), STERNA_OK);
     sterna_moments_add(&dense, 100, sample, sample);
     sterna_moments_add_one_hot(&moments, 100, index, 0.5f);
-    ck_assert_int_eq(sterna_moments_finish(&dense, &error), STERNA_OK);
-    ck_assert_int_eq(sterna_moments_finish(&moments, &error), STERNA_OK);
+    ck_assert_int_eq(sterna_moments_finish(&dense, COLS, &error), STERNA_OK);
+    ck_assert_int_eq(sterna_moments_finish(&moments, COLS, &error), STERNA_OK);
     ck_assert_double_eq_tol(sterna_moments_error(&moments, ROWS, weights, other),
                             sterna_moments_error(&dense, ROWS, weights, other), 1e-9);
     sterna_moments_free(&dense);
@@ -116,7 +116,7 @@ END_TEST
 START_TEST(too_few_samples_are_refused)
 {
     sterna_moments_add(&moments, COLS - 1, input, original);
-    ck_assert_int_eq(sterna_moments_finish(&moments, &error), STERNA_ERR_RANGE);
+    ck_assert_int_eq(sterna_moments_finish(&moments, COLS, &error), STERNA_ERR_RANGE);
     ck_assert_str_eq(error.reason, "6 samples are too few to know 7 inputs by: calibrate with 7 at least");
 }
 END_TEST
