@@ -30,7 +30,9 @@ CHECK_LIBS = $(shell $(PKG_CONFIG) --libs check)
 
 GEN      = $(BUILD)/gen
 OBJ      = $(BUILD)/obj
-TOP      = accelerator_up5k
+# The targets of --on sim:TARGET, the default first. Large ones take minutes to compile: SIM_TARGETS="up5k ecp5-25f".
+SIM_TARGETS ?= up5k
+SIM_TOPS = $(addprefix accelerator_,$(subst -,_,$(SIM_TARGETS)))
 GENERATED = $(GEN)/protocol.h $(GEN)/tanh_table.h $(GEN)/tanh_rom.vh
 RTL      = $(wildcard hw/rtl/*.v hw/rtl/*.vh hw/link/*.v hw/board/*.v) $(GENERATED)
 
@@ -40,7 +42,7 @@ CLI_OBJECTS = $(patsubst %.c,$(OBJ)/%.o,$(wildcard host/cli/*.c))
 TESTS_HOST = $(patsubst tests/host/%.c,$(BUILD)/tests/host/%,$(wildcard tests/host/test_*.c))
 TESTS_RTL  = $(patsubst tests/rtl/%.c,$(BUILD)/tests/rtl/%,$(wildcard tests/rtl/test_*.c))
 MODEL_HEADERS = $(patsubst tests/rtl/test_%.c,$(BUILD)/verilated/%/model.h,$(wildcard tests/rtl/test_*.c)) \
-    $(BUILD)/verilated/$(TOP)/model.h
+    $(SIM_TOPS:%=$(BUILD)/verilated/%/model.h)
 TESTS_LINK = $(patsubst tests/link/%.c,$(BUILD)/tests/link/%,$(wildcard tests/link/test_*.c))
 TESTS_USB  = $(patsubst tests/usb/%.c,$(BUILD)/tests/usb/%,$(wildcard tests/usb/test_*.c))
 FUZZERS    = $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -68,7 +70,7 @@ test: ## install what is missing and run every test
 	$(MAKE) lint formal no-multiplier
 	$(MAKE) test-sanitize
 	$(MAKE) fuzz FUZZ_SECONDS=10
-	$(MAKE) check
+	$(MAKE) check test-random
 
 .PHONY: check test-host test-rtl test-link test-cli test-usb test-sanitize
 check: $(TESTS_HOST) $(TESTS_RTL) $(TESTS_LINK) $(TESTS_CLI) $(TESTS_USB) $(BUILD)/sterna ## the tests in Check: all of the next five
@@ -107,6 +109,19 @@ $(BUILD)/tests/cross/%: tests/host/test_%.c tests/cross/check.h tests/host/kerne
 	@mkdir -p $(@D)
 	$(Q)$(CROSS_CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O2 $(WARNINGS) -static -Itests/cross -Ihost/include -Ihost/src -I$(GEN) \
 	    -o $@ $(filter %.c,$^) -lm
+
+.PHONY: test-random test-million test-nightly test-netlist
+STEPS ?= 5000
+SEED ?= 1
+RANDOM_STEPS = $(BUILD)/tests/random/test_random_steps
+test-random: $(RANDOM_STEPS) ## STEPS=5000 SEED=1: random steps of every cell and format, engine against fixed.c
+	@STEPS=$(STEPS) SEED=$(SEED) $<
+test-million: ## the same, one million steps each: hours
+	@$(MAKE) test-random STEPS=1000000
+test-nightly: ## the same, ten million each: a night of several cores
+	@$(MAKE) test-random STEPS=10000000
+test-netlist: $(BUILD)/tests/netlist/test_netlist ## a layer of each cell on the netlist that yosys maps to iCE40 cells
+	@$<
 
 .PHONY: fuzz fuzzers
 CLANG ?= clang
@@ -161,13 +176,21 @@ $(GEN)/tanh_rom.vh: scripts/tanh_rom.awk
 	@mkdir -p $(@D)
 	$(Q)$(AWK) -v language=verilog -f $< > $@
 
+# Written only if it changes: which tops sim/ links.
+$(GEN)/sim_targets.h: FORCE
+	@mkdir -p $(@D)
+	@{ for top in $(SIM_TOPS); do echo "#include \"$${top}_model.h\""; done; echo '#define SIM_TARGETS \'; \
+	    for target in $(SIM_TARGETS); do echo "    TARGET($$(echo $$target | tr - _), \"$$target\") \\"; done; echo; } > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+.PHONY: FORCE
+
 # ---- C ---------------------------------------------------------------------------------------------------------
 
 $(OBJ)/%.o: %.c | $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(EXTRA) -c -o $@ $<
-$(OBJ)/sim/%.o: EXTRA = -I$(BUILD)/verilated/$(TOP)
-$(SIM_OBJECTS): $(BUILD)/verilated/$(TOP)/model.h
+$(OBJ)/sim/%.o: EXTRA = $(SIM_TOPS:%=-I$(BUILD)/verilated/%)
+$(SIM_OBJECTS): $(SIM_TOPS:%=$(BUILD)/verilated/%/model.h) $(GEN)/sim_targets.h
 $(OBJ)/tests/cli/%.o: EXTRA = -DSTERNA_PROGRAM='"$(BUILD)/sterna"'
 
 $(BUILD)/libsterna.a: $(LIB_OBJECTS)
@@ -175,7 +198,7 @@ $(BUILD)/libsterna.a: $(LIB_OBJECTS)
 	@$(AR) rcs $@ $^
 
 # The library without devices is all that most programs need; the simulated device brings the Verilated model.
-SIM_LINK = $(SIM_OBJECTS) $(BUILD)/verilated/$(TOP)/model.a $(BUILD)/verilated/runtime.a
+SIM_LINK = $(SIM_OBJECTS) $(SIM_TOPS:%=$(BUILD)/verilated/%/model.a) $(BUILD)/verilated/runtime.a
 
 $(BUILD)/sterna: $(CLI_OBJECTS) $(BUILD)/libsterna.a $(SIM_LINK)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(CLI_OBJECTS) -Wl,--start-group $(BUILD)/libsterna.a $(SIM_LINK) -Wl,--end-group $(LIBS)
@@ -195,10 +218,17 @@ $(BUILD)/verilated/runtime.a:
 	    $(VERILATOR_ROOT)/include/verilated_threads.cpp
 	@$(AR) rcs $@ $(@D)/verilated.o $(@D)/verilated_threads.o
 
+# A module of other parameters under a name of its own.
+MODULE_network_streams = network
+G_network_streams = -GTABLES=16 -GSTREAMS=3 -GENTRIES=16 -GTABLE_W=14 -GTABLE_BANKS=1 -GPSUM_W=20 -GWEIGHT_WORDS=2048 \
+    -GACTIVATION_WORDS=64
+
 # Verilate and write the C face: V<top>.h and sources, <top>_model.h, <top>_shim.cpp
+# Into an empty folder: what an older Verilog was cut into must not be compiled with it.
 $(BUILD)/verilated/%/model.h: $(RTL) scripts/verilator_shim.awk
+	@rm -rf $(@D)
 	@mkdir -p $(@D)
-	$(Q)$(VERILATE) --Mdir $(@D) --top-module $* $*
+	$(Q)$(VERILATE) $(G_$*) --prefix V$* --Mdir $(@D) --top-module $(or $(MODULE_$*),$*) $(or $(MODULE_$*),$*)
 	@$(AWK) -v top=$* -v part=header -f scripts/verilator_shim.awk $(@D)/V$*.h > $(@D)/$*_model.h
 	@$(AWK) -v top=$* -v part=shim -f scripts/verilator_shim.awk $(@D)/V$*.h > $(@D)/$*_shim.cpp
 	@touch $@
@@ -256,5 +286,42 @@ $(OBJ)/tests/rtl/test_%.o: EXTRA = -I$(BUILD)/verilated/$*
 $(OBJ)/tests/rtl/test_%.o: tests/rtl/test_%.c $(BUILD)/verilated/%/model.h | $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(EXTRA) -c -o $@ $<
+
+# Random steps: the same model of network.v as its module test's.
+$(OBJ)/tests/random/%.o: EXTRA = -I$(BUILD)/verilated/network
+$(OBJ)/tests/random/%.o: tests/random/%.c $(BUILD)/verilated/network/model.h | $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(EXTRA) -c -o $@ $<
+$(BUILD)/tests/random/%: $(BUILD)/verilated/network/model.a $(OBJ)/tests/random/%.o $(OBJ)/tests/main.o \
+    $(BUILD)/libsterna.a $(BUILD)/verilated/runtime.a
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK)
+
+# The netlist of network.v in iCE40 cells, behind the same C face.
+NETLIST = $(BUILD)/netlist/network
+ICE40_CELLS = $(dir $(shell command -v yosys))../share/yosys/ice40/cells_sim.v
+$(NETLIST)/network.v: $(RTL)
+	@mkdir -p $(@D)
+	$(Q)yosys -q -l $(@D)/yosys.log -p "read_verilog -Ihw/rtl -I$(GEN) $(wildcard hw/rtl/*.v); synth_ice40 -device u -spram -top network; \
+	    write_verilog -noattr $@" >/dev/null 2>&1
+$(NETLIST)/model.h: $(NETLIST)/network.v scripts/verilator_shim.awk
+	$(Q)$(VERILATOR) --cc -Wno-fatal -Wno-lint -Wno-style -O3 --x-assign 0 --x-initial 0 --noassert --bbox-unsup -DNO_ICE40_DEFAULT_ASSIGNMENTS \
+	    --Mdir $(@D) --top-module network $< $(ICE40_CELLS) >$(@D)/verilator.log 2>&1
+	@$(AWK) -v top=network -v part=header -f scripts/verilator_shim.awk $(@D)/Vnetwork.h > $(@D)/network_model.h
+	@$(AWK) -v top=network -v part=shim -f scripts/verilator_shim.awk $(@D)/Vnetwork.h > $(@D)/network_shim.cpp
+	@touch $@
+$(NETLIST)/model.a: $(NETLIST)/model.h
+	@cat $(@D)/Vnetwork*.cpp $(@D)/network_shim.cpp > $(@D)/model_all.cpp
+	$(Q)cd $(@D) && $(CXX) $(VERILATED_FLAGS) -O1 -I. -c -o model.o model_all.cpp
+	@rm -f $@
+	@$(AR) rcs $@ $(@D)/model.o
+$(OBJ)/tests/netlist/%.o: EXTRA = -I$(NETLIST)
+$(OBJ)/tests/netlist/%.o: tests/netlist/%.c $(NETLIST)/model.h | $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(EXTRA) -c -o $@ $<
+$(BUILD)/tests/netlist/%: $(NETLIST)/model.a $(OBJ)/tests/netlist/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a \
+    $(BUILD)/verilated/runtime.a
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -4,7 +4,7 @@
 #
 # Several seeds of the placer show how much of a clock figure is luck. A target whose family's nextpnr is not on the PATH, or that
 # has none, is synthesised only, and its table row says so. Exit status 1 if a target does not fit, uses a DSP block, or is slower
-# than required with any seed. SEEDS="1 2" overrides the seeds.
+# than required with any seed. SEEDS="1 2" overrides the seeds; ROUTE=no only synthesises (a large ECP5 takes hours to route).
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -25,11 +25,20 @@ describe() {
         family=ice40 synthesis="synth_ice40 -device hx" seeds="1 2 3 4 5" goal=48 required=48
         place="--hx8k --package ct256"
         ;;
+    ecp5-25f)
+        family=ecp5 synthesis="synth_ecp5" seeds="1" goal=50 required=40
+        place="--25k --package CABGA381 --speed 6"
+        ;;
+    ecp5-85f)
+        family=ecp5 synthesis="synth_ecp5" seeds="1" goal=50 required=40
+        place="--85k --package CABGA381 --speed 6"
+        ;;
+    gw2a-18) family=gowin synthesis="synth_gowin" seeds="1" goal=50 required=40 place='' ;;
     *) return 1 ;;
     esac
 }
 
-targets="up5k hx8k"
+targets="up5k hx8k ecp5-25f ecp5-85f gw2a-18"
 
 # first COMMAND... - the first of them that is on the PATH.
 first() {
@@ -79,7 +88,7 @@ counted() {
                 if (cell == "CCU2C") logic += 2 * count[cell]
                 if (cell == "TRELLIS_DPR16X4") logic += 6 * count[cell]
                 if (cell ~ /^RAM16S/) logic += 4 * count[cell]
-                if (cell ~ /^(DP16KD|PDPW16KD|SP|SPX9|DPB|DPX9B|SDPB|SDPX9B)$/) ram += count[cell]
+                if (cell ~ /^(DP16KD|PDPW16KD|S?DP(X9)?B?|SP(X9)?)$/) ram += count[cell]
                 if (cell ~ /^(MULT|ALU54)/) dsp += count[cell]
             }
             print (kind == "logic" ? logic : kind == "ram" ? ram : dsp) + 0
@@ -155,7 +164,7 @@ run() {
         echo "synth: yosys failed: see $name.yosys.log" >&2
         return 1
     fi
-    if [ -n "$router" ]; then
+    if [ -n "$router" ] && [ "${ROUTE:-yes}" != no ]; then
         echo "synth: $target: placing and routing with $router" >&2
         place_and_route || return 1
     else

@@ -45,10 +45,12 @@ struct sterna_product_part {
 struct sterna_product_report {
     const char *name; /* "weight_ih_l0" */
     size_t rows, cols;
-    double plain;              /* k-means alone, real elements */
-    double corrected;          /* with error correction, real elements */
-    double projected;          /* with elements of few powers of two: what is written */
-    double bits;               /* per weight: names, codebook and scales */
+    double plain;     /* k-means alone, real elements */
+    double corrected; /* with error correction, real elements */
+    double projected; /* with elements of few powers of two: what is written */
+    double bits;      /* per weight: names, codebook and scales */
+    double
+        alone; /* what is written, if this matrix alone were quantized; the others count those before it in */
     size_t operations, tables; /* additions for one input, and the tables among them */
     size_t program;            /* bytes of the step program that builds the tables */
     size_t before;             /* multiply-adds for one input of the matrix as it was */
@@ -56,7 +58,7 @@ struct sterna_product_report {
 
 struct sterna_product_options {
     const char *checkpoint; /* of float weights */
-    const char *path;       /* of the model to write */
+    const char *path;       /* of the model to write; NULL: none, for the reports */
     const char *data;       /* to calibrate with: the training split, unlabelled */
     size_t limit;           /* characters or sequences of it; 0: enough */
     struct sterna_product_part input, recurrent,
@@ -73,6 +75,11 @@ struct sterna_product_options {
 
 STERNA_MUST_CHECK enum sterna_status sterna_quantize_product(const struct sterna_product_options *options,
                                                              struct sterna_error *error);
+/* Draw the errors of `count` matrices, quantized without correction and with it, alone and with those before them, as an SVG. */
+STERNA_MUST_CHECK enum sterna_status sterna_product_picture(const char *svg_path, const char *title,
+                                                            const struct sterna_product_report *without,
+                                                            const struct sterna_product_report *with,
+                                                            size_t count, struct sterna_error *error);
 STERNA_MUST_CHECK enum sterna_status sterna_model_load(const char *path, struct sterna_model **model,
                                                        struct sterna_error *error);
 /* A one-layer ternary GRU with random weights on a made-up alphabet, for measuring devices. */
@@ -105,7 +112,7 @@ struct sterna_device; /* something that runs a network step by step: host/src/de
 struct sterna_geometry {
     unsigned protocol, tables, streams, table_w, psum_w, entries_log2, one_hot_value, kinds;
     uint32_t weight_bytes, scales, biases, program_bytes, activation_bytes, states;
-    unsigned psum_rows, request_bytes, reply_bytes;
+    unsigned psum_rows, request_bytes, reply_bytes, table_banks;
     uint32_t clock_khz, build_id;
     char name[9];
 };
@@ -123,7 +130,7 @@ struct sterna_load_report {
  *   "reference"        the specification (host/src/fixed.c) in this process; runs every model. NULL is the same
  *   "fast"             the same bits by the processor's vector instructions; runs every model
  *   "reference:up5k"   the accelerator in software, with a target's memories and what its engine can run, behind a link
- *   "sim", "sim:up5k"  the accelerator's Verilog, simulated, behind a link
+ *   "sim", "sim:up5k"  the accelerator's Verilog, simulated, behind a link; targets: those of make SIM_TARGETS=...
  *   "usb", "usb:SERIAL", "usb:/PATH"   a board: sterna_boards_find
  * STERNA_ERR_MISSING lists the names this program knows; STERNA_ERR_UNPLUGGED: there is no such board now. */
 STERNA_MUST_CHECK enum sterna_status sterna_device_open(const char *address, struct sterna_device **device,

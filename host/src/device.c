@@ -33,34 +33,6 @@ struct call {
     size_t data_size; /* to be filled in */
 };
 
-/* hw/rtl/accelerator_up5k.v */
-static const struct sterna_geometry geometry_up5k = {
-    .protocol = STERNA_PROTOCOL_VERSION,
-    .tables = STERNA_LANES,
-    .streams = 1,
-    .table_w = 16,
-    .psum_w = 24,
-    .entries_log2 = 7,
-    .one_hot_value = STERNA_ONE_HOT_VALUE,
-    .kinds = (1u << STERNA_KINDS) - 1,
-    .weight_bytes = 131072,
-    .scales = 2048,
-    .biases = 1024,
-    .program_bytes = 512,
-    .activation_bytes = 2048,
-    .states = 256,
-    .psum_rows = STERNA_PSUM_ROWS,
-    .request_bytes = 512,
-    .reply_bytes = 512,
-    .clock_khz = 48000,
-    .name = "up5k",
-};
-
-const struct sterna_geometry *sterna_geometry_of(const char *target)
-{
-    return strcmp(target, geometry_up5k.name) == 0 ? &geometry_up5k : NULL;
-}
-
 enum sterna_status sterna_software_device_new(const struct sterna_geometry *geometry,
                                               struct sterna_software_device **device)
 {
@@ -113,7 +85,7 @@ static uint8_t hello(struct sterna_software_device *device, struct call *call)
     sterna_put_le16(data + 32, geometry->psum_rows);
     sterna_put_le16(data + 34, geometry->request_bytes);
     sterna_put_le16(data + 36, geometry->reply_bytes);
-    sterna_put_le16(data + 38, 0);
+    sterna_put_le16(data + 38, geometry->table_banks);
     sterna_put_le32(data + 40, geometry->clock_khz);
     sterna_put_le32(data + 44, geometry->build_id);
     memcpy(data + 48, geometry->name, 8);

@@ -5,12 +5,10 @@
 #ifndef STERNA_DEVICE_H
 #define STERNA_DEVICE_H
 
+#include "geometry.h"
 #include "queue.h"
 
 struct sterna_software_device;
-
-/* The geometry of a named target ("up5k"); NULL if there is none of that name. */
-const struct sterna_geometry *sterna_geometry_of(const char *target);
 
 STERNA_MUST_CHECK enum sterna_status sterna_software_device_new(const struct sterna_geometry *geometry,
                                                                 struct sterna_software_device **device);

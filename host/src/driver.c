@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "device_type.h"
+#include "halves.h"
 #include "little_endian.h"
 #include "memory.h"
 #include "pack.h"
@@ -136,8 +137,16 @@ static size_t batch_size(const struct driver *self, size_t input_bytes)
 {
     const struct sterna_geometry *geometry = &self->session->geometry;
     size_t inputs = (geometry->request_bytes - STERNA_REQUEST_HEAD - STEP_BYTES) / input_bytes;
-    size_t results = (geometry->reply_bytes - STERNA_REPLY_HEAD) / (SUM_BYTES * self->image.outputs);
+    size_t results =
+        (geometry->reply_bytes - STERNA_REPLY_HEAD) / (SUM_BYTES * self->image.sums * self->image.outputs);
     return smaller(COUNT_MAX, smaller(inputs, results));
+}
+
+static int32_t take_sum(const uint8_t **data)
+{
+    const int32_t sum = (int32_t)(sterna_get_le24(*data) ^ 0x800000) - 0x800000; /* sign of 24 bits */
+    *data += SUM_BYTES;
+    return sum;
 }
 
 /* One request; the inputs are in place behind its arguments. */
@@ -150,11 +159,14 @@ static enum sterna_status step_batch(struct driver *self, uint8_t flags, size_t 
     arguments[1] = flags;
     sterna_put_le16(arguments + 2, (uint32_t)input_bytes);
     const uint8_t *data = NULL;
-    enum sterna_status status =
-        sterna_session_exchange(self->session, STERNA_OP_STEP, STEP_BYTES + count * input_bytes,
-                                count * self->image.cycle_bound, &data, SUM_BYTES * outputs, error);
-    for (size_t i = 0; i < outputs && status == STERNA_OK; i++, data += SUM_BYTES)
-        sums[i] = (int32_t)(sterna_get_le24(data) ^ 0x800000) - 0x800000; /* sign of 24 bits */
+    enum sterna_status status = sterna_session_exchange(
+        self->session, STERNA_OP_STEP, STEP_BYTES + count * input_bytes, count * self->image.cycle_bound,
+        &data, SUM_BYTES * self->image.sums * outputs, error);
+    for (size_t i = 0; i < outputs && status == STERNA_OK; i++) {
+        sums[i] = take_sum(&data);
+        if (self->image.sums == 2)
+            sums[i] += take_sum(&data) * (1 << STERNA_HALVES_SHIFT);
+    }
     return status;
 }
 

@@ -75,7 +75,7 @@ static void plan_layer(struct sterna_layout *layout, const struct sterna_layout_
                        const struct sterna_geometry *geometry, bool smallest)
 {
     struct sterna_layout_section *section = layout->section + layout->sections;
-    const size_t sections = sterna_tiling_choose(whole, units, geometry->psum_rows, smallest, section);
+    const size_t sections = sterna_tiling_choose(whole, units, geometry, smallest, section);
     layout->sections += sections;
     for (size_t k = 0; k < sections; k++) {
         const size_t rows = sterna_layout_rows(&section[k]) * section[k].tiles;
@@ -99,11 +99,13 @@ static void plan_layer(struct sterna_layout *layout, const struct sterna_layout_
     }
 }
 
-/* Cycles to stream the matrix, had every byte as many weights as it can hold. */
-static uint64_t ideal(const struct sterna_matrix *matrix)
+/* Cycles to stream the matrix, had every code as many weights as it can name. */
+static uint64_t ideal(const struct sterna_matrix *matrix, const struct sterna_geometry *geometry)
 {
-    const size_t columns = STERNA_LANES * sterna_program_widest(matrix);
-    return (uint64_t)matrix->rows * ((matrix->cols + columns - 1) / columns);
+    const size_t most = sterna_geometry_widest(geometry, matrix);
+    const size_t columns = geometry->tables * (most ? most : 1);
+    return (uint64_t)(matrix->rows + geometry->streams - 1) / geometry->streams *
+           ((matrix->cols + columns - 1) / columns);
 }
 
 static void plan_sections(const struct sterna_model *model, const struct sterna_geometry *geometry,
@@ -115,18 +117,21 @@ static void plan_sections(const struct sterna_model *model, const struct sterna_
         struct sterna_layout_section whole = {.kind = kind_of(layer->cell),
                                               .layer = layer,
                                               .gates = sterna_cell_gates(layer->cell),
+                                              .streams = geometry->streams,
                                               .fresh = k > 0};
         whole.part[STERNA_PART_X].matrix = &layer->ih;
         whole.part[STERNA_PART_H].matrix = layer->hh.cols ? &layer->hh : NULL;
         plan_layer(layout, &whole, layer->hidden, geometry, smallest);
         layout->states += keeps_state(layer->cell) ? layer->hidden : 0;
-        layout->ideal_cycles += ideal(&layer->ih) + ideal(&layer->hh);
+        layout->ideal_cycles += ideal(&layer->ih, geometry) + ideal(&layer->hh, geometry);
     }
     struct sterna_layout_section output = {
-        .kind = STERNA_KIND_OUTPUT, .gates = 1, .fresh = model->layers > 0};
-    output.part[STERNA_PART_X].matrix = &model->output;
-    plan_layer(layout, &output, model->output.rows, geometry, smallest);
-    layout->output_cycles = ideal(&model->output);
+        .kind = STERNA_KIND_OUTPUT, .gates = 1, .streams = geometry->streams, .fresh = model->layers > 0};
+    const struct sterna_matrix *matrix = layout->halves ? layout->halves : &model->output;
+    output.part[STERNA_PART_X].matrix = matrix;
+    layout->output_rows = matrix->rows;
+    plan_layer(layout, &output, matrix->rows, geometry, smallest);
+    layout->output_cycles = ideal(matrix, geometry);
     layout->ideal_cycles += layout->output_cycles;
 }
 
@@ -202,7 +207,7 @@ static enum sterna_status check_sums(const struct sterna_layout_part *part, cons
                                      const struct sterna_geometry *geometry, struct sterna_error *error)
 {
     const struct sterna_program *program = &part->program->program;
-    char what[100];
+    char what[120];
     size_t row;
     const uint64_t sum = largest_sum(part->matrix, &row);
     if (part->matrix->format == STERNA_FORMAT_CODEBOOK && geometry->tables != STERNA_CODEBOOK_STRIDE)
@@ -213,11 +218,13 @@ static enum sterna_status check_sums(const struct sterna_layout_part *part, cons
                            geometry->name, STERNA_CODEBOOK_STRIDE, geometry->tables, layer);
     snprintf(what, sizeof what, "as the largest sum, of row %zu of %s", row, layer);
     enum sterna_status status = fits(geometry, what, sum, (UINT64_C(1) << (geometry->psum_w - 1)) - 1, error);
-    snprintf(what, sizeof what, "as the largest entry of a table of %s", layer);
+    snprintf(what, sizeof what, "as the largest table entry for %s weights in %s",
+             sterna_format_name(part->matrix->format), layer);
     if (status == STERNA_OK)
-        status = fits(geometry, what, sterna_program_reach(program),
+        status = fits(geometry, what, sterna_geometry_reach(part->matrix, program),
                       (UINT64_C(1) << (geometry->table_w - 1)) - 1, error);
-    snprintf(what, sizeof what, "table entries in %s", layer);
+    snprintf(what, sizeof what, "table entries for %s weights in %s",
+             sterna_format_name(part->matrix->format), layer);
     if (status == STERNA_OK)
         status = fits(geometry, what, program->entries, UINT64_C(1) << geometry->entries_log2, error);
     return status;
@@ -258,14 +265,15 @@ static enum sterna_status check_memories(const struct sterna_model *model, const
         const char *what;
         uint64_t need, have;
     } limit[] = {
-        {"bytes of weight memory", (uint64_t)layout->weight_words * STERNA_LANES, geometry->weight_bytes},
+        {"bytes of weight memory", (uint64_t)layout->weight_words * sterna_geometry_word_bytes(geometry),
+         geometry->weight_bytes},
         {"row scales", layout->scales, geometry->scales},
         {"biases", layout->biases, geometry->biases},
         {"bytes of step programs", layout->program_bytes, geometry->program_bytes},
-        {"bytes of activation memory", (uint64_t)layout->activation_words * STERNA_LANES,
+        {"bytes of activation memory", (uint64_t)layout->activation_words * geometry->tables,
          geometry->activation_bytes},
         {"units of recurrent state", layout->states, geometry->states},
-        {"bytes for the results of one step", REPLY_HEAD + SUM_BYTES * (uint64_t)model->output.rows,
+        {"bytes for the results of one step", REPLY_HEAD + SUM_BYTES * (uint64_t)layout->output_rows,
          geometry->reply_bytes},
         {"bytes for the input of one step",
          STEP_HEAD + (model->one_hot ? 2 : (uint64_t)sterna_model_inputs(model)), geometry->request_bytes},
@@ -279,22 +287,26 @@ static enum sterna_status check_memories(const struct sterna_model *model, const
 }
 
 static enum sterna_status plan(const struct sterna_model *model, const struct sterna_geometry *geometry,
-                               bool smallest, struct sterna_layout *layout, struct sterna_error *error)
+                               bool smallest, bool split, struct sterna_layout *layout,
+                               struct sterna_error *error)
 {
     struct sterna_layout fresh = {.sections = 0};
     fresh.section = calloc((model->layers + 1) * STERNA_LAYOUT_SECTIONS, sizeof *fresh.section);
     fresh.program =
         calloc((model->layers + 1) * STERNA_LAYOUT_SECTIONS * STERNA_PARTS, sizeof *fresh.program);
-    if (!fresh.section || !fresh.program) {
+    fresh.halves = split ? sterna_halves_new(&model->output) : NULL;
+    if (!fresh.section || !fresh.program || (split && !fresh.halves)) {
         sterna_layout_free(&fresh);
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the layout of %zu layers",
                            model->layers);
     }
     plan_sections(model, geometry, smallest, &fresh);
     plan_activations(model, &fresh);
-    enum sterna_status status = check_memories(model, &fresh, geometry, error);
+    enum sterna_status status = STERNA_OK;
     for (size_t k = 0; k < fresh.sections && status == STERNA_OK; k++)
         status = check_section(model, &fresh.section[k], geometry, error);
+    if (status == STERNA_OK)
+        status = check_memories(model, &fresh, geometry, error);
     if (status == STERNA_OK)
         *layout = fresh;
     else
@@ -302,18 +314,25 @@ static enum sterna_status plan(const struct sterna_model *model, const struct st
     return status;
 }
 
-/* The fastest plan, or if that does not fit the smallest. */
+/* The fastest plan, or if that does not fit the smallest; the output layer whole, or if neither fits in halves. */
 enum sterna_status sterna_layout_plan(const struct sterna_model *model,
                                       const struct sterna_geometry *geometry, struct sterna_layout *layout,
                                       struct sterna_error *error)
 {
-    enum sterna_status status = plan(model, geometry, false, layout, error);
-    return status == STERNA_ERR_FIT ? plan(model, geometry, true, layout, error) : status;
+    enum sterna_status status = plan(model, geometry, false, false, layout, error);
+    if (status == STERNA_ERR_FIT)
+        status = plan(model, geometry, true, false, layout, error);
+    for (int smallest = 0; status == STERNA_ERR_FIT && smallest < 2 && sterna_halves_of(model->output.format);
+         smallest++)
+        if (plan(model, geometry, smallest, true, layout, NULL) == STERNA_OK)
+            return STERNA_OK;
+    return status;
 }
 
 void sterna_layout_free(struct sterna_layout *layout)
 {
     free(layout->section);
     free(layout->program);
+    sterna_halves_free(layout->halves);
     memset(layout, 0, sizeof *layout);
 }

@@ -7,12 +7,14 @@
 #ifndef STERNA_LAYOUT_H
 #define STERNA_LAYOUT_H
 
+#include "geometry.h"
+#include "halves.h"
 #include "program.h"
 
 enum { STERNA_PART_X, STERNA_PART_H, STERNA_PARTS };
 enum { STERNA_LAYOUT_SECTIONS = 3 }; /* of a layer at most */
 
-/* A matrix of a section: the columns in blocks of 8 n. */
+/* A matrix of a section: the columns in blocks of TABLES n. */
 struct sterna_layout_part {
     const struct sterna_matrix *matrix; /* NULL: no such part */
     size_t elements;                    /* n: words per block */
@@ -35,6 +37,7 @@ struct sterna_layout_section {
     const struct sterna_layer *layer; /* NULL: the output layer */
     size_t gates;                     /* rows per unit */
     size_t first;                     /* unit of the layer */
+    size_t streams;                   /* of the device, among which the units of a tile are shared out */
     size_t tile_units, tiles;
     bool fresh;      /* part X reads what this step's layers have written */
     bool continues;  /* the layer's section before this one goes on */
@@ -43,6 +46,8 @@ struct sterna_layout_section {
 };
 
 struct sterna_layout {
+    struct sterna_matrix *halves; /* of the output layer, where it had to be split; else NULL */
+    size_t output_rows;           /* that the device sends */
     size_t sections;
     struct sterna_layout_section *section;
     size_t programs;
@@ -61,10 +66,18 @@ STERNA_MUST_CHECK enum sterna_status sterna_layout_plan(const struct sterna_mode
                                                         struct sterna_error *error);
 void sterna_layout_free(struct sterna_layout *layout);
 
+/* Units (rows of the output layer) of a tile that a stream has; the last that has any may have fewer. */
+static inline size_t sterna_layout_share(const struct sterna_layout_section *section)
+{
+    const size_t share = (section->tile_units + section->streams - 1) / section->streams;
+    return section->layer && section->streams > 1 ? (share + 1) / 2 * 2 : share;
+}
+
 /* Rows per block of a section: a recurrent layer's units go in pairs, the last perhaps with a unit that does not count. */
 static inline size_t sterna_layout_rows(const struct sterna_layout_section *section)
 {
-    return section->layer ? (section->tile_units + 1) / 2 * 2 * section->gates : section->tile_units;
+    const size_t share = sterna_layout_share(section);
+    return section->layer ? (share + 1) / 2 * 2 * section->gates : share;
 }
 
 #endif

@@ -23,8 +23,8 @@ static enum sterna_status open_reference(const char *target, struct sterna_link 
 {
     const struct sterna_geometry *geometry = sterna_geometry_of(target[0] ? target : "up5k");
     if (!geometry)
-        return sterna_fail(error, STERNA_ERR_MISSING, "reference: there is no target \"%s\"; there is: up5k",
-                           target);
+        return sterna_fail(error, STERNA_ERR_MISSING, "reference: there is no target \"%s\"; there are: %s",
+                           target, sterna_geometry_names());
     struct link_reference *self = calloc(1, sizeof *self);
     if (!self || sterna_software_device_new(geometry, &self->device) != STERNA_OK) {
         free(self);

@@ -10,7 +10,7 @@
 #include "protocol.h"
 
 enum { PART_X, PART_H, PARTS };
-enum { ACTIVATION_WORD = STERNA_LANES, SUM_BYTES = 3, SUM_BITS = 24, VISITS = 8, BIASES = 4 };
+enum { SUM_BYTES = 3, VISITS = 8, BIASES = 4 };
 
 struct part {
     size_t base;     /* word where its vector starts, in this phase */
@@ -22,8 +22,10 @@ struct part {
 struct layer {
     unsigned kind;
     bool last, continues;
-    size_t tiles, units, rows; /* of a tile */
-    size_t write;              /* word where the new h goes, in this phase */
+    size_t tiles;
+    size_t units, rows; /* of a stream in a tile */
+    size_t total;       /* units of all streams in a tile */
+    size_t write;       /* word where the new h goes, in this phase */
     struct part part[PARTS];
 };
 
@@ -37,6 +39,7 @@ struct cursor {
 enum sterna_status sterna_machine_init(struct sterna_machine *machine, const struct sterna_geometry *geometry)
 {
     memset(machine, 0, sizeof *machine);
+    machine->geometry = *geometry;
     const size_t size[STERNA_MEMORIES] = {
         [STERNA_MEM_WEIGHTS] = geometry->weight_bytes,
         [STERNA_MEM_SCALES] = 2 * (size_t)geometry->scales,
@@ -87,13 +90,21 @@ static bool read_part(const uint8_t *header, unsigned phase, struct part *part)
     return part->blocks == 0 || (part->elements >= 1 && part->elements <= STERNA_PROGRAM_ELEMENTS);
 }
 
+/* The 8 bytes of a slice of a word of weights. */
+static const uint8_t *slice(const struct sterna_machine *machine, size_t word, size_t number)
+{
+    return machine->memory[STERNA_MEM_WEIGHTS] + sterna_geometry_slice_at(&machine->geometry, word, number);
+}
+
 /* Read the header at the cursor and step over it; false at the end of memory or if it makes no sense. */
 static bool read_layer(const struct sterna_machine *machine, struct cursor *at, struct layer *layer)
 {
-    if ((at->word + STERNA_HEADER_WORDS) * STERNA_LANES > machine->size[STERNA_MEM_WEIGHTS])
+    uint8_t header[STERNA_HEADER_WORDS * STERNA_HEADER_WORD_BYTES];
+    if (at->word + STERNA_HEADER_WORDS > sterna_geometry_words(&machine->geometry))
         return false;
-    const uint8_t *header = machine->memory[STERNA_MEM_WEIGHTS] + at->word * STERNA_LANES;
-    at->word += STERNA_HEADER_WORDS;
+    for (size_t i = 0; i < STERNA_HEADER_WORDS; i++)
+        memcpy(header + i * STERNA_HEADER_WORD_BYTES, slice(machine, at->word++, 0),
+               STERNA_HEADER_WORD_BYTES);
     layer->kind = header[0];
     layer->last = (header[1] & STERNA_LAYER_LAST) != 0;
     layer->continues = (header[1] & STERNA_LAYER_CONTINUES) != 0;
@@ -101,9 +112,11 @@ static bool read_layer(const struct sterna_machine *machine, struct cursor *at, 
     layer->units = header[4];
     layer->rows = header[6];
     layer->write = sterna_get_le16(header + 8 + 2 * machine->phase);
+    layer->total = machine->geometry.streams == 1 ? layer->units : sterna_get_le16(header + 12);
     bool parts = read_part(header + 16, machine->phase, &layer->part[PART_X]) &&
                  read_part(header + 24, machine->phase, &layer->part[PART_H]);
-    return parts && layer->kind < STERNA_KINDS && layer->tiles > 0 && layer->units > 0 && layer->rows > 0 &&
+    return parts && layer->kind < STERNA_KINDS && layer->tiles > 0 && layer->units > 0 && layer->total > 0 &&
+           layer->total <= layer->units * machine->geometry.streams && layer->rows > 0 &&
            layer->part[PART_X].blocks > 0;
 }
 
@@ -112,17 +125,25 @@ static int16_t signed_byte(uint8_t byte)
     return (int16_t)((byte ^ 0x80) - 0x80);
 }
 
-/* Fill the tables for the block whose words start at base. T wraps at 16 bits. */
+/* The sum as an entry of the table holds it: its lowest bits. */
+static int16_t entry_of(const struct sterna_machine *machine, uint32_t sum)
+{
+    const uint32_t sign = 1u << (machine->geometry.table_w - 1);
+    return (int16_t)(((sum & (2 * sign - 1)) ^ sign) - sign);
+}
+
+/* Fill the tables for the block whose words start at base. T wraps at the bits of a table's entry. */
 static void build_tables(struct sterna_machine *machine, size_t base, const struct part *part)
 {
     const uint8_t *activations = machine->memory[STERNA_MEM_ACTIVATIONS];
-    const size_t words = machine->size[STERNA_MEM_ACTIVATIONS] / ACTIVATION_WORD;
-    int16_t x[STERNA_PROGRAM_ELEMENTS][STERNA_LANES] = {{0}};
+    const size_t tables = machine->geometry.tables, entries = (size_t)1 << machine->geometry.entries_log2;
+    const size_t words = machine->size[STERNA_MEM_ACTIVATIONS] / tables;
+    int16_t x[STERNA_PROGRAM_ELEMENTS][STERNA_TABLES_MAX] = {{0}};
     for (size_t j = 0; j < part->elements; j++)
-        for (size_t lane = 0; lane < STERNA_LANES; lane++)
-            x[j][lane] = signed_byte(activations[(base + j) % words * ACTIVATION_WORD + lane]);
+        for (size_t lane = 0; lane < tables; lane++)
+            x[j][lane] = signed_byte(activations[(base + j) % words * tables + lane]);
 
-    uint16_t sum[STERNA_LANES] = {0};
+    uint32_t sum[STERNA_TABLES_MAX] = {0};
     size_t next = 0;
     for (size_t at = part->program; at < machine->size[STERNA_MEM_PROGRAMS]; at++) {
         const uint8_t step = machine->memory[STERNA_MEM_PROGRAMS][at];
@@ -133,27 +154,43 @@ static void build_tables(struct sterna_machine *machine, size_t base, const stru
         const int unit = step & STERNA_STEP_SUBTRACT ? -1 : 1;
         const int factor = shift == STERNA_STEP_NOTHING ? 0 : unit * (1 << shift);
         const int16_t *term = x[sterna_step_element(step)];
-        for (size_t lane = 0; lane < STERNA_LANES; lane++)
-            sum[lane] = (uint16_t)(sum[lane] + factor * term[lane]);
+        for (size_t lane = 0; lane < tables; lane++)
+            sum[lane] += (uint32_t)(factor * term[lane]);
         if (!write)
             continue;
-        for (size_t lane = 0; lane < STERNA_LANES; lane++) {
-            machine->table[next][lane] = (int16_t)sum[lane];
-            machine->table[next + STERNA_ENTRIES][lane] = (int16_t)-sum[lane];
+        for (size_t lane = 0; lane < tables; lane++) {
+            machine->table[next][lane] = entry_of(machine, sum[lane]);
+            machine->table[next + entries][lane] = (int16_t)-machine->table[next][lane];
         }
-        next = (next + 1) % STERNA_ENTRIES;
+        next = (next + 1) % entries;
     }
 }
 
-/* One block: a word of weight memory per row names eight sums, which are added to the row's. */
-static void stream_rows(struct sterna_machine *machine, const uint8_t *weights, size_t first, size_t rows)
+/* Add the sums that a word of codes names to a row of each stream. */
+static void add_row(struct sterna_machine *machine, const uint8_t *word, size_t row)
 {
-    for (size_t row = 0; row < rows; row++, weights += STERNA_LANES) {
+    const size_t tables = machine->geometry.tables, bits = sterna_geometry_code_bits(&machine->geometry);
+    size_t at = 0; /* bit of the word */
+    for (size_t s = 0; s < machine->geometry.streams; s++) {
         int32_t sum = 0;
-        for (size_t g = 0; g < STERNA_LANES; g++)
-            sum += machine->table[weights[g]][g];
-        int32_t *psum = &machine->psum[(first + row) % STERNA_PSUM_ROWS];
+        for (size_t g = 0; g < tables; g++, at += bits) {
+            const unsigned two = (unsigned)sterna_get_le16(word + at / 8) >> at % 8;
+            sum += machine->table[two & ((1u << bits) - 1)][g];
+        }
+        int32_t *psum = &machine->psum[s][row % STERNA_PSUM_ROWS];
         *psum = (int32_t)((uint32_t)*psum + (uint32_t)sum);
+    }
+}
+
+/* One block: a word of weight memory per row of the streams. */
+static void stream_rows(struct sterna_machine *machine, size_t word, size_t first, size_t rows)
+{
+    const size_t slices = sterna_geometry_slices(&machine->geometry);
+    uint8_t codes[STERNA_WORD_MAX + 1] = {0};
+    for (size_t row = 0; row < rows; row++, word++) {
+        for (size_t i = 0; i < slices; i++)
+            memcpy(codes + i * STERNA_SLICE_BYTES, slice(machine, word, i), STERNA_SLICE_BYTES);
+        add_row(machine, codes, first + row);
     }
 }
 
@@ -162,20 +199,26 @@ static bool accumulate(struct sterna_machine *machine, struct cursor *at, const 
                        size_t first, size_t rows)
 {
     for (size_t block = 0; block < part->blocks; block++) {
-        if ((at->word + rows) * STERNA_LANES > machine->size[STERNA_MEM_WEIGHTS])
+        if (at->word + rows > sterna_geometry_words(&machine->geometry))
             return false;
         build_tables(machine, part->base + block * part->elements, part);
-        stream_rows(machine, machine->memory[STERNA_MEM_WEIGHTS] + at->word * STERNA_LANES, first, rows);
+        stream_rows(machine, at->word, first, rows);
         at->word += rows;
     }
     return true;
 }
 
-/* The sum of a row as the 24 bits that psum memory holds. */
-static int32_t row_sum(const struct sterna_machine *machine, size_t row)
+/* A place in psum memory. */
+struct place {
+    size_t stream, row;
+};
+
+/* The sum of a row as the bits that psum memory holds. */
+static int32_t row_sum(const struct sterna_machine *machine, struct place place)
 {
-    uint32_t bits = (uint32_t)machine->psum[row % STERNA_PSUM_ROWS] & ((1u << SUM_BITS) - 1);
-    return (bits >> (SUM_BITS - 1)) != 0 ? (int32_t)bits - (1 << SUM_BITS) : (int32_t)bits;
+    const int32_t sign = 1 << (machine->geometry.psum_w - 1);
+    const uint32_t bits = (uint32_t)machine->psum[place.stream][place.row % STERNA_PSUM_ROWS];
+    return (int32_t)((bits & (2 * (uint32_t)sign - 1)) ^ (uint32_t)sign) - sign;
 }
 
 /* The numbers of a pair of units, as they are taken: in each visit one of each unit. */
@@ -186,13 +229,14 @@ struct pair {
 };
 
 /* Visit the rows of one gate and part: their scaled sums, and their biases if they are the first of their sums. */
-static void visit(struct sterna_machine *machine, struct cursor *at, struct pair *pair, size_t row,
-                  bool takes_bias)
+static void visit(struct sterna_machine *machine, struct cursor *at, struct pair *pair, size_t stream,
+                  size_t row, bool takes_bias)
 {
     for (size_t i = 0; i < 2; i++) {
+        const struct place place = {stream, row + i};
         const uint32_t scale = sterna_get_le16(word16(machine, STERNA_MEM_SCALES, at->scale++));
         pair->term[i][pair->terms] =
-            sterna_fixed_scale(row_sum(machine, row + i), (uint8_t)(128 | (scale & 127)), scale >> 7 & 31);
+            sterna_fixed_scale(row_sum(machine, place), (uint8_t)(128 | (scale & 127)), scale >> 7 & 31);
     }
     pair->terms++;
     for (size_t i = 0; takes_bias && i < 2; i++)
@@ -253,28 +297,28 @@ static int8_t run_unit(unsigned kind, const int32_t *term, const int32_t *bias, 
     }
 }
 
-/* Two units, or one if `units` is 1: their rows lie gate by gate from row `row` of part X's and of part H's. */
-static void run_pair(struct sterna_machine *machine, struct cursor *at, unsigned kind, size_t row,
-                     size_t units)
+/* Two units of a stream, or one if `units` is 1: their rows lie gate by gate from row `row` of part X's and of part H's. */
+static void run_pair(struct sterna_machine *machine, struct cursor *at, unsigned kind, size_t stream,
+                     size_t row, size_t units)
 {
     const size_t x = row, h = STERNA_PSUM_ROWS / 2 + row;
     struct pair pair = {.terms = 0};
     if (kind == STERNA_KIND_GRU) {
-        visit(machine, at, &pair, x, true); /* r */
-        visit(machine, at, &pair, h, false);
-        visit(machine, at, &pair, h + 4, true); /* n */
-        visit(machine, at, &pair, x + 2, true); /* z */
-        visit(machine, at, &pair, h + 2, false);
-        visit(machine, at, &pair, x + 4, true);
+        visit(machine, at, &pair, stream, x, true); /* r */
+        visit(machine, at, &pair, stream, h, false);
+        visit(machine, at, &pair, stream, h + 4, true); /* n */
+        visit(machine, at, &pair, stream, x + 2, true); /* z */
+        visit(machine, at, &pair, stream, h + 2, false);
+        visit(machine, at, &pair, stream, x + 4, true);
     } else if (kind == STERNA_KIND_LSTM) {
         static const size_t gate[] = {0, 4, 2, 6}; /* i, g, f, o */
         for (size_t g = 0; g < sizeof gate / sizeof *gate; g++) {
-            visit(machine, at, &pair, x + gate[g], true);
-            visit(machine, at, &pair, h + gate[g], false);
+            visit(machine, at, &pair, stream, x + gate[g], true);
+            visit(machine, at, &pair, stream, h + gate[g], false);
         }
     } else {
-        visit(machine, at, &pair, x, true);
-        visit(machine, at, &pair, h, false);
+        visit(machine, at, &pair, stream, x, true);
+        visit(machine, at, &pair, stream, h, false);
     }
     for (size_t i = 0; i < units; i++) {
         uint8_t *word = word16(machine, STERNA_MEM_STATE, at->unit);
@@ -289,10 +333,10 @@ static void run_pair(struct sterna_machine *machine, struct cursor *at, unsigned
     }
 }
 
-static void send_sum(const struct sterna_machine *machine, size_t row, struct sterna_results *results)
+static void send_sum(const struct sterna_machine *machine, struct place place, struct sterna_results *results)
 {
     uint8_t bytes[SUM_BYTES];
-    sterna_put_le24(bytes, (uint32_t)row_sum(machine, row));
+    sterna_put_le24(bytes, (uint32_t)row_sum(machine, place));
     for (size_t i = 0; i < SUM_BYTES; i++, results->size++)
         if (results->size < results->capacity)
             results->bytes[results->size] = bytes[i];
@@ -303,22 +347,32 @@ static size_t gates_of(unsigned kind)
     return kind == STERNA_KIND_GRU ? 3 : kind == STERNA_KIND_LSTM ? 4 : 1;
 }
 
+/* The part of a tile that a stream has: its units, the rest of the tile's if that is less. */
+static void drain_stream(struct sterna_machine *machine, struct cursor *at, const struct layer *layer,
+                         size_t stream, struct sterna_results *results)
+{
+    const size_t left = layer->total - stream * layer->units,
+                 units = left < layer->units ? left : layer->units;
+    for (size_t unit = 0; unit < units; unit += 2)
+        if (layer->kind != STERNA_KIND_OUTPUT)
+            run_pair(machine, at, layer->kind, stream, unit * gates_of(layer->kind),
+                     units - unit < 2 ? 1 : 2);
+    for (size_t row = 0; layer->kind == STERNA_KIND_OUTPUT && results && row < units; row++)
+        send_sum(machine, (struct place){stream, row}, results);
+}
+
 static bool run_layer(struct sterna_machine *machine, struct cursor *at, const struct layer *layer,
                       struct sterna_results *results)
 {
     if (layer->kind != STERNA_KIND_OUTPUT && !layer->continues)
-        at->h = layer->write * ACTIVATION_WORD;
+        at->h = layer->write * machine->geometry.tables;
     for (size_t tile = 0; tile < layer->tiles; tile++) {
         memset(machine->psum, 0, sizeof machine->psum);
         if (!accumulate(machine, at, &layer->part[PART_X], 0, layer->rows) ||
             !accumulate(machine, at, &layer->part[PART_H], STERNA_PSUM_ROWS / 2, layer->rows))
             return false;
-        for (size_t unit = 0; unit < layer->units; unit += 2)
-            if (layer->kind != STERNA_KIND_OUTPUT)
-                run_pair(machine, at, layer->kind, unit * gates_of(layer->kind),
-                         layer->units - unit < 2 ? 1 : 2);
-        for (size_t row = 0; layer->kind == STERNA_KIND_OUTPUT && results && row < layer->units; row++)
-            send_sum(machine, row, results);
+        for (size_t s = 0; s * layer->units < layer->total; s++)
+            drain_stream(machine, at, layer, s, results);
     }
     return true;
 }

@@ -9,23 +9,24 @@
 #ifndef STERNA_MACHINE_H
 #define STERNA_MACHINE_H
 
-#include "sterna.h"
+#include "geometry.h"
 
 enum {
     STERNA_MEMORIES = 6,  /* numbered as STERNA_MEM_* */
-    STERNA_LANES = 8,     /* bytes of a word: tables looked up at once */
-    STERNA_ENTRIES = 128, /* of a table */
+    STERNA_ENTRIES = 128, /* of a table at most */
     STERNA_PSUM_ROWS = 256,
-    STERNA_HEADER_WORDS = 4
+    STERNA_HEADER_WORDS = 4, /* of 8 bytes each: what is beyond in a word is not looked at */
+    STERNA_HEADER_WORD_BYTES = 8
 };
 
 struct sterna_machine {
     uint8_t *memory[STERNA_MEMORIES];
     size_t size[STERNA_MEMORIES]; /* bytes */
     unsigned phase;               /* 0 in even steps */
+    struct sterna_geometry geometry;
     int16_t table[2 * STERNA_ENTRIES]
-                 [STERNA_LANES]; /* by weight byte; the upper half is the lower one negated */
-    int32_t psum[STERNA_PSUM_ROWS];
+                 [STERNA_TABLES_MAX]; /* by code; the upper half of the codes is the lower one negated */
+    int32_t psum[STERNA_STREAMS_MAX][STERNA_PSUM_ROWS];
 };
 
 /* Where a step's results go: bytes[0 .. size), of which at most capacity are kept. */

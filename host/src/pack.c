@@ -10,8 +10,6 @@
 #include "little_endian.h"
 #include "machine.h"
 
-enum { HEADER_BYTES = STERNA_HEADER_WORDS * STERNA_LANES };
-
 /* One step of a pair of units through the gates: the row of a part and a gate, and if it is the first for its sum the bias that the sum
  * starts with. In the order in which the gates take them (hw/README.md, section 1). */
 struct visit {
@@ -48,6 +46,8 @@ static const struct tour tour_of[STERNA_CELLS] = {
 
 /* Where the next byte of each stream goes. */
 struct writer {
+    const struct sterna_geometry *geometry;
+    size_t word_bytes; /* of weights, which are written word after word */
     uint8_t *weights, *scales, *biases;
 };
 
@@ -62,71 +62,83 @@ static void put_part(uint8_t *header, const struct sterna_layout_part *part)
 
 static void put_header(struct writer *to, const struct sterna_layout_section *section, bool last)
 {
-    uint8_t *header = to->weights;
+    uint8_t header[STERNA_HEADER_WORDS * STERNA_HEADER_WORD_BYTES] = {0};
     header[0] = (uint8_t)section->kind;
     header[1] = (uint8_t)((last ? STERNA_LAYER_LAST : 0) | (section->fresh ? STERNA_LAYER_FRESH : 0) |
                           (section->continues ? STERNA_LAYER_CONTINUES : 0));
     header[2] = (uint8_t)section->tiles;
-    header[4] = (uint8_t)section->tile_units;
+    header[4] = (uint8_t)sterna_layout_share(section);
     header[6] = (uint8_t)sterna_layout_rows(section);
     sterna_put_le16(header + 8, (uint32_t)section->write[0]);
     sterna_put_le16(header + 10, (uint32_t)section->write[1]);
+    sterna_put_le16(header + 12, section->streams > 1 ? (uint32_t)section->tile_units : 0);
     put_part(header + 16, &section->part[STERNA_PART_X]);
     put_part(header + 24, &section->part[STERNA_PART_H]);
-    to->weights += HEADER_BYTES;
+    for (size_t i = 0; i < STERNA_HEADER_WORDS; i++, to->weights += to->word_bytes)
+        memcpy(to->weights, header + i * STERNA_HEADER_WORD_BYTES, STERNA_HEADER_WORD_BYTES);
 }
 
-static void put_names(struct writer *to, const struct sterna_layout_part *part, size_t row, size_t block)
-{
-    const struct sterna_codebook *book = &part->matrix->book;
-    const uint8_t *name = book->name + row * book->groups + block * STERNA_LANES;
-    for (size_t g = 0; g < STERNA_LANES; g++)
-        *to->weights++ = part->program->program.word[name[g] & (STERNA_CODEBOOK_WORDS - 1)] ^
-                         (name[g] & STERNA_CODEBOOK_NEGATE);
-}
-
-/* The word of one matrix row and block: byte g codes the columns block * 8n + 8j + g, j = 0..n-1. */
-static void put_word(struct writer *to, const struct sterna_layout_part *part, size_t row, size_t block)
+/* The code of table g: a sign above the number of an entry. */
+static unsigned code_of(const struct sterna_geometry *geometry, const struct sterna_layout_part *part,
+                        size_t row, size_t block, size_t g)
 {
     const struct sterna_matrix *matrix = part->matrix;
-    const int8_t *code = matrix->code + row * matrix->cols;
+    int8_t weights[STERNA_PROGRAM_ELEMENTS];
+    unsigned byte;
     if (matrix->format == STERNA_FORMAT_CODEBOOK) {
-        put_names(to, part, row, block);
-        return;
-    }
-    for (size_t g = 0; g < STERNA_LANES; g++) {
-        int8_t weights[STERNA_PROGRAM_ELEMENTS];
+        const unsigned name = matrix->book.name[row * matrix->book.groups + block * geometry->tables + g];
+        byte =
+            part->program->program.word[name & (STERNA_CODEBOOK_WORDS - 1)] ^ (name & STERNA_CODEBOOK_NEGATE);
+    } else {
         for (size_t j = 0; j < part->elements; j++) {
-            size_t column = (block * part->elements + j) * STERNA_LANES + g;
-            weights[j] = column < matrix->cols ? code[column] : 0;
+            const size_t column = (block * part->elements + j) * geometry->tables + g;
+            weights[j] = column < matrix->cols ? matrix->code[row * matrix->cols + column] : 0;
         }
-        *to->weights++ = sterna_program_code(matrix->format, part->elements, weights);
+        byte = sterna_program_code(matrix->format, part->elements, weights);
+    }
+    const unsigned sign = (byte & STERNA_PROGRAM_NEGATE) != 0;
+    return (byte & ~(unsigned)STERNA_PROGRAM_NEGATE) | sign << geometry->entries_log2;
+}
+
+/* A stream's codes, of one matrix row and block, in the word that is being written: code g is of the columns
+ * (block n + j) TABLES + g, j = 0..n-1. */
+static void put_codes(struct writer *to, const struct sterna_layout_part *part, size_t stream, size_t row,
+                      size_t block)
+{
+    const size_t tables = to->geometry->tables, bits = sterna_geometry_code_bits(to->geometry);
+    size_t at = stream * tables * bits; /* bit of the word */
+    for (size_t g = 0; g < tables; g++, at += bits) {
+        const unsigned shifted = code_of(to->geometry, part, row, block, g) << at % 8;
+        to->weights[at / 8] |= (uint8_t)shifted;
+        if (shifted > UINT8_MAX)
+            to->weights[at / 8 + 1] |= (uint8_t)(shifted >> 8);
     }
 }
 
-/* One block of a recurrent layer's tile: pairs of units, in a pair gate by gate. A matrix has its rows gate-major. A unit that only
- * completes a pair has words of zeros. */
+/* One block of a recurrent layer's tile: pairs of units, in a pair gate by gate, in each stream those of its share. A matrix has its
+ * rows gate-major. Where there is no unit, to complete a pair or a share, the codes are zeros. */
 static void put_pairs(struct writer *to, const struct sterna_layout_section *section,
                       const struct sterna_layout_part *part, size_t first, size_t block)
 {
-    for (size_t unit = 0; unit < section->tile_units; unit += 2)
+    const size_t share = sterna_layout_share(section);
+    for (size_t pair = 0; pair < share; pair += 2)
         for (size_t gate = 0; gate < section->gates; gate++)
-            for (size_t i = unit; i < unit + 2; i++) {
-                if (i < section->tile_units)
-                    put_word(to, part, gate * section->layer->hidden + first + i, block);
-                else
-                    to->weights += STERNA_LANES;
-            }
+            for (size_t i = pair; i < pair + 2; i++, to->weights += to->word_bytes)
+                for (size_t s = 0, unit = i; s < section->streams && unit < section->tile_units;
+                     s++, unit += share)
+                    put_codes(to, part, s, gate * section->layer->hidden + first + unit, block);
 }
 
 static void put_tile(struct writer *to, const struct sterna_layout_section *section,
                      const struct sterna_layout_part *part, size_t first)
 {
+    const size_t share = sterna_layout_share(section);
     for (size_t block = 0; block < part->blocks; block++) {
         if (section->layer)
             put_pairs(to, section, part, first, block);
-        for (size_t row = 0; !section->layer && row < section->tile_units; row++)
-            put_word(to, part, first + row, block);
+        for (size_t i = 0; !section->layer && i < share; i++, to->weights += to->word_bytes)
+            for (size_t s = 0, row = i; s < section->streams && row < section->tile_units; s++, row += share)
+                put_codes(to, part, s, first + row, block);
     }
 }
 
@@ -180,9 +192,13 @@ static void put_programs(uint8_t *programs, const struct sterna_layout *layout)
                layout->program[k].program.size);
 }
 
-static enum sterna_status allocate(struct sterna_image *image, const struct sterna_layout *layout)
+/* Words of several slices fill weight memory slice by slice, all of it. */
+static enum sterna_status allocate(struct sterna_image *image, const struct sterna_layout *layout,
+                                   const struct sterna_geometry *geometry)
 {
-    image->memory[STERNA_MEM_WEIGHTS].size = layout->weight_words * STERNA_LANES;
+    const bool sliced = sterna_geometry_slices(geometry) > 1;
+    image->memory[STERNA_MEM_WEIGHTS].size =
+        sliced ? geometry->weight_bytes : layout->weight_words * STERNA_SLICE_BYTES;
     image->memory[STERNA_MEM_SCALES].size = 2 * layout->scales;
     image->memory[STERNA_MEM_BIASES].size = 2 * layout->biases;
     image->memory[STERNA_MEM_PROGRAMS].size = layout->program_bytes;
@@ -196,17 +212,25 @@ static enum sterna_status allocate(struct sterna_image *image, const struct ster
     return STERNA_OK;
 }
 
-static void fill(struct sterna_image *image, const struct sterna_layout *layout)
+static void fill(struct sterna_image *image, const struct sterna_layout *layout,
+                 const struct sterna_geometry *geometry, uint8_t *words)
 {
+    const size_t slices = sterna_geometry_slices(geometry);
     struct writer to = {
-        .weights = image->memory[STERNA_MEM_WEIGHTS].bytes,
+        .geometry = geometry,
+        .word_bytes = slices * STERNA_SLICE_BYTES,
+        .weights = words,
         .scales = image->memory[STERNA_MEM_SCALES].bytes,
         .biases = image->memory[STERNA_MEM_BIASES].bytes,
     };
     for (size_t k = 0; k < layout->sections; k++)
         put_section(&to, &layout->section[k], k + 1 == layout->sections);
     put_programs(image->memory[STERNA_MEM_PROGRAMS].bytes, layout);
-    assert(to.weights == image->memory[STERNA_MEM_WEIGHTS].bytes + image->memory[STERNA_MEM_WEIGHTS].size);
+    assert(to.weights == words + layout->weight_words * to.word_bytes);
+    for (size_t word = 0; word < layout->weight_words; word++)
+        for (size_t i = 0; i < slices; i++)
+            memcpy(image->memory[STERNA_MEM_WEIGHTS].bytes + sterna_geometry_slice_at(geometry, word, i),
+                   words + (word * slices + i) * STERNA_SLICE_BYTES, STERNA_SLICE_BYTES);
     assert(to.scales == image->memory[STERNA_MEM_SCALES].bytes + image->memory[STERNA_MEM_SCALES].size);
     assert(to.biases == image->memory[STERNA_MEM_BIASES].bytes + image->memory[STERNA_MEM_BIASES].size);
 }
@@ -221,21 +245,24 @@ enum sterna_status sterna_pack(const struct sterna_model *model, const struct st
     struct sterna_image fresh = {
         .inputs = sterna_model_inputs(model),
         .outputs = model->output.rows,
-        .activation_bytes = layout.activation_words * STERNA_LANES,
-        .h_address = layout.input_words * STERNA_LANES,
-        .h_bytes = (layout.activation_words - layout.input_words) * STERNA_LANES,
+        .sums = layout.halves ? 2 : 1,
+        .activation_bytes = layout.activation_words * geometry->tables,
+        .h_address = layout.input_words * geometry->tables,
+        .h_bytes = (layout.activation_words - layout.input_words) * geometry->tables,
         .states = layout.states,
         .ideal_cycles = layout.ideal_cycles,
         .output_cycles = layout.output_cycles,
         .cycle_bound = layout.cycle_bound,
     };
-    status = allocate(&fresh, &layout);
+    uint8_t *words = calloc(layout.weight_words, sterna_geometry_word_bytes(geometry));
+    status = words ? allocate(&fresh, &layout, geometry) : STERNA_ERR_MEMORY;
     if (status == STERNA_OK) {
-        fill(&fresh, &layout);
+        fill(&fresh, &layout, geometry, words);
         *image = fresh;
     } else {
         status = sterna_fail(error, status, "out of memory for the image of the model");
     }
+    free(words);
     sterna_layout_free(&layout);
     return status;
 }

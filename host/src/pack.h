@@ -19,6 +19,7 @@ struct sterna_image {
         size_t size;
     } memory[STERNA_IMAGE_MEMORIES]; /* by STERNA_MEM_*: weights, scales, biases, programs */
     size_t inputs, outputs;          /* of the model */
+    size_t sums;                     /* that the device sends for each output: 1, or 2 (halves.h) */
     size_t activation_bytes;         /* used */
     size_t h_address, h_bytes;       /* the h buffers within them */
     size_t states;

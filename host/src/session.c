@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "geometry.h"
 #include "little_endian.h"
 #include "program.h"
 #include "protocol.h"
@@ -171,6 +172,7 @@ static void read_geometry(const uint8_t *data, struct sterna_geometry *geometry)
         .psum_rows = sterna_get_le16(data + 32),
         .request_bytes = sterna_get_le16(data + 34),
         .reply_bytes = sterna_get_le16(data + 36),
+        .table_banks = sterna_get_le16(data + 38),
         .clock_khz = sterna_get_le32(data + 40),
         .build_id = sterna_get_le32(data + 44),
     };
@@ -190,11 +192,12 @@ static enum sterna_status check_geometry(const struct sterna_geometry *geometry,
         const char *what;
         uint32_t value, least, most;
     } bound[] = {
-        {"tables", geometry->tables, 8, 8},
-        {"streams", geometry->streams, 1, 1},
-        {"bits of a table entry", geometry->table_w, 8, 32},
+        {"tables", geometry->tables, 8, STERNA_TABLES_MAX},
+        {"streams", geometry->streams, 1, STERNA_STREAMS_MAX},
+        {"bits of a table entry", geometry->table_w, 8, 16},
+        {"banks of tables", geometry->table_banks, 1, 2},
         {"bits of a sum", geometry->psum_w, 8, 24},
-        {"log2 of table entries", geometry->entries_log2, 7, 7},
+        {"log2 of table entries", geometry->entries_log2, 3, 7},
         {"value of a one-hot input", geometry->one_hot_value, STERNA_ONE_HOT_VALUE, STERNA_ONE_HOT_VALUE},
         {"bytes of weights", geometry->weight_bytes, 64, 1 << 24},
         {"scales", geometry->scales, 1, 1 << 23},

@@ -33,7 +33,7 @@ static enum sterna_status add_layer(const struct sterna_model *model, size_t k, 
             if (status == STERNA_OK)
                 add(total, &one, sterna_stack_piece_steps(layer, piece.places, height));
             total->ideal_cycles +=
-                height * layer->out.width * sterna_stack_piece_ideal(&model->filters[k], &piece);
+                height * layer->out.width * sterna_stack_piece_ideal(&model->filters[k], geometry, &piece);
             sterna_model_free(network);
         }
     } while (status == STERNA_OK && network);
@@ -49,7 +49,8 @@ enum sterna_status sterna_estimate_sequence(const struct sterna_model *model, co
     struct sterna_estimate total = {.cycles = 0}, one;
 
     if (!sterna_geometry_of(target))
-        return sterna_fail(error, STERNA_ERR_MISSING, "there is no target \"%s\"; there is: up5k", target);
+        return sterna_fail(error, STERNA_ERR_MISSING, "there is no target \"%s\"; there are: %s", target,
+                           sterna_geometry_names());
     enum sterna_status status = sterna_stack_shape_check(stack, steps, error);
     for (size_t k = 0; k < stack->layers && status == STERNA_OK; k++) {
         if (stack->layer[k].kind == STERNA_STACK_CONV)

@@ -13,9 +13,12 @@ enum {
 };
 
 struct search {
+    const struct sterna_geometry *geometry;
     const struct sterna_layout_section *whole;
     size_t units, most; /* of the layer, of a tile */
+    size_t step;        /* units of a full tile are so many, or twice, ...: a pair for each stream */
     bool smallest;
+    size_t widest[STERNA_PARTS];                                     /* weights to the code at most */
     size_t program_bytes[STERNA_PARTS][STERNA_PROGRAM_ELEMENTS + 1]; /* by weights to the byte */
     uint64_t best;
     size_t sections;
@@ -28,32 +31,35 @@ static size_t divide_up(size_t n, size_t by)
     return (n + by - 1) / by;
 }
 
-static void set_elements(struct sterna_layout_part *part, size_t elements, const size_t *program_bytes)
+static void set_elements(const struct search *search, struct sterna_layout_part *part, size_t elements,
+                         const size_t *program_bytes)
 {
     part->elements = elements;
     part->program_bytes = program_bytes[elements];
-    part->blocks = divide_up(part->matrix->cols, 8 * elements);
+    part->blocks = divide_up(part->matrix->cols, search->geometry->tables * elements);
 }
 
 /* The weights to the byte with which `rows` rows of the part take the fewest cycles. */
-static void choose_elements(struct sterna_layout_part *part, size_t rows, bool smallest,
-                            const size_t *program_bytes)
+static void choose_elements(const struct search *search, struct sterna_layout_part *part, size_t rows,
+                            size_t most, const size_t *program_bytes)
 {
-    const size_t most = sterna_program_widest(part->matrix), least = sterna_program_narrowest(part->matrix);
+    const size_t least = sterna_program_narrowest(part->matrix);
     struct sterna_layout_part best = *part;
     uint64_t fewest = UINT64_MAX;
-    for (size_t n = most; n >= least && !(smallest && n < most); n--) {
+    for (size_t n = most; n >= least && !(search->smallest && n < most); n--) {
         struct sterna_layout_part trial = *part;
-        set_elements(&trial, n, program_bytes);
+        set_elements(search, &trial, n, program_bytes);
         const uint64_t build = trial.program_bytes + BUILD_OVERHEAD;
-        const uint64_t cycles = trial.blocks * (rows > build ? rows : build);
+        const uint64_t hidden = search->geometry->table_banks == 1 ? 0 : rows < build ? rows : build;
+        const uint64_t cycles = trial.blocks * (rows + build - hidden);
         if (cycles < fewest && trial.blocks <= COUNT_FIELD) {
             fewest = cycles;
             best = trial;
         }
     }
-    if (fewest == UINT64_MAX) /* too many columns: sterna_layout_plan says so */
-        set_elements(&best, most, program_bytes);
+    if (fewest ==
+        UINT64_MAX) /* too many columns, or no table can hold the format: sterna_layout_plan says so */
+        set_elements(search, &best, most ? most : 1, program_bytes);
     *part = best;
 }
 
@@ -67,7 +73,7 @@ static struct sterna_layout_section make_section(const struct search *search, si
     section.continues = first > 0;
     for (size_t p = 0; p < STERNA_PARTS; p++)
         if (section.part[p].matrix)
-            choose_elements(&section.part[p], sterna_layout_rows(&section), search->smallest,
+            choose_elements(search, &section.part[p], sterna_layout_rows(&section), search->widest[p],
                             search->program_bytes[p]);
     return section;
 }
@@ -75,7 +81,7 @@ static struct sterna_layout_section make_section(const struct search *search, si
 static void judge(struct search *search, const struct sterna_layout_section *section, size_t sections)
 {
     struct sterna_timing timing;
-    sterna_timing_sections(section, sections, &timing);
+    sterna_timing_sections(search->geometry, section, sections, &timing);
     if (timing.cycles >= search->best)
         return;
     search->best = timing.cycles;
@@ -95,7 +101,8 @@ static void finish(struct search *search, struct sterna_layout_section *made, si
         made[sections] = make_section(search, first, left, 1);
         judge(search, made, sections + 1);
     }
-    for (size_t units = 2; units < left && units <= search->most && !search->smallest; units += 2) {
+    for (size_t units = search->step; units < left && units <= search->most && !search->smallest;
+         units += search->step) {
         if (left - units > search->most)
             continue;
         made[sections] = make_section(search, first, units, 1);
@@ -126,6 +133,7 @@ static void measure_programs(struct search *search)
         const struct sterna_matrix *matrix = search->whole->part[p].matrix;
         if (!matrix)
             continue;
+        search->widest[p] = sterna_geometry_widest(search->geometry, matrix);
         for (size_t n = sterna_program_narrowest(matrix); n <= sterna_program_widest(matrix); n++) {
             sterna_program_of(matrix, n, &program);
             search->program_bytes[p][n] = program.size;
@@ -133,21 +141,25 @@ static void measure_programs(struct search *search)
     }
 }
 
-size_t sterna_tiling_choose(const struct sterna_layout_section *whole, size_t units, size_t psum_rows,
-                            bool smallest, struct sterna_layout_section *section)
+size_t sterna_tiling_choose(const struct sterna_layout_section *whole, size_t units,
+                            const struct sterna_geometry *geometry, bool smallest,
+                            struct sterna_layout_section *section)
 {
-    size_t rows = whole->layer ? psum_rows / 2 : psum_rows;
+    const size_t streams = whole->streams, step = 2 * streams;
+    size_t rows = whole->layer ? geometry->psum_rows / 2 : geometry->psum_rows;
     rows = rows < COUNT_FIELD ? rows : COUNT_FIELD;
-    struct search search = {.whole = whole,
+    struct search search = {.geometry = geometry,
+                            .whole = whole,
                             .units = units,
-                            .most = whole->layer ? rows / whole->gates / 2 * 2 : rows,
+                            .most = streams * (whole->layer ? rows / whole->gates / 2 * 2 : rows),
+                            .step = step,
                             .smallest = smallest,
                             .best = UINT64_MAX,
                             .section = section};
     struct sterna_layout_section one[STERNA_LAYOUT_SECTIONS] = {{0}};
     measure_programs(&search);
     finish(&search, one, 0, units);
-    for (size_t tile = search.most < units ? search.most : units / 2 * 2; tile >= 2; tile -= 2) {
+    for (size_t tile = search.most < units ? search.most : units / step * step; tile >= step; tile -= step) {
         try_tile(&search, tile);
         if (smallest || !whole->layer)
             break;

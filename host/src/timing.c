@@ -7,25 +7,28 @@
 #include "protocol.h"
 
 enum {
-    BANKS = 2,     /* of tables, and of psum */
-    HEADER = 7,    /* sequencer, block_walker: from a section's last row to the next one's first build */
-    BUILD = 2,     /* table_builder: beyond the program's bytes, until another may start */
-    FILLED = 1,    /* table_builder: after that, to the first row that may use the table */
-    SPACING = 4,   /* row_streamer: blocks start at least this far apart */
-    READY = 9,     /* row_streamer, gate_pipeline: from a tile's last row to its first round */
+    BANKS = 2,   /* of tables at most, and of psum */
+    HEADER = 7,  /* sequencer, block_walker: from a section's last row to the next one's first build */
+    BUILD = 2,   /* table_builder: beyond the program's bytes, until another may start */
+    FILLED = 1,  /* table_builder: after that, to the first row that may use the table */
+    SPACING = 4, /* row_streamer: blocks start at least this far apart */
+    READY =
+        6, /* row_streamer, gate_pipeline: from a tile's last row to its first round; a level of adder_tree more each */
     UNIT_HEAD = 5, /* row_streamer: the gates of units begin so much earlier */
     RELEASE = 2,   /* gate_pipeline: from a bank's last round to the row that may use it */
     SEND_TWO = 10, /* row_sender: cycles for two rows */
-    END = 1,       /* sequencer: from the last row to the next step's start */
-    LANES = 8
+    END = 4,       /* sequencer, executor: from the last row to the next step's start */
+    PARTS = 2      /* stream_drain: parts of a tile that may be left when its section is over */
 };
 
-/* gate_schedule: cycles of a round, which takes a pair of units, and from its start until the pair's h may be read. */
+/* gate_schedule: cycles of a round, which takes a pair of units; from its start until the pair's h may be read; from its end
+ * until the pair has left the pipeline. */
 struct rounds {
-    unsigned cycles, latency;
+    unsigned cycles, latency, rest;
 };
 
 struct clock {
+    const struct sterna_geometry *geometry;
     uint64_t header;            /* when the section's first build may start */
     uint64_t builder;           /* when the next build may start */
     uint64_t table_free[BANKS]; /* when the tables of a bank are no more in use */
@@ -34,7 +37,9 @@ struct clock {
     uint64_t start;             /* when they started */
     uint64_t psum_free[BANKS];  /* when a bank has been drained */
     unsigned psum;              /* bank of the present tile */
-    uint64_t gates;             /* when they may begin another tile */
+    uint64_t gates;             /* when they may begin another tile: then, */
+    uint64_t empty;             /* or whole rounds later, or any time after this */
+    uint64_t shown;             /* when all parts of a tile have been shown to them */
     uint64_t h_begin;           /* of the tile drained last: its first pair's h, */
     uint64_t h_done;            /* and its last */
     unsigned h_round;
@@ -51,18 +56,20 @@ static struct rounds rounds_of(unsigned kind)
 {
     switch (kind) {
     case STERNA_KIND_GRU:
-        return (struct rounds){16, 42};
+        return (struct rounds){16, 42, 22};
     case STERNA_KIND_LSTM:
-        return (struct rounds){24, 55};
+        return (struct rounds){24, 55, 28};
+    case STERNA_KIND_RNN_TANH:
+        return (struct rounds){6, 23, 14};
     default:
-        return (struct rounds){6, 23};
+        return (struct rounds){6, 23, 10};
     }
 }
 
 /* When the new h that a fresh block reads are there. */
 static uint64_t h_ready(const struct clock *at, const struct sterna_layout_part *part, size_t block)
 {
-    const size_t end = (block + 1) * part->elements * LANES;
+    const size_t end = (block + 1) * part->elements * at->geometry->tables;
     if (end <= at->h_first)
         return 0;
     if (end > at->h_first + at->h_units)
@@ -96,18 +103,32 @@ static void run_block(struct clock *at, const struct sterna_layout_section *sect
     at->start = start;
     at->stream = start + rows;
     at->table_free[at->table] = at->stream;
-    at->table ^= 1;
+    at->table ^= at->geometry->table_banks == 2;
+}
+
+/* When the gates of a tile whose sums are ready begin. */
+static uint64_t round_begins(const struct clock *at, uint64_t ready, unsigned round)
+{
+    if (ready <= at->gates)
+        return at->gates;
+    const uint64_t next = at->gates + (ready - at->gates + round - 1) / round * round;
+    return later(ready, next < at->empty ? next : at->empty);
 }
 
 /* The tile's rows have ended: its gates, or its results. */
 static void drain(struct clock *at, const struct sterna_layout_section *section, size_t tile)
 {
-    const uint64_t begin = later(at->stream + READY - (section->layer ? UNIT_HEAD : 0), at->gates);
+    const bool parts = at->geometry->streams > 1;
+    uint64_t ready = at->stream + READY + parts - (section->layer ? UNIT_HEAD : 0);
+    for (size_t tables = at->geometry->tables; tables > 1; tables /= 2)
+        ready++;
     const struct rounds rounds = rounds_of(section->kind);
+    const uint64_t begin = section->layer ? round_begins(at, ready, rounds.cycles) : later(ready, at->gates);
     const uint64_t pairs = (section->tile_units + 1) / 2;
     uint64_t end = begin + SEND_TWO * pairs;
     if (section->layer) {
         end = begin + pairs * rounds.cycles;
+        at->empty = end + rounds.rest;
         at->h_begin = begin + rounds.latency;
         at->h_done = at->h_begin + (pairs - 1) * rounds.cycles;
         at->h_round = rounds.cycles;
@@ -115,17 +136,25 @@ static void drain(struct clock *at, const struct sterna_layout_section *section,
         at->h_units = section->tile_units;
     }
     at->gates = end;
+    if (parts) {
+        const size_t last = PARTS * sterna_layout_share(section), before = section->tile_units > last;
+        at->shown = before ? end - (end - begin) * last / section->tile_units : begin;
+    }
     at->psum_free[at->psum] = end + RELEASE;
     at->psum ^= 1;
 }
 
-void sterna_timing_sections(const struct sterna_layout_section *section, size_t sections,
+void sterna_timing_sections(const struct sterna_geometry *geometry,
+                            const struct sterna_layout_section *section, size_t sections,
                             struct sterna_timing *timing)
 {
-    struct clock at = {.timing = timing};
+    struct clock at = {.geometry = geometry, .timing = timing};
     memset(timing, 0, sizeof *timing);
     for (size_t k = 0; k < sections; k++) {
-        at.builder = at.header = at.stream + HEADER;
+        const uint64_t over = later(at.stream, at.shown);
+        timing->gate_wait += over - at.stream;
+        at.builder = at.header = over + HEADER;
+        timing->input_free = at.header; /* of the last section: an output's */
         for (size_t tile = 0; tile < section[k].tiles; tile++) {
             for (size_t p = 0; p < STERNA_PARTS; p++)
                 for (size_t block = 0; block < section[k].part[p].blocks; block++)
@@ -134,6 +163,10 @@ void sterna_timing_sections(const struct sterna_layout_section *section, size_t 
         }
     }
     /* A layer alone ends with its gates: what follows needs its h. */
-    timing->cycles = section[sections - 1].layer ? later(at.h_done, at.stream) : at.stream + END;
+    const uint64_t over = later(at.stream, at.shown);
+    timing->gate_wait += over - at.stream;
+    timing->cycles = section[sections - 1].layer ? later(at.h_done, over) : over + END;
+    if (section[sections - 1].layer)
+        timing->input_free = timing->cycles;
     timing->gap = timing->cycles - timing->streaming - timing->build_wait - timing->gate_wait;
 }

@@ -10,12 +10,17 @@
 `include "protocol.vh"
 
 module accelerator #(
-    parameter TABLES = 8,
-    parameter WEIGHT_WORDS = 16384,    // of 64 bits
+    parameter TABLES = 8,              // tables of a stream: lanes of an activation word
+    parameter STREAMS = 1,             // rows served in a cycle
+    parameter ENTRIES = 128,           // of a table: 128, or 16 in LUT RAM
+    parameter TABLE_W = 16,            // bits of an entry
+    parameter TABLE_BANKS = 2,         // 2: built under the rows of the block before; 1: between rows
+    parameter PSUM_W = 24,
+    parameter WEIGHT_WORDS = 16384,    // of STREAMS x TABLES codes
     parameter SCALES = 2048,
     parameter BIASES = 1024,
     parameter PROGRAM_BYTES = 512,
-    parameter ACTIVATION_WORDS = 256,  // of 64 bits
+    parameter ACTIVATION_WORDS = 256,  // of TABLES bytes
     parameter STATES = 256,
     parameter REQUEST_BYTES = 512,     // of payload
     parameter REPLY_BYTES = 512,       // of payload
@@ -43,28 +48,33 @@ module accelerator #(
         word = value;
     endfunction
 
+    // A code has an entry's number and a sign; a word of weights fills 8 bytes, 16, ...
+    localparam ENTRY_W = $clog2(ENTRIES);
+    localparam SLICES = (STREAMS * TABLES * (ENTRY_W + 1) + 63) / 64;
+
     // HELLO's data, last byte first.
     localparam [8*`HELLO_BYTES-1:0] HELLO = {
         NAME[7:0], NAME[15:8], NAME[23:16], NAME[31:24],
         NAME[39:32], NAME[47:40], NAME[55:48], NAME[63:56],
         word(BUILD_ID),
         word(CLOCK_KHZ),
-        half(0),
+        octet(0),
+        octet(TABLE_BANKS),
         half(REPLY_BYTES),
         half(REQUEST_BYTES),
         half(256),                  // psum rows of a bank
         word(STATES),
-        word(8 * ACTIVATION_WORDS),
+        word(TABLES * ACTIVATION_WORDS),
         word(PROGRAM_BYTES),
         word(BIASES),
         word(SCALES),
-        word(8 * WEIGHT_WORDS),
+        word(8 * SLICES * WEIGHT_WORDS),
         octet((1 << `KINDS) - 1),    // kinds
         octet(`ONE_HOT_VALUE),
-        octet(7),                   // log2 of table entries
-        octet(24),                  // PSUM_W
-        octet(16),                  // TABLE_W
-        octet(1),                   // STREAMS
+        octet(ENTRY_W[7:0]),
+        octet(PSUM_W),
+        octet(TABLE_W),
+        octet(STREAMS),
         octet(TABLES),
         octet(`PROTOCOL_VERSION)
     };
@@ -118,11 +128,11 @@ module accelerator #(
     );
 
     command #(
-        .WEIGHT_WORDS(WEIGHT_WORDS),
+        .WEIGHT_WORDS(SLICES * WEIGHT_WORDS),
         .SCALES(SCALES),
         .BIASES(BIASES),
         .PROGRAM_BYTES(PROGRAM_BYTES),
-        .ACTIVATION_WORDS(ACTIVATION_WORDS),
+        .ACTIVATION_WORDS(TABLES * ACTIVATION_WORDS / 8),
         .STATES(STATES),
         .REQUEST_BYTES(REQUEST_BYTES),
         .REPLY_BYTES(REPLY_BYTES),
@@ -168,6 +178,11 @@ module accelerator #(
 
     network #(
         .TABLES(TABLES),
+        .STREAMS(STREAMS),
+        .ENTRIES(ENTRIES),
+        .TABLE_W(TABLE_W),
+        .TABLE_BANKS(TABLE_BANKS),
+        .PSUM_W(PSUM_W),
         .WEIGHT_WORDS(WEIGHT_WORDS),
         .SCALES(SCALES),
         .BIASES(BIASES),

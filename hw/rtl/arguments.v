@@ -41,6 +41,7 @@ module arguments #(
     output wire [1:0]           status
 );
 
+    localparam WEIGHT_BYTES = 8 * WEIGHT_WORDS;
     localparam ACTIVATION_BYTES = 8 * ACTIVATION_WORDS;
     localparam [15:0] REPLY_DATA = REPLY_BYTES - 3;  // room beside opcode, sequence, status
     localparam [REQUEST_W-1:0] DATA = 6;             // where the data of WRITE begin
@@ -128,11 +129,11 @@ module arguments #(
 
         memory_q <= is_step_q ? `MEM_ACTIVATIONS : argument_q[2:0];
         case (memory_q)
-            `MEM_WEIGHTS: memory_bytes_q <= 8 * WEIGHT_WORDS;
+            `MEM_WEIGHTS: memory_bytes_q <= WEIGHT_BYTES[20:0];
             `MEM_SCALES: memory_bytes_q <= 2 * SCALES;
             `MEM_BIASES: memory_bytes_q <= 2 * BIASES;
             `MEM_PROGRAMS: memory_bytes_q <= PROGRAM_BYTES;
-            `MEM_ACTIVATIONS: memory_bytes_q <= ACTIVATION_BYTES;
+            `MEM_ACTIVATIONS: memory_bytes_q <= ACTIVATION_BYTES[20:0];
             `MEM_STATE: memory_bytes_q <= 2 * STATES;
             default: memory_bytes_q <= 0;
         endcase

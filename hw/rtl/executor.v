@@ -82,7 +82,8 @@ module executor #(
 );
 
     localparam HOT_W = $clog2(8 * ACTIVATION_WORDS);
-    localparam [19:0] HOT_END = 8 * ACTIVATION_WORDS;
+    localparam HOT_BYTES = 8 * ACTIVATION_WORDS;
+    localparam [19:0] HOT_END = HOT_BYTES[19:0];
     localparam [REQUEST_W-1:0] DATA = 6;  // where the data of WRITE and STEP begin
     localparam [7:0] JUDGED = 5, LAST_CRC_BYTE = 3, LAST_COUNT_BYTE = 24;  // turns that end a state
 

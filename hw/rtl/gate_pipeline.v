@@ -16,6 +16,7 @@
 `include "protocol.vh"
 
 module gate_pipeline #(
+    parameter TABLES = 8,       // lanes of an activation word
     parameter SCALE_W = 11,
     parameter BIAS_W = 10,
     parameter STATE_W = 8,
@@ -48,13 +49,15 @@ module gate_pipeline #(
     output wire [STATE_W-1:0]      state_write_address,
     output wire [15:0]             state_write_data,
     output reg                     activation_write,
-    output reg  [7:0]              activation_write_lanes,
+    output reg  [TABLES-1:0]       activation_write_lanes,
     output reg  [ACTIVATION_W-1:0] activation_write_address,
     output wire [7:0]              activation_write_data,
     output wire [7:0]              m_data,
     output wire                    m_valid,
     input  wire                    m_ready
 );
+
+    localparam LANE_W = $clog2(TABLES);
 
     // What tiles are of, by bank.
     reg [11:0] tile_q [0:1];    // emit, kind, units
@@ -263,7 +266,7 @@ module gate_pipeline #(
         .psum_data(psum_data),
         .scale_data(scale_data),
         .bias_data(bias_data),
-        .state_data(state_read_data),
+        .state_data(state_word_q),
         .state(state_write_data),
         .activation(activation_write_data)
     );
@@ -276,9 +279,13 @@ module gate_pipeline #(
     reg                    none_q;
     reg [SCALE_W-1:0]      scale_q;
     reg [BIAS_W-1:0]       bias_q;
-    reg [STATE_W-1:0]      state_read_q;
+    reg [STATE_W-1:0]      state_read_q;    // one ahead: state_word_q is the state to be taken
+    reg [15:0]             state_word_q;
+    reg                    started_q;
+    reg                    state_moves_q;
+    wire                   state_moves = state_taken || started_q;
     reg [STATE_W-1:0]      state_write_q;
-    reg [ACTIVATION_W+2:0] h_q;             // word, lane
+    reg [ACTIVATION_W+LANE_W-1:0] h_q;      // word, lane
 
     always @(posedge clk) begin
         write_state_q <= write_state_soon && !rst;
@@ -289,17 +296,21 @@ module gate_pipeline #(
             scale_q <= scale_q + 1'b1;
         if (bias_taken)
             bias_q <= bias_q + 1'b1;
-        if (state_taken)
+        started_q <= step_start;
+        state_moves_q <= state_moves;
+        if (state_moves)
             state_read_q <= state_read_q + 1'b1;
+        if (state_moves_q)
+            state_word_q <= state_read_data;
         if (write_state_q)
             state_write_q <= state_write_q + 1'b1;
         if (write_h)
             h_q <= h_q + 1'b1;
         activation_write <= write_h;
-        activation_write_lanes <= {7'd0, write_h} << h_q[2:0];
-        activation_write_address <= h_q[ACTIVATION_W+2:3];
+        activation_write_lanes <= {{TABLES-1{1'b0}}, write_h} << h_q[LANE_W-1:0];
+        activation_write_address <= h_q[LANE_W +: ACTIVATION_W];
         if (tile_ends && first_q)
-            h_q <= {write_word, 3'd0};
+            h_q <= {write_word, {LANE_W{1'b0}}};
         if (step_start) begin
             scale_q <= {SCALE_W{1'b0}};
             bias_q <= {BIAS_W{1'b0}};
@@ -308,7 +319,7 @@ module gate_pipeline #(
         end
     end
 
-    assign h_word = h_q[ACTIVATION_W+2:3];
+    assign h_word = h_q[LANE_W +: ACTIVATION_W];
     assign scale_address = scale_q;
     assign bias_address = bias_q;
     assign state_read_address = state_read_q;

@@ -19,7 +19,8 @@ module layer_header #(
     output reg                     is_fresh,
     output reg                     continues,
     output reg  [7:0]              tiles,
-    output reg  [7:0]              units,       // of a tile
+    output reg  [7:0]              units,       // of a stream in a tile
+    output reg  [15:0]             total,       // of all streams
     output reg  [7:0]              rows,        // of a block
     output reg  [ACTIVATION_W-1:0] write_word,
     output reg  [ACTIVATION_W-1:0] x_word,
@@ -47,7 +48,10 @@ module layer_header #(
                     units <= s_word[39:32];
                     rows <= s_word[55:48];
                 end
-                2'd1: write_word <= word;
+                2'd1: begin
+                    write_word <= word;
+                    total <= s_word[47:32];
+                end
                 2'd2: begin
                     x_word <= word;
                     x_blocks <= s_word[39:32];

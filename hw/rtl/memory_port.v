@@ -1,5 +1,8 @@
 // memory_port - one byte at a time in and out of the six memories, and the clearing of two of them
 //
+// A word of activations has LANES bytes. A word of weights is in SLICES of 8 bytes, each of which has
+// its words one after the other in the address space: WEIGHT_W bits of word, above them the slice.
+//
 // write: byte `address` of the memory `select` is written. read: rdata is that byte three cycles
 // later, with rvalid. One access at a time. An unknown memory takes no write and reads as 0. clear
 // zeroes every word of activation and state memory; clearing is high meanwhile, from the next cycle
@@ -11,6 +14,10 @@
 `default_nettype none
 
 module memory_port #(
+    parameter LANES = 8,
+    parameter SLICES = 1,
+    parameter WEIGHT_W = 17,
+    parameter ACTIVATION_W = 17,
     parameter CLEAR_W = 8       // address width of the larger of activation and state memory
 ) (
     input  wire        clk,
@@ -24,21 +31,22 @@ module memory_port #(
     output wire        rvalid,
     input  wire        clear,
     output wire        clearing,
-    output wire [7:0]  lanes_weights,
+    output wire [8*SLICES-1:0] lanes_weights,
     output wire [1:0]  lanes_scales,
     output wire [1:0]  lanes_biases,
     output wire        lanes_programs,
-    output wire [7:0]  lanes_activations,
+    output wire [LANES-1:0] lanes_activations,
     output wire [1:0]  lanes_state,
-    output wire [16:0] word8,           // address in memories of 8-byte words
+    output wire [WEIGHT_W-1:0] weight_word,
+    output wire [ACTIVATION_W-1:0] activation_word,
     output wire [18:0] word2,           // in memories of 2-byte words
     output wire [19:0] word1,           // in memories of bytes
     output wire [7:0]  data,
-    input  wire [63:0] weights,
+    input  wire [64*SLICES-1:0] weights,
     input  wire [15:0] scales,
     input  wire [15:0] biases,
     input  wire [7:0]  programs,
-    input  wire [63:0] activations,
+    input  wire [8*LANES-1:0] activations,
     input  wire [15:0] states
 );
 `include "protocol.vh"
@@ -60,49 +68,102 @@ module memory_port #(
     end
 
     // Writing.
-    wire [7:0] lane8 = {7'd0, write} << address[2:0];
+    localparam LANE_W = $clog2(LANES);
+
+    wire [18:0] clear_word = {{19-CLEAR_W{1'b0}}, word_q};
+    wire [19:0] slice = address >> (WEIGHT_W + 3);
+
     wire [1:0] lane2 = {1'b0, write} << address[0];
 
-    assign lanes_weights = select == `MEM_WEIGHTS ? lane8 : 8'd0;
     assign lanes_scales = select == `MEM_SCALES ? lane2 : 2'd0;
     assign lanes_biases = select == `MEM_BIASES ? lane2 : 2'd0;
     assign lanes_programs = select == `MEM_PROGRAMS && write;
-    assign lanes_activations = clearing_q ? 8'hff : select == `MEM_ACTIVATIONS ? lane8 : 8'd0;
+    assign lanes_activations = {LANES{clearing_q}}
+        | ({{LANES-1{1'b0}}, write && select == `MEM_ACTIVATIONS} << address[LANE_W-1:0]);
     assign lanes_state = clearing_q ? 2'b11 : select == `MEM_STATE ? lane2 : 2'd0;
-    assign word8 = clearing_q ? {{17-CLEAR_W{1'b0}}, word_q} : address[19:3];
-    assign word2 = clearing_q ? {{19-CLEAR_W{1'b0}}, word_q} : address[19:1];
+    assign weight_word = address[3 +: WEIGHT_W];
+    assign activation_word = clearing_q ? clear_word[ACTIVATION_W-1:0]
+                             : address[LANE_W +: ACTIVATION_W];
+    assign word2 = clearing_q ? clear_word : address[19:1];
     assign word1 = address;
     assign data = clearing_q ? 8'd0 : wdata;
 
-    // Reading: the memories answer in the next cycle. First a byte of each word, then of all.
-    reg [2:0] read_q;
-    reg [2:0] select_q, select_qq;
-    reg [2:0] lane_q;
-    reg [7:0] weight_q, scale_q, bias_q, program_q, activation_q, state_q;
+    genvar s;
+    generate
+        for (s = 0; s < SLICES; s = s + 1) begin : g_slice
+            wire hit = SLICES == 1 || {12'd0, slice} == s;
 
-    assign rvalid = read_q[2];
+            assign lanes_weights[8*s +: 8]
+                = {7'd0, write && select == `MEM_WEIGHTS && hit} << address[2:0];
+        end
+    endgenerate
+
+    // Reading: the memories answer in the next cycle. First a byte of each word (of the slice, and of the
+    // eight lanes, where it is), then of all.
+    reg [2:0]   read_q;
+    reg [2:0]   select_q, select_qq;
+    reg [2:0]   lane_q;
+    reg [7:0]   activation_q, small_q;
+    wire [7:0]  weight_byte;
+    wire [63:0] activations8;
 
     always @(posedge clk) begin
         read_q <= rst ? 3'd0 : {read_q[1:0], read};
         select_q <= select;
         select_qq <= select_q;
         lane_q <= address[2:0];
-        weight_q <= weights[{lane_q, 3'd0} +: 8];
-        scale_q <= scales[{lane_q[0], 3'd0} +: 8];
-        bias_q <= biases[{lane_q[0], 3'd0} +: 8];
-        program_q <= programs;
-        activation_q <= activations[{lane_q, 3'd0} +: 8];
-        state_q <= states[{lane_q[0], 3'd0} +: 8];
+        activation_q <= activations8[{lane_q, 3'd0} +: 8];
+        case (select_q)
+            `MEM_SCALES:   small_q <= scales[{lane_q[0], 3'd0} +: 8];
+            `MEM_BIASES:   small_q <= biases[{lane_q[0], 3'd0} +: 8];
+            `MEM_PROGRAMS: small_q <= programs;
+            `MEM_STATE:    small_q <= states[{lane_q[0], 3'd0} +: 8];
+            default:       small_q <= 8'd0;
+        endcase
         case (select_qq)
-            `MEM_WEIGHTS:     rdata <= weight_q;
-            `MEM_SCALES:      rdata <= scale_q;
-            `MEM_BIASES:      rdata <= bias_q;
-            `MEM_PROGRAMS:    rdata <= program_q;
+            `MEM_WEIGHTS:     rdata <= weight_byte;
             `MEM_ACTIVATIONS: rdata <= activation_q;
-            `MEM_STATE:       rdata <= state_q;
-            default:          rdata <= 8'd0;
+            default:          rdata <= small_q;
         endcase
     end
+
+    assign rvalid = read_q[2];
+
+    generate
+        if (LANES == 8) begin : g_narrow
+            assign activations8 = activations;
+        end else begin : g_wide
+            reg [LANE_W-4:0] eight_q;
+
+            assign activations8 = activations[{eight_q, 6'd0} +: 64];
+
+            always @(posedge clk)
+                eight_q <= address[LANE_W-1:3];
+        end
+
+        if (SLICES == 1) begin : g_one
+            reg [7:0] weight_q;
+
+            assign weight_byte = weight_q;
+
+            always @(posedge clk)
+                weight_q <= weights[{lane_q, 3'd0} +: 8];
+        end else begin : g_several
+            localparam SLICE_W = $clog2(SLICES);
+
+            reg [SLICE_W-1:0] slice_q;
+            reg [63:0]        weights_q;
+            reg [2:0]         lane_qq;
+
+            assign weight_byte = weights_q[{lane_qq, 3'd0} +: 8];
+
+            always @(posedge clk) begin
+                slice_q <= slice[SLICE_W-1:0];
+                weights_q <= weights[{slice_q, 6'd0} +: 64];
+                lane_qq <= lane_q;
+            end
+        end
+    endgenerate
 
 endmodule
 

@@ -13,6 +13,11 @@
 
 module network #(
     parameter TABLES = 8,
+    parameter STREAMS = 1,
+    parameter ENTRIES = 128,
+    parameter TABLE_W = 16,
+    parameter TABLE_BANKS = 2,
+    parameter PSUM_W = 24,
     parameter WEIGHT_WORDS = 16384,
     parameter SCALES = 2048,
     parameter BIASES = 1024,
@@ -54,34 +59,30 @@ module network #(
     localparam PROGRAM_W = $clog2(PROGRAM_BYTES);
     localparam ACTIVATION_W = $clog2(ACTIVATION_WORDS);
     localparam STATE_W = $clog2(STATES);
+    localparam ENTRY_W = $clog2(ENTRIES);
+    localparam WORD_W = STREAMS * TABLES * (ENTRY_W + 1);
+    localparam SLICES = (WORD_W + 63) / 64;
 
     generate
-        if (TABLES != 8) begin : g_tables
-            network_has_eight_tables u_stop ();
-        end
-        if (WEIGHT_W > 17 || ACTIVATION_W > 16 || ACTIVATION_W < 4 || PROGRAM_W > 16
-            || PROGRAM_W < 4) begin : g_memories
+        if (WEIGHT_W > 17 || ACTIVATION_W > 16 || ACTIVATION_W < 4 || PROGRAM_W > 16) begin : g_fit
             memory_beyond_its_address_field u_stop ();
         end
     endgenerate
 
     // The step, layer by layer.
-    wire                    running, clearing;
+    wire                    running, clearing, sequencer_waits, engine_waits;
     wire                    header_load, layer_start, engine_finished, engine_drained, gates_idle;
-    wire                    sequencer_waits, engine_waits;
     wire [1:0]              header_index;
-    wire [WEIGHT_W-1:0]     weight_address;
-    wire [63:0]             weight_word;
-    wire                    row_valid;
     wire [2:0]              kind;
-    wire                    is_last, is_fresh, continues;
-    wire [7:0]              tiles, units, rows, x_blocks, h_blocks;
+    wire [WEIGHT_W-1:0]     weight_address;
+    wire [64*SLICES-1:0]    weight_word;
+    wire                    row_valid, is_last, is_fresh, continues;
+    wire [7:0]              tiles, units, tile_units, rows, x_blocks, h_blocks;
     wire [3:0]              x_words, h_words;
     wire [ACTIVATION_W-1:0] write_word, x_word, h_word, h_written;
     wire                    gates_done = engine_drained && gates_idle;
-    reg                     gates_done_q;
-    wire [PROGRAM_W-1:0]    x_program, h_program;
-    reg                     emit_q;
+    wire [PROGRAM_W-1:0]    x_program, h_program, program_address;
+    reg                     gates_done_q, emit_q;
 
     assign busy = running || clearing;
     assign quiet = !busy && gates_done;
@@ -91,8 +92,7 @@ module network #(
 
     always @(posedge clk) begin
         gates_done_q <= gates_done;
-        if (step_start)
-            emit_q <= step_emit;
+        emit_q <= step_start ? step_emit : emit_q;
     end
 
     sequencer #(
@@ -126,7 +126,7 @@ module network #(
         .clk(clk),
         .load(header_load),
         .s_index(header_index),
-        .s_word(weight_word),
+        .s_word(weight_word[63:0]),
         .phase(phase),
         .kind(kind),
         .is_last(is_last),
@@ -134,6 +134,7 @@ module network #(
         .continues(continues),
         .tiles(tiles),
         .units(units),
+        .total(total),
         .rows(rows),
         .write_word(write_word),
         .x_word(x_word),
@@ -148,22 +149,26 @@ module network #(
 
     // Sums, then gates.
     wire                    tile_ends, tile_ready, tile_release, drain_turn;
-    wire [7:0]              psum_word;
+    wire [7:0]              psum_word, program_data, activation_write_data;
     wire [23:0]             psum_data;
-    wire [PROGRAM_W-1:0]    program_address;
-    wire [7:0]              program_data;
     wire [ACTIVATION_W-1:0] activation_address, activation_write_address;
-    wire [63:0]             activation_data;
+    wire [8*TABLES-1:0]     activation_data;
     wire                    activation_write;
-    wire [7:0]              activation_write_lanes, activation_write_data;
+    wire [TABLES-1:0]       activation_write_lanes;
     wire [SCALE_W-1:0]      scale_address;
-    wire [11:0]             scale_data;
     wire [BIAS_W-1:0]       bias_address;
-    wire [15:0]             bias_data, state_data, state_write_data;
+    wire [11:0]             scale_data;
+    wire [15:0]             total, bias_data, state_data, state_write_data;
     wire [STATE_W-1:0]      state_address, state_write_address;
     wire                    state_write;
 
     matrix_engine #(
+        .TABLES(TABLES),
+        .STREAMS(STREAMS),
+        .ENTRY_W(ENTRY_W),
+        .TABLE_W(TABLE_W),
+        .TABLE_BANKS(TABLE_BANKS),
+        .PSUM_W(PSUM_W),
         .ACTIVATION_W(ACTIVATION_W),
         .PROGRAM_W(PROGRAM_W)
     ) u_engine (
@@ -172,6 +177,8 @@ module network #(
         .layer_start(layer_start),
         .tiles(tiles),
         .is_fresh(is_fresh),
+        .units(units),
+        .total(total),
         .rows(rows),
         .is_output(kind == `KIND_OUTPUT),
         .h_done(gates_done_q),
@@ -191,9 +198,10 @@ module network #(
         .activation_address(activation_address),
         .activation_data(activation_data),
         .row_valid(row_valid),
-        .weight_word(weight_word),
+        .weight_word(weight_word[WORD_W-1:0]),
         .tile_ends(tile_ends),
         .tile_ready(tile_ready),
+        .tile_units(tile_units),
         .tile_release(tile_release),
         .drain_turn(drain_turn),
         .psum_word(psum_word),
@@ -203,6 +211,7 @@ module network #(
     );
 
     gate_pipeline #(
+        .TABLES(TABLES),
         .SCALE_W(SCALE_W),
         .BIAS_W(BIAS_W),
         .STATE_W(STATE_W),
@@ -215,7 +224,7 @@ module network #(
         .emit(emit_q),
         .kind(kind),
         .continues(continues),
-        .units(units),
+        .units(tile_units),
         .write_word(write_word),
         .tile_ends(tile_ends),
         .tile_ready(tile_ready),
@@ -244,18 +253,14 @@ module network #(
     );
 
     network_memories #(
+        .TABLES(TABLES),
+        .SLICES(SLICES),
         .WEIGHT_WORDS(WEIGHT_WORDS),
         .SCALES(SCALES),
         .BIASES(BIASES),
         .PROGRAM_BYTES(PROGRAM_BYTES),
         .ACTIVATION_WORDS(ACTIVATION_WORDS),
-        .STATES(STATES),
-        .WEIGHT_W(WEIGHT_W),
-        .SCALE_W(SCALE_W),
-        .BIAS_W(BIAS_W),
-        .PROGRAM_W(PROGRAM_W),
-        .ACTIVATION_W(ACTIVATION_W),
-        .STATE_W(STATE_W)
+        .STATES(STATES)
     ) u_memories (
         .clk(clk),
         .rst(rst),

@@ -2,24 +2,26 @@
 //
 // While busy is low the host's accesses are served (memory_port.v), and its writes of activations
 // whenever activation_write is low; while it is high the step's addresses are: data comes one cycle after an address. scale_data is {s, m - 128}: 12 bits of a word
-// of scales are kept, the others read as 0. A step's writes come
-// only while busy.
+// of scales are kept, the others read as 0. A step's writes come only while busy. A word of weights
+// is SLICES of 64 bits side by side, a word of activations TABLES bytes.
 
 `default_nettype none
 
 module network_memories #(
+    parameter TABLES = 8,
+    parameter SLICES = 1,
     parameter WEIGHT_WORDS = 16384,
     parameter SCALES = 2048,
     parameter BIASES = 1024,
     parameter PROGRAM_BYTES = 512,
     parameter ACTIVATION_WORDS = 256,
     parameter STATES = 256,
-    parameter WEIGHT_W = 14,        // the clog2 of each
-    parameter SCALE_W = 11,
-    parameter BIAS_W = 10,
-    parameter PROGRAM_W = 9,
-    parameter ACTIVATION_W = 8,
-    parameter STATE_W = 8
+    parameter WEIGHT_W = $clog2(WEIGHT_WORDS),
+    parameter SCALE_W = $clog2(SCALES),
+    parameter BIAS_W = $clog2(BIASES),
+    parameter PROGRAM_W = $clog2(PROGRAM_BYTES),
+    parameter ACTIVATION_W = $clog2(ACTIVATION_WORDS),
+    parameter STATE_W = $clog2(STATES)
 ) (
     input  wire                    clk,
     input  wire                    rst,
@@ -34,7 +36,7 @@ module network_memories #(
     input  wire                    clear,
     output wire                    clearing,
     input  wire [WEIGHT_W-1:0]     weight_address,
-    output wire [63:0]             weight_data,
+    output wire [64*SLICES-1:0]    weight_data,
     input  wire [SCALE_W-1:0]      scale_address,
     output wire [11:0]             scale_data,
     input  wire [BIAS_W-1:0]       bias_address,
@@ -42,9 +44,9 @@ module network_memories #(
     input  wire [PROGRAM_W-1:0]    program_address,
     output wire [7:0]              program_data,
     input  wire [ACTIVATION_W-1:0] activation_address,
-    output wire [63:0]             activation_data,
+    output wire [8*TABLES-1:0]     activation_data,
     input  wire                    activation_write,
-    input  wire [7:0]              activation_write_lanes,
+    input  wire [TABLES-1:0]       activation_write_lanes,
     input  wire [ACTIVATION_W-1:0] activation_write_address,
     input  wire [7:0]              activation_write_data,
     input  wire [STATE_W-1:0]      state_address,
@@ -62,15 +64,21 @@ module network_memories #(
         end
     endgenerate
 
-    wire [7:0]  lanes_weights, lanes_activations;
+    wire [8*SLICES-1:0] lanes_weights;
+    wire [TABLES-1:0]   lanes_activations;
     wire [1:0]  lanes_scales, lanes_biases, lanes_state;
     wire        lanes_programs;
-    wire [16:0] word8;
+    wire [WEIGHT_W-1:0] weight_word;
+    wire [ACTIVATION_W-1:0] activation_word;
     wire [18:0] word2;
     wire [19:0] word1;
     wire [7:0]  data;
 
     memory_port #(
+        .LANES(TABLES),
+        .SLICES(SLICES),
+        .WEIGHT_W(WEIGHT_W),
+        .ACTIVATION_W(ACTIVATION_W),
         .CLEAR_W(CLEAR_W)
     ) u_port (
         .clk(clk),
@@ -90,7 +98,8 @@ module network_memories #(
         .lanes_programs(lanes_programs),
         .lanes_activations(lanes_activations),
         .lanes_state(lanes_state),
-        .word8(word8),
+        .weight_word(weight_word),
+        .activation_word(activation_word),
         .word2(word2),
         .word1(word1),
         .data(data),
@@ -102,16 +111,21 @@ module network_memories #(
         .states(state_data)
     );
 
-    weight_memory #(
-        .WORDS(WEIGHT_WORDS),
-        .ADDRESS_W(WEIGHT_W)
-    ) u_weights (
-        .clk(clk),
-        .address(busy ? weight_address : word8[WEIGHT_W-1:0]),
-        .write_lanes(lanes_weights),
-        .write_data({8{data}}),
-        .read_data(weight_data)
-    );
+    genvar s;
+    generate
+        for (s = 0; s < SLICES; s = s + 1) begin : g_slice
+            weight_memory #(
+                .WORDS(WEIGHT_WORDS),
+                .ADDRESS_W(WEIGHT_W)
+            ) u_weights (
+                .clk(clk),
+                .address(busy ? weight_address : weight_word),
+                .write_lanes(lanes_weights[8*s +: 8]),
+                .write_data({8{data}}),
+                .read_data(weight_data[64*s +: 64])
+            );
+        end
+    endgenerate
 
     wire [SCALE_W-1:0] scale_word = busy ? scale_address : word2[SCALE_W-1:0];
 
@@ -169,15 +183,15 @@ module network_memories #(
     );
 
     lane_memory #(
-        .LANES(8),
+        .LANES(TABLES),
         .WORDS(ACTIVATION_WORDS),
         .ADDRESS_W(ACTIVATION_W)
     ) u_activations (
         .clk(clk),
         .write_lanes(activation_write ? activation_write_lanes : lanes_activations),
-        .write_address(activation_write ? activation_write_address : word8[ACTIVATION_W-1:0]),
-        .write_data({8{activation_write ? activation_write_data : data}}),
-        .read_address(busy ? activation_address : word8[ACTIVATION_W-1:0]),
+        .write_address(activation_write ? activation_write_address : activation_word),
+        .write_data({TABLES{activation_write ? activation_write_data : data}}),
+        .read_address(busy ? activation_address : activation_word),
         .read_data(activation_data)
     );
 

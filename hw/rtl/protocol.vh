@@ -1,7 +1,7 @@
 // Constants of the wire protocol and of the memory image (hw/README.md). The one source:
 // scripts/constants.awk turns every line "`define NAME value" into "#define STERNA_NAME value" of build/gen/protocol.h.
 // Values are written as plain decimal so that both languages read them.
-`define PROTOCOL_VERSION 2
+`define PROTOCOL_VERSION 3
 
 // Opcodes. A reply carries OP_REPLY (0x80) on top.
 `define OP_HELLO 1

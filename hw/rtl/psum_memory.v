@@ -1,4 +1,4 @@
-// psum_memory - partial sums: two banks of 256 rows of 24 bits
+// psum_memory - partial sums: two banks of 256 rows of PSUM_W bits
 //
 //   psum[row] <- (s_first ? 0 : psum[row]) + s_sum + s_carry        row = {bank, row of the bank}
 //
@@ -8,45 +8,48 @@
 // low, and follow each other without a gap; drain_turn alternates. A run of an odd number of rows
 // leaves the odd row of its last pair undefined. A row may come again 4 cycles later at the
 // earliest, and its drain read too. After a cycle with drain_turn high drain_data is the even row of
-// that cycle's drain_word, and in the cycle after that its odd row. Sums wrap at 24 bits.
+// that cycle's drain_word, and in the cycle after that its odd row. Sums wrap at PSUM_W bits, more than SUM_W.
 
 `default_nettype none
 
-module psum_memory (
+module psum_memory #(
+    parameter SUM_W = 19,
+    parameter PSUM_W = 24
+) (
     input  wire               clk,
     input  wire               rst,
     input  wire               s_valid,
     input  wire [8:0]         s_row,
     input  wire               s_first,
-    input  wire signed [18:0] s_sum,
+    input  wire signed [SUM_W-1:0] s_sum,
     input  wire               s_carry,
     input  wire               drain_turn,
     input  wire [7:0]         drain_word,
-    output wire [23:0]        drain_data
+    output wire [PSUM_W-1:0]  drain_data
 );
 
-    wire [47:0] pair;
+    wire [2*PSUM_W-1:0] pair;
 
     // Read: the even row's old sum comes from the memory, the odd row's a cycle later from high_q.
     reg        odd_q;
     reg        first_q;
-    reg [23:0] high_q;
+    reg [PSUM_W-1:0] high_q;
 
     always @(posedge clk) begin
         odd_q <= s_row[0];
         first_q <= s_first;
-        high_q <= pair[47:24];
+        high_q <= pair[2*PSUM_W-1:PSUM_W];
     end
 
-    assign drain_data = drain_turn ? high_q : pair[23:0];
+    assign drain_data = drain_turn ? high_q : pair[PSUM_W-1:0];
 
     // Add.
-    wire [23:0] old = first_q ? 24'd0 : (odd_q ? high_q : pair[23:0]);
-    reg  [23:0] sum_q;
-    reg  [23:0] low_q;
+    wire [PSUM_W-1:0] old = first_q ? {PSUM_W{1'b0}} : (odd_q ? high_q : pair[PSUM_W-1:0]);
+    reg  [PSUM_W-1:0] sum_q;
+    reg  [PSUM_W-1:0] low_q;
 
     always @(posedge clk) begin
-        sum_q <= old + {{5{s_sum[18]}}, s_sum} + {23'd0, s_carry};
+        sum_q <= old + {{PSUM_W-SUM_W{s_sum[SUM_W-1]}}, s_sum} + {{PSUM_W-1{1'b0}}, s_carry};
         low_q <= sum_q;
     end
 
@@ -64,12 +67,13 @@ module psum_memory (
     end
 
     lane_memory #(
-        .LANES(6),
+        .LANES(1),
+        .LANE_W(2 * PSUM_W),
         .WORDS(256),
         .ADDRESS_W(8)
     ) u_pairs (
         .clk(clk),
-        .write_lanes({6{write_q[2]}}),
+        .write_lanes(write_q[2]),
         .write_address(pair_qqq),
         .write_data({sum_q, low_q}),
         .read_address(drain_turn ? drain_word : s_row[8:1]),

@@ -15,7 +15,10 @@
 
 `default_nettype none
 
-module row_streamer (
+module row_streamer #(
+    parameter TABLE_BANKS = 2,
+    parameter PSUM_DELAY = 5
+) (
     input  wire       clk,
     input  wire       rst,
     input  wire       layer_start,
@@ -43,8 +46,8 @@ module row_streamer (
     output wire       waits_for_gates
 );
 
-    localparam PSUM_DELAY = 5;
-    localparam READY_DELAY = 8;
+    localparam READY_DELAY = PSUM_DELAY + 3;
+    localparam START_TURN = PSUM_DELAY % 2 == 0;    // for the even rows, when they meet psum
     localparam UNIT_HEAD = 5;       // cycles that gates take before they read a tile's last row
 
     // Table banks: what was built for them, and whether it is complete.
@@ -68,7 +71,7 @@ module row_streamer (
     assign {h, first, ends_tile, last_tile} = block_q[bank_q];
 
     // The block to come.
-    wire       next_bank = bank_q ^ block_ends;
+    wire       next_bank = bank_q ^ (block_ends && TABLE_BANKS == 2);
     wire       other_bank = !bank_q;
     wire       next_tile_bank = tile_bank_q ^ tile_ends;
     wire       other_h, other_first, unused_other, unused_last;
@@ -80,7 +83,7 @@ module row_streamer (
     wire       other_blocked = other_first && !other_h && draining_q[tile_bank_q ^ ends_tile];
     wire       follows = last_row_q && full_q[other_bank] && !other_blocked;
     wire       may_start = streaming_q ? follows : built && !blocked;
-    wire       start = may_start && recent_q == 3'd0 && !drain_turn;
+    wire       start = may_start && recent_q == 3'd0 && drain_turn == START_TURN;
 
     assign {other_h, other_first, unused_other, unused_last} = block_q[other_bank];
 
@@ -91,7 +94,7 @@ module row_streamer (
             full_q[fill_bank_q] <= 1'b1;
         if (block_ends)
             full_q[bank_q] <= 1'b0;
-        fill_bank_q <= fill_bank_q ^ build_done;
+        fill_bank_q <= fill_bank_q ^ (build_done && TABLE_BANKS == 2);
         bank_q <= next_bank;
         streaming_q <= start || (streaming_q && !block_ends);
         left_q <= start ? rows : left_q - 8'd1;

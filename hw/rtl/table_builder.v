@@ -1,11 +1,11 @@
-// table_builder - fills one table bank per block: eight lanes follow one step program
+// table_builder - fills one table bank per block: TABLES lanes follow one step program
 //
 //   each program byte {write, subtract, k[2:0], j[2:0]}:
 //   T <- T +- (x_j << k);  if write: table[next] <- T, next <- next + 1
 //
 // x_j of lane g is byte g of activation word s_word + j. k = 7 adds nothing; k = 7 without write
 // ends the program. s_valid && s_ready starts the build of a block; the banks are filled in turn,
-// the first after rst is bank 0. s_ready needs the bank to be free: neither full nor being looked
+// the first after rst is bank 0, or it is the only one. s_ready needs the bank to be free: neither full nor being looked
 // up (bank_taken). done is high for one cycle when the end byte is seen; the last entry is then
 // written two cycles later, so a look-up in the third cycle after done reads it. One step per
 // cycle; a program of p bytes, its end included, takes p + 2 cycles. program_* and activation_* are
@@ -14,6 +14,10 @@
 `default_nettype none
 
 module table_builder #(
+    parameter TABLES = 8,
+    parameter ENTRY_W = 7,      // log2 of a table's entries
+    parameter TABLE_W = 16,
+    parameter TABLE_BANKS = 2,
     parameter PROGRAM_W = 9,
     parameter ACTIVATION_W = 8
 ) (
@@ -28,10 +32,10 @@ module table_builder #(
     output wire [PROGRAM_W-1:0]    program_address,
     input  wire [7:0]              program_data,
     output wire [ACTIVATION_W-1:0] activation_address,
-    input  wire [63:0]             activation_data,
+    input  wire [8*TABLES-1:0]     activation_data,
     output wire                    table_write,
-    output wire [7:0]              table_address,   // bank, entry
-    output wire [127:0]            table_data       // 16 bits of each lane
+    output wire [ENTRY_W:0]        table_address,   // bank, entry
+    output wire [TABLES*TABLE_W-1:0] table_data
 );
 
     // Fetch: address in one cycle, the byte in the next.
@@ -53,7 +57,7 @@ module table_builder #(
         if (start)
             word_q <= s_word;
         byte_valid_q <= running_q && !ending;
-        fill_bank_q <= fill_bank_q ^ ending;
+        fill_bank_q <= fill_bank_q ^ (ending && TABLE_BANKS == 2);
         if (start)
             running_q <= 1'b1;
         else if (ending)
@@ -89,34 +93,36 @@ module table_builder #(
 
     genvar lane;
     generate
-        for (lane = 0; lane < 8; lane = lane + 1) begin : g_lane
-            builder_lane u_lane (
+        for (lane = 0; lane < TABLES; lane = lane + 1) begin : g_lane
+            builder_lane #(
+                .SUM_W(TABLE_W)
+            ) u_lane (
                 .clk(clk),
                 .clear(end_q[1] || rst),
                 .step(step_q[1]),
                 .x(activation_data[8*lane +: 8]),
                 .k(k_q),
                 .subtract(subtract_q),
-                .sum(table_data[16*lane +: 16])
+                .sum(table_data[TABLE_W*lane +: TABLE_W])
             );
         end
     endgenerate
 
     // Entries are written in order.
-    reg [6:0] next_q;
-    reg       write_bank_q;
+    reg [ENTRY_W-1:0] next_q;
+    reg               write_bank_q;
 
     assign table_write = write_q[2];
     assign table_address = {write_bank_q, next_q};
 
     always @(posedge clk) begin
         if (end_q[2]) begin
-            next_q <= 7'd0;
-            write_bank_q <= !write_bank_q;
+            next_q <= {ENTRY_W{1'b0}};
+            write_bank_q <= !write_bank_q && TABLE_BANKS == 2;
         end else if (write_q[2])
-            next_q <= next_q + 7'd1;
+            next_q <= next_q + 1'b1;
         if (rst) begin
-            next_q <= 7'd0;
+            next_q <= {ENTRY_W{1'b0}};
             write_bank_q <= 1'b0;
         end
     end

@@ -100,7 +100,8 @@ START_TEST(no_table_is_planned_that_could_overflow)
         struct sterna_layout layout = {.sections = 0};
         struct sterna_program program;
         if (sterna_layout_plan(model, &geometry, &layout, &error) != STERNA_OK) {
-            ck_assert_msg(strstr(error.reason, "as the largest entry of a table of layer 0, input weights"),
+            ck_assert_msg(strstr(error.reason, "as the largest table entry for") &&
+                              strstr(error.reason, "weights in layer 0, input weights"),
                           "%s", error.reason);
             refused++;
             continue;

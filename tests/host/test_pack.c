@@ -44,9 +44,8 @@ static void step_machine(struct sterna_machine *machine, const int8_t *input, si
 }
 
 /* Frees the model. */
-static void check_model(struct sterna_model *model, uint64_t seed)
+static void check_model_on(struct sterna_geometry geometry, struct sterna_model *model, uint64_t seed)
 {
-    const struct sterna_geometry geometry = roomy();
     ck_assert_ptr_nonnull(model);
     const size_t inputs = model->layer[0].inputs, outputs = model->output.rows;
     struct sterna_image image;
@@ -78,6 +77,11 @@ static void check_model(struct sterna_model *model, uint64_t seed)
     free(machine);
     sterna_image_free(&image);
     sterna_model_free(model);
+}
+
+static void check_model(struct sterna_model *model, uint64_t seed)
+{
+    check_model_on(roomy(), model, seed);
 }
 
 static void image_computes_what_fixed_computes(size_t inputs, size_t hidden, size_t layers, size_t outputs,
@@ -115,6 +119,52 @@ START_TEST(parts_may_differ_in_format)
         random_fill(model, &seed);
         check_model(model, seed);
     }
+}
+END_TEST
+
+/* A device of several streams with small tables. */
+static struct sterna_geometry random_streams(uint64_t *seed)
+{
+    struct sterna_geometry geometry = roomy();
+    geometry.tables = 8u << random_below(seed, 3);
+    geometry.streams = 2 + (unsigned)random_below(seed, 9);
+    geometry.entries_log2 = 4;
+    geometry.table_w = random_below(seed, 2) ? 11 : 14;
+    geometry.table_banks = 1 + (unsigned)random_below(seed, 2);
+    geometry.weight_bytes = (uint32_t)(sterna_geometry_word_bytes(&geometry) * 16384);
+    return geometry;
+}
+
+START_TEST(several_streams_equal_fixed)
+{
+    uint64_t seed = 4000 + (uint64_t)_i;
+    for (int round = 0; round < 5; round++) {
+        const struct sterna_geometry geometry = random_streams(&seed);
+        const struct sterna_model_shape shape = {(enum sterna_cell)(_i % STERNA_CELLS),
+                                                 1 + random_below(&seed, 200), 1 + random_below(&seed, 200),
+                                                 1 + random_below(&seed, 2), 1 + random_below(&seed, 300)};
+        const enum sterna_format format = (enum sterna_format)random_below(&seed, STERNA_FORMATS);
+        if (sterna_geometry_most(&geometry, format) > 0)
+            check_model_on(geometry, random_model_of(&shape, format, seed), seed);
+    }
+}
+END_TEST
+
+START_TEST(a_format_without_a_table_is_refused_by_layer)
+{
+    struct sterna_geometry geometry = *sterna_geometry_of("ecp5-25f");
+    struct sterna_model *model = random_model(5, 10, 2, 5, 4);
+    struct sterna_error error = {""};
+    struct sterna_image image;
+    sterna_model_set_formats(model, STERNA_FORMAT_TERNARY, STERNA_FORMAT_TERNARY, STERNA_FORMAT_INT8);
+    ck_assert_int_eq(sterna_pack(model, &geometry, &image, &error), STERNA_ERR_FIT);
+    ck_assert_msg(strstr(error.reason, "for int8 weights in the output layer"), "%s", error.reason);
+    geometry.table_w = 16; /* it is then the entries */
+    ck_assert_int_eq(sterna_pack(model, &geometry, &image, &error), STERNA_ERR_FIT);
+    ck_assert_msg(strstr(error.reason,
+                         "needs 128 table entries for int8 weights in the output layer, the device has 16"),
+                  "%s", error.reason);
+    sterna_model_free(model);
 }
 END_TEST
 
@@ -277,8 +327,9 @@ START_TEST(a_model_that_is_too_large_is_told_by_how_much)
     check_refusal(refusal(5, 10, 2, 5, &geometry), "needs 20 units of recurrent state");
     check_refusal(refusal(5, 10, 1, 170, &up5k), "needs 513 bytes for the results of one step");
     geometry = up5k;
-    geometry.table_w = 8; /* one weight of 1: 127 */
-    check_refusal(refusal(2, 2, 1, 2, &geometry), "as the largest entry of a table of layer 0");
+    geometry.table_w = 7; /* one weight of 1: 127 */
+    check_refusal(refusal(2, 2, 1, 2, &geometry),
+                  "needs 127 as the largest table entry for ternary weights in layer 0");
     geometry = up5k;
     geometry.kinds = 1;
     check_refusal(refusal(5, 10, 1, 5, &geometry), "cannot run layer 0: it has no cell gru");
@@ -315,8 +366,9 @@ START_TEST(codebooks_that_do_not_fit_are_refused_with_the_reason)
     const struct sterna_geometry up5k = *sterna_geometry_of("up5k");
     static const char *const reasons[] = {
         "for engines of 8 tables, this one has 16, and layer 0, input weights has one",
-        "table entries in layer 0, input weights, the device has 32",
-        "as the largest entry of a table of layer 0", "bytes of step programs, the device has 100"};
+        "table entries for codebook weights in layer 0, input weights, the device has 32",
+        "as the largest table entry for codebook weights in layer 0",
+        "bytes of step programs, the device has 100"};
     for (int i = 0; i < 4; i++) {
         struct sterna_geometry geometry = up5k;
         struct sterna_error error = {""};
@@ -350,6 +402,8 @@ Suite *sterna_suite(void)
     tcase_add_loop_test(tests, every_cell_and_format_equals_fixed, 0, STERNA_CELLS * STERNA_FORMATS);
     tcase_add_test(tests, parts_may_differ_in_format);
     tcase_add_loop_test(tests, large_layers_of_every_cell_equal_fixed, 0, STERNA_CELLS);
+    tcase_add_loop_test(tests, several_streams_equal_fixed, 0, 10 * STERNA_CELLS);
+    tcase_add_test(tests, a_format_without_a_table_is_refused_by_layer);
     tcase_add_test(tests, headers_are_as_the_contract_says);
     tcase_add_test(tests, scales_and_biases_come_in_the_order_of_use);
     tcase_add_test(tests, a_model_that_is_too_large_is_told_by_how_much);

@@ -252,7 +252,7 @@ START_TEST(another_protocol_version_is_refused)
 {
     moody.hello[0] = STERNA_PROTOCOL_VERSION + 1;
     ck_assert_int_eq(sterna_session_open(&moody.link, &session, &error), STERNA_ERR_DEVICE);
-    ck_assert_ptr_nonnull(strstr(error.reason, "speaks version 3"));
+    ck_assert_ptr_nonnull(strstr(error.reason, "speaks version 4"));
 }
 END_TEST
 
@@ -260,10 +260,10 @@ START_TEST(geometries_that_cannot_be_are_refused)
 {
     /* offset, bytes, value */
     static const uint32_t lies[][3] = {
-        {1, 1, 0},          {1, 1, 7},        {2, 1, 0},       {3, 1, 0},   {3, 1, 64},  {4, 1, 33},
-        {5, 1, 6},          {6, 1, 63},       {8, 4, 0},       {12, 4, 0},  {16, 4, 0},  {20, 4, 0},
-        {24, 4, 0},         {28, 4, 0},       {32, 2, 0},      {34, 2, 15}, {36, 2, 58}, {40, 4, 0},
-        {8, 4, UINT32_MAX}, {24, 4, 1 << 20}, {20, 4, 1 << 17}};
+        {1, 1, 0},   {1, 1, 7},   {2, 1, 0},  {3, 1, 0},          {3, 1, 64},       {4, 1, 33},
+        {5, 1, 8},   {5, 1, 2},   {38, 2, 0}, {38, 2, 3},         {6, 1, 63},       {8, 4, 0},
+        {12, 4, 0},  {16, 4, 0},  {20, 4, 0}, {24, 4, 0},         {28, 4, 0},       {32, 2, 0},
+        {34, 2, 15}, {36, 2, 58}, {40, 4, 0}, {8, 4, UINT32_MAX}, {24, 4, 1 << 20}, {20, 4, 1 << 17}};
     for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
         setup();
         for (size_t j = 0; j < lies[i][1]; j++)

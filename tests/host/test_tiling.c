@@ -14,7 +14,8 @@ static struct sterna_layout_section whole_layer(const struct sterna_model *model
     struct sterna_layout_section whole = {.kind = model->layer[0].cell == STERNA_CELL_LSTM ? STERNA_KIND_LSTM
                                                                                            : STERNA_KIND_GRU,
                                           .layer = &model->layer[0],
-                                          .gates = sterna_cell_gates(model->layer[0].cell)};
+                                          .gates = sterna_cell_gates(model->layer[0].cell),
+                                          .streams = 1};
     whole.part[STERNA_PART_X].matrix = &model->layer[0].ih;
     whole.part[STERNA_PART_H].matrix = &model->layer[0].hh;
     return whole;
@@ -27,7 +28,8 @@ static size_t choose(enum sterna_cell cell, size_t units, bool smallest,
     struct sterna_model *model = random_model_of(&shape, STERNA_FORMAT_TERNARY, 1);
     ck_assert_ptr_nonnull(model);
     const struct sterna_layout_section whole = whole_layer(model);
-    const size_t sections = sterna_tiling_choose(&whole, units, PSUM_ROWS, smallest, section);
+    const size_t sections =
+        sterna_tiling_choose(&whole, units, sterna_geometry_of("up5k"), smallest, section);
     for (size_t k = 0; k < sections; k++) {
         for (size_t p = 0; p < STERNA_PARTS; p++) {
             const struct sterna_layout_part *part = &section[k].part[p];

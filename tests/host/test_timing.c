@@ -12,10 +12,10 @@ static struct sterna_timing output(size_t rows, size_t tiles, size_t blocks, siz
     static const struct sterna_matrix matrix;
     struct sterna_timing timing;
     struct sterna_layout_section section = {
-        .kind = STERNA_KIND_OUTPUT, .gates = 1, .tile_units = rows, .tiles = tiles};
+        .kind = STERNA_KIND_OUTPUT, .gates = 1, .streams = 1, .tile_units = rows, .tiles = tiles};
     section.part[STERNA_PART_X] = (struct sterna_layout_part){
         .matrix = &matrix, .elements = 5, .blocks = blocks, .program_bytes = bytes};
-    sterna_timing_sections(&section, 1, &timing);
+    sterna_timing_sections(sterna_geometry_of("up5k"), &section, 1, &timing);
     ck_assert_uint_eq(timing.cycles, timing.streaming + timing.build_wait + timing.gate_wait + timing.gap);
     ck_assert_uint_eq(timing.output, timing.streaming);
     return timing;

@@ -354,7 +354,7 @@ START_TEST(an_unknown_target_or_back_end_is_missing)
     char address[32];
     snprintf(address, sizeof address, "%.*s:nonesuch", (int)strcspn(addresses[_i], ":"), addresses[_i]);
     ck_assert_int_eq(sterna_device_open(address, &device, &error), STERNA_ERR_MISSING);
-    ck_assert_ptr_nonnull(strstr(error.reason, "there is: up5k"));
+    ck_assert_ptr_nonnull(strstr(error.reason, "there are: up5k"));
     ck_assert_int_eq(sterna_device_open("ref", &device, &error), STERNA_ERR_MISSING);
     ck_assert_ptr_nonnull(strstr(error.reason, "there is no device \"ref\"; this program knows: reference"));
     ck_assert_ptr_null(device);

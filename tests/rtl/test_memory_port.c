@@ -33,7 +33,8 @@ static void bench_tick(struct bench *bench)
                                       *model->lanes_programs, *model->lanes_activations, *model->lanes_state};
     uint32_t word[MEMORIES];
     for (unsigned memory = 0; memory < MEMORIES; memory++) {
-        word[memory] = word_bytes[memory] == 8   ? *model->word8
+        word[memory] = memory == 0               ? *model->weight_word
+                       : word_bytes[memory] == 8 ? *model->activation_word
                        : word_bytes[memory] == 2 ? *model->word2
                                                  : *model->word1;
         for (unsigned lane = 0; lane < word_bytes[memory]; lane++)

@@ -6,38 +6,6 @@
 
 #include <check.h>
 
-/* Frees the model. */
-static void check_model(struct sterna_model *model, unsigned steps, uint32_t seed)
-{
-    struct subject *subject = subject_new(model);
-    struct device *device = device_with(subject, seed);
-    for (unsigned step = 0; step < steps; step++) {
-        device->stall_percent = seeded_below(&device->random, 3) * 40;
-        check_step(device, subject, !seeded_percent(&device->random, 20));
-    }
-    check_state(device, subject);
-    device_check_all(device, STERNA_MEM_WEIGHTS, subject->image.memory[STERNA_MEM_WEIGHTS].bytes,
-                     subject->image.memory[STERNA_MEM_WEIGHTS].size);
-    device_free(device);
-    subject_free(subject);
-}
-
-/* Sums that saturate in both directions: scales that hardly shift, biases at their ends. */
-static void make_extreme(struct sterna_model *model, uint64_t *seed)
-{
-    for (size_t k = 0; k < model->layers; k++) {
-        struct sterna_layer *layer = &model->layer[k];
-        const size_t rows = layer->ih.rows;
-        for (size_t row = 0; row < rows; row++) {
-            layer->ih.scale_s[row] = (uint8_t)random_below(seed, 12);
-            layer->hh.scale_s[row] = (uint8_t)random_below(seed, 12);
-        }
-        for (size_t i = 0; i < sterna_cell_biases(layer->cell) * layer->hidden; i++)
-            if (random_below(seed, 3) == 0)
-                layer->bias[i] = (int16_t)(random_below(seed, 2) ? 32767 : -32767);
-    }
-}
-
 static void check_random(enum sterna_cell cell, enum sterna_format format, size_t largest, uint64_t seed)
 {
     const struct sterna_model_shape shape = {cell, 1 + random_below(&seed, largest),
@@ -74,67 +42,14 @@ START_TEST(parts_may_differ_in_format)
 }
 END_TEST
 
-/* A step after the other without waiting for results, the next input under the step before. */
-static void overlap_steps(struct device *device, const struct subject *subject, const int8_t *input,
-                          unsigned steps)
-{
-    struct network_model *model = device->model;
-    const size_t inputs = subject->model->layer[0].inputs;
-    device->result_bytes = 0;
-    device->cycles = 0;
-    for (unsigned step = 0; step < steps; step++) {
-        while (!*model->input_free)
-            device_tick(device);
-        *model->mem_select = STERNA_MEM_ACTIVATIONS;
-        for (unsigned i = 0; i < inputs; i++) {
-            bool taken = false;
-            *model->mem_address = i;
-            *model->mem_wdata = (uint8_t)input[step * inputs + i];
-            for (*model->mem_write = 1; !taken; device_tick(device)) {
-                network_model_eval(model);
-                taken = !*model->mem_wait;
-            }
-            *model->mem_write = 0;
-            if (seeded_percent(&device->random, 30))
-                device_tick(device);
-        }
-        while (*model->busy)
-            device_tick(device);
-        *model->step_emit = step % 4 != 3;
-        *model->step_start = 1;
-        device_tick(device);
-        *model->step_start = 0;
-        *model->step_emit = step % 4 == 3;
-    }
-    device_wait(device);
-}
-
 START_TEST(steps_may_overlap)
 {
-    enum { STEPS = 24 };
     uint64_t seed = 300 + (uint64_t)_i;
     const struct sterna_model_shape shape = {(enum sterna_cell)(_i % STERNA_CELLS),
                                              1 + random_below(&seed, 60), 1 + random_below(&seed, 60),
                                              1 + random_below(&seed, 2), 1 + random_below(&seed, 40)};
-    struct subject *subject =
-        subject_new(random_model_of(&shape, (enum sterna_format)random_below(&seed, STERNA_FORMATS), seed));
-    struct device *device = device_with(subject, (uint32_t)seed | 1);
-    int8_t input[STEPS * 61];
-    for (size_t i = 0; i < sizeof input; i++)
-        input[i] = (int8_t)((int)seeded_below(&device->random, 255) - 127);
-    device->stall_percent = (unsigned)_i % 3 * 40;
-    overlap_steps(device, subject, input, STEPS);
-    size_t at = 0;
-    for (size_t step = 0; step < STEPS; step++) {
-        sterna_fixed_step(subject->model, &subject->state, input + step * shape.inputs, subject->sums);
-        for (size_t i = 0; step % 4 != 3 && i < 3 * shape.outputs; i++)
-            ck_assert_msg(device->results[at++] == (uint8_t)((uint32_t)subject->sums[i / 3] >> 8 * (i % 3)),
-                          "step %zu, byte %zu", step, i);
-    }
-    ck_assert_uint_eq(device->result_bytes, at);
-    check_state(device, subject);
-    device_free(device);
-    subject_free(subject);
+    check_overlap(random_model_of(&shape, (enum sterna_format)random_below(&seed, STERNA_FORMATS), seed),
+                  (unsigned)_i % 3 * 40, (uint32_t)seed | 1);
 }
 END_TEST
 
