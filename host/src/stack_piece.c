@@ -34,11 +34,15 @@ size_t sterna_stack_piece_steps(const struct sterna_stack_layer *layer, size_t p
 }
 
 uint64_t sterna_stack_piece_ideal(const struct sterna_filters *filters,
+                                  const struct sterna_geometry *geometry,
                                   const struct sterna_stack_piece *piece)
 {
-    const size_t columns = STERNA_LANES * sterna_program_widest(&filters->weight);
+    if (geometry->tables == 0)
+        return 0;
+    const size_t columns = geometry->tables * sterna_geometry_widest(geometry, &filters->weight);
     const size_t cols = piece->whole ? filters->weight.cols : piece->cols;
-    return (uint64_t)piece->rows * ((cols + columns - 1) / columns);
+    const size_t rows = (piece->rows + geometry->streams - 1) / geometry->streams;
+    return (uint64_t)rows * ((cols + columns - 1) / columns);
 }
 
 /* The filters' weights, once for each place, where its own patch lies in the one of all; scales and biases with them. */
@@ -198,7 +202,7 @@ static enum sterna_status fit(const struct sterna_stack_layer *layer, const stru
         sterna_model_free(*network);
         return status;
     }
-    sterna_timing_sections(layout.section, layout.sections, &timing);
+    sterna_timing_sections(geometry, layout.section, layout.sections, &timing);
     *cycles = timing.cycles + SEND_ROW * (*network)->output.rows;
     sterna_layout_free(&layout);
     return STERNA_OK;
