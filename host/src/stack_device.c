@@ -141,6 +141,7 @@ static enum sterna_status run_piece(struct pass *pass, const struct sterna_stack
                                     struct sterna_model *network)
 {
     struct sterna_stack_device *stack = pass->stack;
+    struct sterna_geometry geometry;
 
     enum sterna_status status = make_room(pass, piece);
     if (status == STERNA_OK)
@@ -153,7 +154,9 @@ static enum sterna_status run_piece(struct pass *pass, const struct sterna_stack
     stack->loaded = network;
     status = run_steps(pass, piece);
     stack->steps += steps_of(pass, piece);
-    stack->ideal_cycles += places_of(pass) * sterna_stack_piece_ideal(&stack->model->filters[pass->k], piece);
+    sterna_device_geometry(stack->device, &geometry);
+    stack->ideal_cycles +=
+        places_of(pass) * sterna_stack_piece_ideal(&geometry, &stack->model->filters[pass->k], piece);
     return status;
 }
 

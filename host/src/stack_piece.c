@@ -33,12 +33,13 @@ size_t sterna_stack_piece_steps(const struct sterna_stack_layer *layer, size_t p
     return height * ((layer->out.width + places - 1) / places);
 }
 
-uint64_t sterna_stack_piece_ideal(const struct sterna_filters *filters,
+uint64_t sterna_stack_piece_ideal(const struct sterna_geometry *geometry,
+                                  const struct sterna_filters *filters,
                                   const struct sterna_stack_piece *piece)
 {
-    const size_t columns = STERNA_LANES * sterna_program_widest(&filters->weight);
-    const size_t cols = piece->whole ? filters->weight.cols : piece->cols;
-    return (uint64_t)piece->rows * ((cols + columns - 1) / columns);
+    const struct sterna_geometry eight = {.tables = 8, .streams = 1, .entries_log2 = 7, .table_w = 16};
+    return sterna_geometry_ideal(geometry->tables ? geometry : &eight, &filters->weight, piece->rows,
+                                 piece->whole ? filters->weight.cols : piece->cols);
 }
 
 /* The filters' weights, once for each place, where its own patch lies in the one of all; scales and biases with them. */
@@ -198,7 +199,7 @@ static enum sterna_status fit(const struct sterna_stack_layer *layer, const stru
         sterna_model_free(*network);
         return status;
     }
-    sterna_timing_sections(layout.section, layout.sections, &timing);
+    sterna_timing_sections(geometry, layout.section, layout.sections, &timing);
     *cycles = timing.cycles + SEND_ROW * (*network)->output.rows;
     sterna_layout_free(&layout);
     return STERNA_OK;
