@@ -1,4 +1,4 @@
-/* model_file.c - models to and from safetensors files: the tensors (model.h, items 4 to 7). */
+/* model_file.c - models to and from safetensors files: the tensors (model.h, items 4 to 8). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -56,6 +56,8 @@ static void open_case(int i)
     struct sterna_stack_shape shape;
     uint64_t seed = 5;
 
+    memset(at, 0, sizeof at);
+
     ck_assert_int_eq(
         sterna_stack_shape_read(stack_case[i].text, CASE_INPUTS, stack_case[i].steps, &shape, NULL),
         STERNA_OK);

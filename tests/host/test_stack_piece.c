@@ -28,15 +28,17 @@ static void check_row(const struct sterna_stack_piece *piece, const struct stern
     const struct sterna_stack_layer span = sterna_stack_piece_span(layer, piece->places);
     const size_t own = layer->in.channels / layer->groups, row = piece->row + i % piece->rows;
     const size_t side = sterna_stack_piece_side(layer), shift = i / piece->rows * layer->stride[side];
+    size_t wrong = 0;
     for (size_t c = 0; c < part->cols; c++) {
         const size_t at = piece->col + c, ky = at / own / span.kernel[1], kx = at / own % span.kernel[1];
         const size_t y = side == 0 ? ky - shift : ky, x = side == 1 ? kx - shift : kx;
         const bool inside = y < layer->kernel[0] && x < layer->kernel[1];
         const size_t from = row * weight->cols + (y * layer->kernel[1] + x) * own + at % own;
-        ck_assert_int_eq(part->code[i * part->cols + c], inside ? weight->code[from] : 0);
+        wrong += part->code[i * part->cols + c] != (inside ? weight->code[from] : 0);
         if (inside)
             seen[from]++;
     }
+    ck_assert_uint_eq(wrong, 0);
 }
 
 /* Pieces of layer 0; every weight is there once for each place. *places: of the last piece. */
@@ -64,8 +66,10 @@ static size_t count_pieces(const struct sterna_geometry *geometry, bool whole, s
         sterna_model_free(network);
         *places = piece.places;
     }
+    size_t wrong = 0;
     for (size_t i = 0; i < weight->rows * weight->cols; i++)
-        ck_assert_uint_eq(seen[i], *places);
+        wrong += seen[i] != *places;
+    ck_assert_uint_eq(wrong, 0);
     free(seen);
     return pieces;
 }
@@ -121,7 +125,8 @@ END_TEST
 START_TEST(filters_are_cut_where_memory_ends)
 {
     size_t places = 0;
-    model = stack_model("conv 2000 1, relu", 400, 0);
+    model = stack_model("conv 400 1, relu", 400, 0);
+    sterna_model_set_stack_format(model, STERNA_FORMAT_INT8);
     ck_assert_uint_gt(count_pieces(sterna_geometry_of("up5k"), true, 9, &places), 1);
 }
 END_TEST
