@@ -240,7 +240,9 @@ G_network_streams = -GTABLES=16 -GSTREAMS=3 -GENTRIES=16 -GTABLE_W=14 -GTABLE_BA
     -GACTIVATION_WORDS=64
 
 # Verilate and write the C face: V<top>.h and sources, <top>_model.h, <top>_shim.cpp
+# Into an empty folder: what an older Verilog was cut into must not be compiled with it.
 $(BUILD)/verilated/%/model.h: $(RTL) scripts/verilator_shim.awk
+	@rm -rf $(@D)
 	@mkdir -p $(@D)
 	$(Q)$(VERILATE) $(G_$*) --prefix V$* --Mdir $(@D) --top-module $(or $(MODULE_$*),$*) $(or $(MODULE_$*),$*)
 	@$(AWK) -v top=$* -v part=header -f scripts/verilator_shim.awk $(@D)/V$*.h > $(@D)/$*_model.h

@@ -171,3 +171,11 @@ size_t sterna_geometry_widest(const struct sterna_geometry *geometry, const stru
     return program.entries <= (size_t)1 << geometry->entries_log2 &&
            sterna_geometry_reach(matrix, &program) < UINT64_C(1) << (geometry->table_w - 1);
 }
+
+uint64_t sterna_geometry_ideal(const struct sterna_geometry *geometry, const struct sterna_matrix *matrix,
+                               size_t rows, size_t cols)
+{
+    const size_t most = sterna_geometry_widest(geometry, matrix);
+    const size_t columns = geometry->tables * (most ? most : 1);
+    return (uint64_t)((rows + geometry->streams - 1) / geometry->streams) * ((cols + columns - 1) / columns);
+}

@@ -56,6 +56,9 @@ static inline size_t sterna_geometry_slice_at(const struct sterna_geometry *geom
 size_t sterna_geometry_most(const struct sterna_geometry *geometry, enum sterna_format format);
 /* The same of a matrix, one if its own weights are small enough for that; whether the tables can hold its codebook is not looked at. */
 size_t sterna_geometry_widest(const struct sterna_geometry *geometry, const struct sterna_matrix *matrix);
+/* Cycles to stream so many rows and columns of the matrix, had every code as many weights as it can name. */
+uint64_t sterna_geometry_ideal(const struct sterna_geometry *geometry, const struct sterna_matrix *matrix,
+                               size_t rows, size_t cols);
 /* The largest magnitude of an entry that the matrix names, in tables of this program. Where a code names one weight, entries are the
  * format's levels in turn, and what does not fit lies beyond the matrix's largest. */
 uint64_t sterna_geometry_reach(const struct sterna_matrix *matrix, const struct sterna_program *program);

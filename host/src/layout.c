@@ -99,15 +99,6 @@ static void plan_layer(struct sterna_layout *layout, const struct sterna_layout_
     }
 }
 
-/* Cycles to stream the matrix, had every code as many weights as it can name. */
-static uint64_t ideal(const struct sterna_matrix *matrix, const struct sterna_geometry *geometry)
-{
-    const size_t most = sterna_geometry_widest(geometry, matrix);
-    const size_t columns = geometry->tables * (most ? most : 1);
-    return (uint64_t)(matrix->rows + geometry->streams - 1) / geometry->streams *
-           ((matrix->cols + columns - 1) / columns);
-}
-
 static void plan_sections(const struct sterna_model *model, const struct sterna_geometry *geometry,
                           bool smallest, struct sterna_layout *layout)
 {
@@ -123,7 +114,8 @@ static void plan_sections(const struct sterna_model *model, const struct sterna_
         whole.part[STERNA_PART_H].matrix = layer->hh.cols ? &layer->hh : NULL;
         plan_layer(layout, &whole, layer->hidden, geometry, smallest);
         layout->states += keeps_state(layer->cell) ? layer->hidden : 0;
-        layout->ideal_cycles += ideal(&layer->ih, geometry) + ideal(&layer->hh, geometry);
+        layout->ideal_cycles += sterna_geometry_ideal(geometry, &layer->ih, layer->ih.rows, layer->ih.cols) +
+                                sterna_geometry_ideal(geometry, &layer->hh, layer->hh.rows, layer->hh.cols);
     }
     struct sterna_layout_section output = {
         .kind = STERNA_KIND_OUTPUT, .gates = 1, .streams = geometry->streams, .fresh = model->layers > 0};
@@ -131,7 +123,7 @@ static void plan_sections(const struct sterna_model *model, const struct sterna_
     output.part[STERNA_PART_X].matrix = matrix;
     layout->output_rows = matrix->rows;
     plan_layer(layout, &output, matrix->rows, geometry, smallest);
-    layout->output_cycles = ideal(matrix, geometry);
+    layout->output_cycles = sterna_geometry_ideal(geometry, matrix, matrix->rows, matrix->cols);
     layout->ideal_cycles += layout->output_cycles;
 }
 
