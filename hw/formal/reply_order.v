@@ -46,7 +46,8 @@ module reply_order (
     );
 
     wire [9:0] see_length;  // = u_reply.length_q
-    wire [9:0] see_index;  // = u_reply.index_q
+    wire [9:0] see_next;  // = u_reply.next_q
+    wire       see_stored;  // = u_reply.stored_q
     wire [1:0] see_status;  // = u_reply.status_q
     wire [7:0] see_opcode;  // = u_reply.opcode_q
     wire [7:0] see_sequence;  // = u_reply.sequence_q
@@ -126,7 +127,8 @@ module reply_order (
             assert (see_sequence == sequence_q);
             assert (holds_q == (opcode_q != `OP_HELLO && {1'b0, see_watched} < length_q));
             if (holds_q) assert (see_known && see_kept == byte_q);
-            if (m_valid) assert (see_index == index_q);
+            if (m_valid) assert (see_next == index_q + 10'd1);
+            if (m_valid) assert (see_stored == (index_q >= 10'd3 && opcode_q != `OP_HELLO));
             if (m_valid && holds_q && index_q == {1'b0, see_watched})
                 assert (see_asked && see_answer == byte_q);
         end
