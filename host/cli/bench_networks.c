@@ -38,10 +38,12 @@ static bool measure_model(const struct sterna_bench_options *how, const char *pa
 {
     struct sterna_model *model = NULL;
     struct sterna_error error;
-    const char *slash = strrchr(path, '/');
+    const char *slash = strrchr(path, '/'), *file = slash != NULL ? slash + 1 : path;
+    char name[20]; /* as much as the pictures have room for, without the file's ending */
+    (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(file, "."), file);
     enum sterna_status status = sterna_model_load(path, &model, &error);
     if (status == STERNA_OK)
-        status = sterna_bench_network(model, slash != NULL ? slash + 1 : path, how, finding->network, &error);
+        status = sterna_bench_network(model, name, how, finding->network, &error);
     sterna_model_free(model);
     finding->networks = 1;
     if (status != STERNA_OK)
@@ -73,7 +75,7 @@ static bool measure_subjects(const struct sterna_bench_options *how, struct find
 
 static void print_network(const struct sterna_bench_network *network)
 {
-    printf("%-12.12s %9zu %9.2f %10.2f %8.2f %9.0f %8.1f %7.0f%%", network->name, network->weights,
+    printf("%-20s %9zu %9.2f %10.2f %8.2f %9.0f %8.1f %7.0f%%", network->name, network->weights,
            network->floating, network->reference, network->fast, 1e6 / network->fast, network->fast_rate,
            100 * network->fast_share);
     if (network->fits)
@@ -94,7 +96,7 @@ static void print_lines(const struct finding *finding)
     printf("microseconds per step, batch 1; accelerator %s simulated, its microseconds computed for %.0f "
            "MHz%s\n\n",
            first->target, first->megahertz, isfinite(first->board) ? "; last, the board, measured" : "");
-    printf("%-12s %9s %9s %10s %8s %9s %8s %8s %9s %9s %8s %8s %7s %6s %6s %6s\n", "", "weights", "float",
+    printf("%-20s %9s %9s %10s %8s %9s %8s %8s %9s %9s %8s %8s %7s %6s %6s %6s\n", "", "weights", "float",
            "reference", "fast", "steps/s", "w/cycle", "ceiling", "cycles", "computed", "w/cycle", "limit",
            "stream", "build", "gates", "stall");
     for (size_t i = 0; i < finding->networks; i++)

@@ -11,7 +11,7 @@ enum { TERMS = 2, TOP = 8, LAYERS_MAX = 512 };
 
 /* The matrices of a product quantization, as they come. */
 struct layers {
-    bool json;
+    bool quiet;
     size_t count;
     struct sterna_product_report report[LAYERS_MAX];
     char name[LAYERS_MAX][48];
@@ -77,7 +77,7 @@ static void print_layer(const struct sterna_product_report *report)
 static void take_layer(const struct sterna_product_report *report, void *context)
 {
     struct layers *layers = context;
-    if (!layers->json)
+    if (!layers->quiet)
         print_layer(report);
     if (layers->count == LAYERS_MAX)
         return;
@@ -94,6 +94,7 @@ static void record_layers(struct sterna_record *record, const struct layers *lay
         sterna_record_real(record, "plain", report->plain, 5);
         sterna_record_real(record, "corrected", report->corrected, 5);
         sterna_record_real(record, "projected", report->projected, 5);
+        sterna_record_real(record, "alone", report->alone, 5);
         sterna_record_real(record, "bits", report->bits, 2);
         sterna_record_real(record, "compression", 32 / report->bits, 1);
         sterna_record_count(record, "operations_before", report->before);
@@ -156,6 +157,23 @@ static bool read_options(const struct sterna_options *options, struct sterna_pro
            (options->pq_output == NULL || read_part("--pq-output", options->pq_output, &product->output));
 }
 
+/* The same with the other setting of error correction, for its reports, and the picture of both. */
+static enum sterna_status draw(const struct sterna_options *options, struct sterna_product_options product,
+                               const struct layers *layers, struct sterna_error *error)
+{
+    static struct layers other;
+    other.quiet = true;
+    product.path = NULL;
+    product.uncorrected = !product.uncorrected;
+    product.context = &other;
+    enum sterna_status status = sterna_quantize_product(&product, error);
+    if (status != STERNA_OK)
+        return status;
+    return sterna_product_picture(options->picture, "Response error of each matrix",
+                                  product.uncorrected ? other.report : layers->report,
+                                  product.uncorrected ? layers->report : other.report, other.count, error);
+}
+
 static enum sterna_status quantize(const struct sterna_options *options,
                                    struct sterna_product_options *product, struct layers *layers,
                                    struct sterna_error *error)
@@ -175,7 +193,10 @@ static enum sterna_status quantize(const struct sterna_options *options,
         printf("%-16s %6s   %-5s %10s %10s %10s %8s %8s %12s %12s %8s %8s\n", "matrix", "rows", "cols",
                "k-means", "corrected", "powers", "bits", "times", "multiplies", "additions", "tables",
                "program");
-    return sterna_quantize_product(product, error);
+    enum sterna_status status = sterna_quantize_product(product, error);
+    if (status == STERNA_OK && options->picture)
+        status = draw(options, *product, layers, error);
+    return status;
 }
 
 static int run(const struct sterna_options *options)
@@ -187,8 +208,8 @@ static int run(const struct sterna_options *options)
     struct sterna_model_facts facts;
     struct sterna_error error;
 
-    layers.json = options->json;
-    if (options->pq == NULL && (options->given & STERNA_TAKES_PQ)) {
+    layers.quiet = options->json;
+    if (options->pq == NULL && (options->given & (STERNA_TAKES_PQ | STERNA_TAKES_PICTURE))) {
         sterna_complain("quantize", "this option goes with --pq");
         return STERNA_EXIT_USAGE;
     }
@@ -214,7 +235,8 @@ const struct sterna_command sterna_command_quantize = {
     .arguments = "CHECKPOINT MODEL",
     .fewest = 2,
     .most = 2,
-    .takes = STERNA_TAKES_JSON | STERNA_TAKES_PQ | STERNA_TAKES_LIMIT | STERNA_TAKES_SEED,
+    .takes =
+        STERNA_TAKES_JSON | STERNA_TAKES_PQ | STERNA_TAKES_LIMIT | STERNA_TAKES_SEED | STERNA_TAKES_PICTURE,
     .summary = "write a checkpoint's weights as a model file of codes and scales",
     .details = "CHECKPOINT is what train left (DIR/checkpoint.safetensors); MODEL is the file to write.\n"
                "With --pq each matrix becomes names of words from a learned codebook; errors are those of "

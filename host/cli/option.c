@@ -51,7 +51,8 @@ static const struct option options[] = {
     {"seconds", "N", KIND_COUNT, STERNA_TAKES_SECONDS, FIELD(seconds),
      "time that all of it took, to be reported"},
     {"picture", "FILE", KIND_TEXT, STERNA_TAKES_PICTURE, FIELD(picture),
-     "SVG file to draw (data: the average sequence of each class; eval: the confusion matrix)"},
+     "SVG file to draw (data: the average sequence of each class; eval: the confusion matrix; "
+     "quantize --pq: each matrix's response error)"},
     {"html", "FILE", KIND_TEXT, STERNA_TAKES_HTML, FIELD(html), "page to write, with pictures"},
     {"jobs", "N", KIND_COUNT, STERNA_TAKES_JOBS, FIELD(jobs),
      "so many runs side by side, each on one processor (default 1, on all)"},

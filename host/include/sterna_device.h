@@ -45,10 +45,12 @@ struct sterna_product_part {
 struct sterna_product_report {
     const char *name; /* "weight_ih_l0" */
     size_t rows, cols;
-    double plain;              /* k-means alone, real elements */
-    double corrected;          /* with error correction, real elements */
-    double projected;          /* with elements of few powers of two: what is written */
-    double bits;               /* per weight: names, codebook and scales */
+    double plain;     /* k-means alone, real elements */
+    double corrected; /* with error correction, real elements */
+    double projected; /* with elements of few powers of two: what is written */
+    double bits;      /* per weight: names, codebook and scales */
+    double
+        alone; /* what is written, if this matrix alone were quantized; the others count those before it in */
     size_t operations, tables; /* additions for one input, and the tables among them */
     size_t program;            /* bytes of the step program that builds the tables */
     size_t before;             /* multiply-adds for one input of the matrix as it was */
@@ -56,7 +58,7 @@ struct sterna_product_report {
 
 struct sterna_product_options {
     const char *checkpoint; /* of float weights */
-    const char *path;       /* of the model to write */
+    const char *path;       /* of the model to write; NULL: none, for the reports */
     const char *data;       /* to calibrate with: the training split, unlabelled */
     size_t limit;           /* characters or sequences of it; 0: enough */
     struct sterna_product_part input, recurrent,
@@ -73,6 +75,11 @@ struct sterna_product_options {
 
 STERNA_MUST_CHECK enum sterna_status sterna_quantize_product(const struct sterna_product_options *options,
                                                              struct sterna_error *error);
+/* Draw the errors of `count` matrices, quantized without correction and with it, alone and with those before them, as an SVG. */
+STERNA_MUST_CHECK enum sterna_status sterna_product_picture(const char *svg_path, const char *title,
+                                                            const struct sterna_product_report *without,
+                                                            const struct sterna_product_report *with,
+                                                            size_t count, struct sterna_error *error);
 STERNA_MUST_CHECK enum sterna_status sterna_model_load(const char *path, struct sterna_model **model,
                                                        struct sterna_error *error);
 /* A one-layer ternary GRU with random weights on a made-up alphabet, for measuring devices. */

@@ -17,22 +17,26 @@ struct flight {
     struct sterna_session *session;
     const struct sterna_burst *burst;
     uint8_t *progress; /* [count] */
-    size_t idle;       /* bytes between requests */
+    bool ahead;        /* requests go without waiting */
+    size_t idle, last; /* bytes behind a request, behind the last but one: what follows that may be short */
     size_t index[WINDOW];
     uint8_t sequence[WINDOW];
     size_t out; /* index[0 .. out) are on the way, the oldest first */
 };
 
-/* 0: do not send ahead; a wire that fast makes waiting cheap. */
-static size_t idle_bytes(const struct sterna_session *session, const struct sterna_burst *burst)
+/* The device is busy for as long as `last` bytes take. A packet takes its time too before it arrives, if it is full. */
+static void plan(struct flight *flight)
 {
+    const struct sterna_session *session = flight->session;
     struct sterna_wire wire = {0};
-    if (!session->link->backend->wire || burst->count < 2)
-        return 0;
+    if (!session->link->backend->wire || flight->burst->count < 2)
+        return;
     session->link->backend->wire(session->link, &wire);
     const uint64_t cycles_a_second = UINT64_C(1000) * session->geometry.clock_khz;
-    const uint64_t idle = burst->busy * wire.bytes_per_second / cycles_a_second + 1 + REPLY_BYTES;
-    return idle > STERNA_SESSION_IDLE ? 0 : idle < wire.at_once ? wire.at_once : (size_t)idle;
+    const uint64_t busy = flight->burst->busy * wire.bytes_per_second / cycles_a_second + 1 + REPLY_BYTES;
+    flight->ahead = busy <= STERNA_SESSION_IDLE; /* a wire faster than that makes waiting cheap */
+    flight->last = (size_t)busy;
+    flight->idle = busy > wire.packet ? flight->last - wire.packet : 0;
 }
 
 static size_t first_left(const struct flight *flight)
@@ -122,15 +126,13 @@ static enum sterna_status exchange(struct flight *flight, size_t i, struct stern
 enum sterna_status sterna_burst_run(struct sterna_session *session, const struct sterna_burst *burst,
                                     struct sterna_error *error)
 {
-    struct flight flight = {.session = session,
-                            .burst = burst,
-                            .progress = calloc(burst->count + 1, 1),
-                            .idle = idle_bytes(session, burst)};
+    struct flight flight = {.session = session, .burst = burst, .progress = calloc(burst->count + 1, 1)};
     if (!flight.progress)
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu requests", burst->count);
+    plan(&flight);
     enum sterna_status status = STERNA_OK;
     for (size_t i = 0; i < burst->count && status == STERNA_OK; i = first_left(&flight)) {
-        if (flight.idle > 0)
+        if (flight.ahead)
             status = fly(&flight, error);
         i = first_left(&flight);
         if (status == STERNA_OK && i < burst->count)

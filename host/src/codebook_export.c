@@ -165,6 +165,8 @@ void sterna_codebook_restore(const struct sterna_codebook_network *of)
 static enum sterna_status write_result(const struct sterna_codebook_network *of, struct sterna_error *error)
 {
     struct sterna_model *model = NULL;
+    if (!of->options->path)
+        return STERNA_OK;
     if (of->options->free_codebooks || of->options->recurrent.terms == 0) {
         sterna_codebook_restore(of);
         return sterna_checkpoint_save(of->quantized, of->options->path, error);

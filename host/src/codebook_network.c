@@ -1,6 +1,7 @@
 /* codebook_network.c - see codebook_network.h. */
 #include "codebook_network.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -149,8 +150,25 @@ static void apply(const struct sterna_codebook_network *of, const struct matrix 
     prepare_again(&of->quantized->network, matrix);
 }
 
+/* The code's error on the original network's own inputs. */
+static double error_alone(const struct matrix *matrix, const float *weights,
+                          const struct sterna_moments *held)
+{
+    const struct sterna_moments own = {
+        .cols = held->cols, .gram = held->energy, .cross = held->energy, .energy = held->energy};
+    const size_t rows = matrix->original->rows;
+    const double energy = sterna_moments_energy(held, rows, weights);
+    float *coded = sterna_buffer_new(rows * held->cols, sizeof *coded);
+    if (!coded)
+        return (double)NAN;
+    sterna_product_code_expand(matrix->code, coded);
+    const double error = sterna_moments_error(&own, rows, weights, coded);
+    free(coded);
+    return energy > 0 ? error / energy : 0;
+}
+
 static void report(const struct sterna_codebook_network *of, const struct matrix *matrix,
-                   const struct sterna_codebook_outcome *outcome)
+                   const struct sterna_codebook_outcome *outcome, double alone)
 {
     const struct sterna_product_code *code = matrix->code;
     const struct sterna_product_report filled = {
@@ -160,6 +178,7 @@ static void report(const struct sterna_codebook_network *of, const struct matrix
         .plain = outcome->plain,
         .corrected = outcome->corrected,
         .projected = outcome->projected,
+        .alone = alone,
         .bits = (double)sterna_product_code_bits(code) / (double)(code->rows * code->cols),
         .operations = sterna_product_code_operations(code),
         .tables = code->groups,
@@ -186,12 +205,12 @@ static enum sterna_status make_code(const struct sterna_codebook_network *of, co
 
 /* What both networks see as they are, a code for that, and on with it. */
 static enum sterna_status learn_matrix(const struct sterna_codebook_network *of, const struct matrix *matrix,
-                                       const struct sterna_codebook_plan *plan,
-                                       struct sterna_codebook_outcome *outcome, struct sterna_error *error)
+                                       const struct sterna_codebook_plan *plan, struct sterna_error *error)
 {
     const struct sterna_codebook_samples samples = {of->trial, &of->original->network,
                                                     &of->quantized->network};
     struct sterna_moments fitted = {0}, held = {0};
+    struct sterna_codebook_outcome outcome;
     float *weights = NULL, *factor = NULL;
     enum sterna_status status = make_target(of, matrix, &weights, &factor, error);
     if (status == STERNA_OK)
@@ -201,9 +220,11 @@ static enum sterna_status learn_matrix(const struct sterna_codebook_network *of,
     if (status == STERNA_OK)
         status = sterna_codebook_collect(&samples, matrix->place, matrix->layer, &fitted, &held, error);
     if (status == STERNA_OK)
-        status = sterna_codebook_learn(plan, weights, &fitted, &held, matrix->code, outcome, error);
-    if (status == STERNA_OK)
+        status = sterna_codebook_learn(plan, weights, &fitted, &held, matrix->code, &outcome, error);
+    if (status == STERNA_OK) {
         apply(of, matrix, weights, factor, &fitted);
+        report(of, matrix, &outcome, error_alone(matrix, weights, &held));
+    }
     sterna_moments_free(&fitted);
     sterna_moments_free(&held);
     free(weights);
@@ -221,14 +242,11 @@ static enum sterna_status quantize_matrix(const struct sterna_codebook_network *
                                               .top = matrix.part->top,
                                               .program = matrix.part->program,
                                               .seed = options->seed + index};
-    struct sterna_codebook_outcome outcome;
     if (!matrix.original)
         return STERNA_OK;
     enum sterna_status status = make_code(of, &matrix, error);
     if (status == STERNA_OK)
-        status = learn_matrix(of, &matrix, &plan, &outcome, error);
-    if (status == STERNA_OK)
-        report(of, &matrix, &outcome);
+        status = learn_matrix(of, &matrix, &plan, error);
     return status;
 }
 

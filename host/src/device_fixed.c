@@ -14,9 +14,10 @@ enum { PSUM_W = 24 };
 
 struct fixed_device {
     struct sterna_device device;
-    struct sterna_fixed_state state; /* of the model */
-    struct sterna_fast *fast;        /* NULL: fixed.c */
-    uint32_t steps;                  /* counted */
+    struct sterna_fixed_state state;         /* of the model */
+    const struct sterna_fast_kernel *kernel; /* NULL: fixed.c */
+    struct sterna_fast *fast;                /* of the model, if there is a kernel */
+    uint32_t steps;                          /* counted */
 };
 
 static enum sterna_status open_type(const struct sterna_device_type *type, struct sterna_device **device,
@@ -37,7 +38,10 @@ static enum sterna_status open_fixed(struct sterna_device **device, struct stern
 
 static enum sterna_status open_fast(struct sterna_device **device, struct sterna_error *error)
 {
-    return open_type(&sterna_device_fast, device, error);
+    enum sterna_status status = open_type(&sterna_device_fast, device, error);
+    if (status == STERNA_OK) /* once: it takes a while to see that it agrees */
+        ((struct fixed_device *)*device)->kernel = sterna_fast_kernel_best();
+    return status;
 }
 
 static void close_fixed(struct sterna_device *device)
@@ -92,8 +96,8 @@ static enum sterna_status load_fixed(struct sterna_device *device, const struct 
     struct sterna_fixed_state fresh = {0};
     struct sterna_fast *fast = NULL;
     enum sterna_status status = sterna_fixed_new(model, &fresh, error);
-    if (status == STERNA_OK && device->type == &sterna_device_fast)
-        status = sterna_fast_new(model, NULL, &fast, error);
+    if (status == STERNA_OK && self->kernel)
+        status = sterna_fast_new(model, self->kernel, &fast, error);
     if (status != STERNA_OK) {
         sterna_fixed_free(&fresh);
         return status;

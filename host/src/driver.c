@@ -5,24 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "burst.h"
-#include "crc32.h"
 #include "device_type.h"
 #include "halves.h"
 #include "little_endian.h"
+#include "memory.h"
 #include "pack.h"
 #include "session.h"
 
 enum {
-    RANGE_BYTES = 4, /* memory, address */
-    STEP_BYTES = 4,  /* arguments of STEP before the inputs */
+    STEP_BYTES = 4, /* arguments of STEP before the inputs */
     SUM_BYTES = 3,
     COUNT_MAX = 255, /* steps in a batch */
     COUNTERS_BYTES = 24,
     INDEX_BYTES = 2,
-    WRITE_CYCLES = 2,  /* a byte written to memory that nothing else uses */
-    BEGIN_CYCLES = 64, /* more than what comes before and after */
-    BYTE_CYCLES = 64   /* a byte of memory written, read or checked takes less, whatever happens */
+    BYTE_CYCLES = 64 /* a byte of memory cleared takes less */
 };
 
 struct driver {
@@ -42,87 +38,9 @@ static const struct driver *of_const(const struct sterna_device *device)
     return (const struct driver *)device;
 }
 
-/* ---- memories -------------------------------------------------------------------------------------- */
-
-static void put_range(uint8_t *arguments, unsigned memory, size_t address)
-{
-    arguments[0] = (uint8_t)memory;
-    sterna_put_le24(arguments + 1, (uint32_t)address);
-}
-
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
-}
-
-/* What is written where (bytes NULL: zeros), in requests as long as the device takes. */
-struct writing {
-    unsigned memory;
-    size_t address, size, most;
-    const uint8_t *bytes;
-};
-
-static size_t put_write(const void *context, size_t i, uint8_t *arguments)
-{
-    const struct writing *writing = context;
-    const size_t done = i * writing->most, count = smaller(writing->size - done, writing->most);
-    put_range(arguments, writing->memory, writing->address + done);
-    memset(arguments + RANGE_BYTES, 0, count);
-    if (writing->bytes)
-        memcpy(arguments + RANGE_BYTES, writing->bytes + done, count);
-    return RANGE_BYTES + count;
-}
-
-static enum sterna_status write_memory(struct sterna_session *session, unsigned memory, size_t address,
-                                       const uint8_t *bytes, size_t size, struct sterna_error *error)
-{
-    const size_t most = session->geometry.request_bytes - STERNA_REQUEST_HEAD - RANGE_BYTES;
-    const struct writing writing = {memory, address, size, most, bytes};
-    const uint64_t busy = WRITE_CYCLES * most + BEGIN_CYCLES;
-    const struct sterna_burst burst = {STERNA_OP_WRITE,   (size + most - 1) / most, put_write, &writing, busy,
-                                       BYTE_CYCLES * most};
-    return sterna_burst_run(session, &burst, error);
-}
-
-static enum sterna_status read_memory(struct sterna_session *session, unsigned memory, size_t address,
-                                      uint8_t *bytes, size_t size, struct sterna_error *error)
-{
-    uint8_t *arguments = sterna_session_arguments(session);
-    const size_t most = session->geometry.reply_bytes - STERNA_REPLY_HEAD;
-    for (size_t done = 0, count; done < size; done += count) {
-        const uint8_t *data = NULL;
-        count = smaller(size - done, most);
-        put_range(arguments, memory, address + done);
-        sterna_put_le16(arguments + RANGE_BYTES, (uint32_t)count);
-        enum sterna_status status = sterna_session_exchange(session, STERNA_OP_READ, RANGE_BYTES + 2,
-                                                            count * BYTE_CYCLES, &data, count, error);
-        if (status != STERNA_OK)
-            return status;
-        memcpy(bytes + done, data, count);
-    }
-    return STERNA_OK;
-}
-
-/* Have the device compute the CRC of what it holds, and compare. */
-static enum sterna_status check_memory(struct sterna_session *session, unsigned memory, const uint8_t *bytes,
-                                       size_t size, struct sterna_error *error)
-{
-    static const char *const names[STERNA_IMAGE_MEMORIES] = {"weights", "scales", "biases", "step programs"};
-    uint8_t *arguments = sterna_session_arguments(session);
-    const uint8_t *data = NULL;
-    put_range(arguments, memory, 0);
-    sterna_put_le24(arguments + RANGE_BYTES, (uint32_t)size);
-    enum sterna_status status = sterna_session_exchange(session, STERNA_OP_CHECK, RANGE_BYTES + 3,
-                                                        size * BYTE_CYCLES, &data, 4, error);
-    if (status != STERNA_OK)
-        return status;
-    uint32_t expected = sterna_crc32(0, bytes, size), got = sterna_get_le32(data);
-    if (got != expected)
-        return sterna_fail(
-            error, STERNA_ERR_DEVICE,
-            "the device does not hold the %s that were written: CRC %08x instead of %08x; load it again",
-            names[memory], (unsigned)got, (unsigned)expected);
-    return STERNA_OK;
 }
 
 /* STATE; *phase may be NULL. */
@@ -165,15 +83,13 @@ static uint64_t simulated_cycles_driver(const struct sterna_device *device)
 static enum sterna_status write_image(struct sterna_session *session, const struct sterna_image *image,
                                       struct sterna_error *error)
 {
-    for (unsigned i = 0; i < STERNA_IMAGE_MEMORIES; i++) {
-        const uint8_t *bytes = image->memory[i].bytes;
-        enum sterna_status status = write_memory(session, i, 0, bytes, image->memory[i].size, error);
-        if (status == STERNA_OK)
-            status = check_memory(session, i, bytes, image->memory[i].size, error);
-        if (status != STERNA_OK)
-            return status;
-    }
-    return request_state(session, STERNA_STATE_RESET, 0, NULL, error);
+    struct sterna_range range[STERNA_IMAGE_MEMORIES];
+    for (unsigned i = 0; i < STERNA_IMAGE_MEMORIES; i++)
+        range[i] = (struct sterna_range){i, 0, image->memory[i].size, image->memory[i].bytes};
+    enum sterna_status status = sterna_memory_write(session, range, STERNA_IMAGE_MEMORIES, error);
+    for (unsigned i = 0; i < STERNA_IMAGE_MEMORIES && status == STERNA_OK; i++)
+        status = sterna_memory_check(session, &range[i], error);
+    return status == STERNA_OK ? request_state(session, STERNA_STATE_RESET, 0, NULL, error) : status;
 }
 
 static enum sterna_status load_driver(struct sterna_device *device, const struct sterna_model *model,
@@ -258,8 +174,9 @@ static enum sterna_status step_batch(struct driver *self, uint8_t flags, size_t 
 static enum sterna_status clear_input(struct driver *self, struct sterna_error *error)
 {
     enum sterna_status status = STERNA_OK;
+    const struct sterna_range input = {STERNA_MEM_ACTIVATIONS, 0, self->image.inputs, NULL};
     if (self->dense)
-        status = write_memory(self->session, STERNA_MEM_ACTIVATIONS, 0, NULL, self->image.inputs, error);
+        status = sterna_memory_write(self->session, &input, 1, error);
     self->dense = self->dense && status != STERNA_OK;
     return status;
 }
@@ -319,10 +236,10 @@ static enum sterna_status state_get_driver(struct sterna_device *device, uint8_t
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for a snapshot");
     enum sterna_status status = request_state(self->session, STERNA_STATE_GET, 0, fresh, error);
     if (status == STERNA_OK)
-        status = read_memory(self->session, STERNA_MEM_STATE, 0, fresh + 1, 2 * image->states, error);
+        status = sterna_memory_read(self->session, STERNA_MEM_STATE, 0, fresh + 1, 2 * image->states, error);
     if (status == STERNA_OK)
-        status = read_memory(self->session, STERNA_MEM_ACTIVATIONS, image->h_address,
-                             fresh + 1 + 2 * image->states, image->h_bytes, error);
+        status = sterna_memory_read(self->session, STERNA_MEM_ACTIVATIONS, image->h_address,
+                                    fresh + 1 + 2 * image->states, image->h_bytes, error);
     if (status == STERNA_OK)
         memcpy(state, fresh, state_bytes_driver(device));
     free(fresh);
@@ -338,11 +255,12 @@ static enum sterna_status state_set_driver(struct sterna_device *device, const u
     const struct sterna_image *image = &self->image;
     enum sterna_status status =
         sterna_snapshot_check(state + 1, image->states, state + 1 + 2 * image->states, image->h_bytes, error);
+    const struct sterna_range range[] = {
+        {STERNA_MEM_STATE, 0, 2 * image->states, state + 1},
+        {STERNA_MEM_ACTIVATIONS, image->h_address, image->h_bytes, state + 1 + 2 * image->states},
+    };
     if (status == STERNA_OK)
-        status = write_memory(self->session, STERNA_MEM_STATE, 0, state + 1, 2 * image->states, error);
-    if (status == STERNA_OK)
-        status = write_memory(self->session, STERNA_MEM_ACTIVATIONS, image->h_address,
-                              state + 1 + 2 * image->states, image->h_bytes, error);
+        status = sterna_memory_write(self->session, range, 2, error);
     if (status == STERNA_OK)
         status = request_state(self->session, STERNA_STATE_SET, state[0], NULL, error);
     return status;

@@ -224,5 +224,5 @@ void sterna_fast_step_one_hot(struct sterna_fast *fast, struct sterna_fixed_stat
                               int32_t *sums)
 {
     select_column(fast, index);
-    step_layers(fast, state, NULL, sums);
+    step_layers(fast, state, state->activation, sums); /* a model of an output layer alone takes no indices */
 }

@@ -68,8 +68,9 @@ bool sterna_fast_kernel_agrees(const struct sterna_fast_kernel *kernel)
 
 const struct sterna_fast_kernel *sterna_fast_kernel_best(void)
 {
-    const struct sterna_fast_kernel *const *next = sterna_fast_kernels;
-    while (*next != &sterna_fast_portable && !((*next)->runs() && sterna_fast_kernel_agrees(*next)))
-        next++;
-    return *next;
+    const struct sterna_fast_kernel *kernel = NULL;
+    for (size_t i = 0; (kernel = sterna_fast_kernels[i]) != NULL && kernel != &sterna_fast_portable; i++)
+        if (kernel->runs() && sterna_fast_kernel_agrees(kernel))
+            return kernel;
+    return &sterna_fast_portable;
 }

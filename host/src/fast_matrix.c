@@ -59,16 +59,19 @@ static unsigned field_of(enum sterna_fast_layout layout, int code)
 
 static void fill(struct sterna_fast_matrix *matrix, const int8_t *code)
 {
-    const size_t fields = form_of[matrix->layout].fields, rows = fields * matrix->lanes;
-    for (size_t row = 0; row < matrix->rows; row++) {
+    const enum sterna_fast_layout layout = matrix->layout;
+    const size_t fields = form_of[layout].fields, rows = fields * matrix->lanes, cols = matrix->cols;
+    for (size_t row = 0; row < matrix->rows; row++, code += cols) {
         const size_t block = row / rows, field = row % rows / matrix->lanes, lane = row % matrix->lanes;
-        for (size_t col = 0; col < matrix->cols; col++) {
-            uint8_t *line = sterna_fast_line(matrix, block, col / STERNA_FAST_GROUP);
-            uint8_t *byte = line + lane * STERNA_FAST_GROUP + col % STERNA_FAST_GROUP;
-            const int value = code[row * matrix->cols + col];
-            *byte = (uint8_t)(*byte | field_of(matrix->layout, value) << (8 / fields * field));
-            matrix->excess[row] += STERNA_FAST_EXCESS * value;
+        const size_t stride = sterna_fast_width(matrix, block) * matrix->lanes * STERNA_FAST_GROUP;
+        uint8_t *word = sterna_fast_line(matrix, block, 0) + lane * STERNA_FAST_GROUP;
+        int32_t sum = 0;
+        for (size_t col = 0; col < cols; col++) {
+            uint8_t *byte = word + col / STERNA_FAST_GROUP * stride + col % STERNA_FAST_GROUP;
+            *byte = (uint8_t)(*byte | field_of(layout, code[col]) << (8 / fields * field));
+            sum += code[col];
         }
+        matrix->excess[row] = STERNA_FAST_EXCESS * sum;
     }
 }
 

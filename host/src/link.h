@@ -13,7 +13,7 @@ struct sterna_link; /* starts with a const struct sterna_link_backend * */
 /* How bytes arrive at the device. */
 struct sterna_wire {
     uint64_t bytes_per_second; /* at most, on average */
-    size_t at_once;            /* so many may come together, in no time */
+    size_t packet; /* what is handed over begins a packet of so many, which arrive together; 0: one by one */
 };
 
 struct sterna_link_backend {

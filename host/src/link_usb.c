@@ -219,7 +219,7 @@ static void wire_usb(const struct sterna_link *link, struct sterna_wire *wire)
 {
     const struct link_usb *self = (const struct link_usb *)link;
     if (self->board->serial_chip)
-        *wire = (struct sterna_wire){self->board->channel.baud / 10, 1};
+        *wire = (struct sterna_wire){self->board->channel.baud / 10, 0};
     else
         *wire = (struct sterna_wire){19 * UINT64_C(64000), self->board->packet};
 }

@@ -6,8 +6,8 @@
 #include "plot_frame.h"
 
 enum {
-    WIDTH = 860,
-    LEFT = 120,
+    WIDTH = 1020,
+    LEFT = 150,
     RIGHT = WIDTH - 90,
     TOP = 84,
     BAR = 13,
@@ -297,13 +297,14 @@ static void put_head(FILE *out)
         "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Sterna: benchmark</title>\n<style>\n"
         "body { font: 15px/1.5 system-ui, 'Segoe UI', 'DejaVu Sans', sans-serif; color: #1f2328; background: "
         "#f6f8fa;"
-        " max-width: 1060px; margin: 32px auto; padding: 0 20px }\n"
+        " max-width: 1120px; margin: 32px auto; padding: 0 20px }\n"
         "svg { display: block; max-width: 100%%; height: auto; margin: 20px 0 }\n"
         ".wide { overflow-x: auto }\n"
         "table { border-collapse: collapse; background: #fff; font-size: 13px; margin: 20px 0 }\n"
         "th, td { padding: 5px 9px; text-align: right; border-bottom: 1px solid #d8dee4; white-space: nowrap "
         "}\n"
-        ".unit th { font-weight: 400; color: #57606a } .why { text-align: left; white-space: normal; color: "
+        "th[colspan] { text-align: center } .unit th { font-weight: 400; color: #57606a } .why { text-align: "
+        "left; white-space: normal; color: "
         "#57606a }\n"
         "pre { background: #fff; padding: 12px 14px; border-radius: 6px; overflow-x: auto }\n"
         "@media (prefers-color-scheme: dark) {\n"

@@ -141,7 +141,6 @@ static enum sterna_status run_piece(struct pass *pass, const struct sterna_stack
                                     struct sterna_model *network)
 {
     struct sterna_stack_device *stack = pass->stack;
-    struct sterna_geometry geometry;
 
     enum sterna_status status = make_room(pass, piece);
     if (status == STERNA_OK)
@@ -154,9 +153,6 @@ static enum sterna_status run_piece(struct pass *pass, const struct sterna_stack
     stack->loaded = network;
     status = run_steps(pass, piece);
     stack->steps += steps_of(pass, piece);
-    sterna_device_geometry(stack->device, &geometry);
-    stack->ideal_cycles +=
-        places_of(pass) * sterna_stack_piece_ideal(&geometry, &stack->model->filters[pass->k], piece);
     return status;
 }
 
@@ -179,8 +175,11 @@ static enum sterna_status convolve(struct pass *pass)
     do {
         status = sterna_stack_piece_next(pass->stack->model, pass->k, &geometry, lowest, &piece, &network,
                                          pass->error);
-        if (status == STERNA_OK && network)
+        if (status == STERNA_OK && network) {
             status = run_piece(pass, &piece, network);
+            pass->stack->ideal_cycles +=
+                places_of(pass) * sterna_stack_piece_ideal(filters, &geometry, &piece);
+        }
         for (size_t i = 0; status == STERNA_OK && !network && !piece.whole && i < values; i++)
             pass->to[i] = sterna_stack_fixed_activation(filters, i % C, pass->sums[i]);
     } while (status == STERNA_OK && network);

@@ -33,7 +33,7 @@ static enum sterna_status add_layer(const struct sterna_model *model, size_t k, 
             if (status == STERNA_OK)
                 add(total, &one, sterna_stack_piece_steps(layer, piece.places, height));
             total->ideal_cycles +=
-                height * layer->out.width * sterna_stack_piece_ideal(geometry, &model->filters[k], &piece);
+                height * layer->out.width * sterna_stack_piece_ideal(&model->filters[k], geometry, &piece);
             sterna_model_free(network);
         }
     } while (status == STERNA_OK && network);

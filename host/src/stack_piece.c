@@ -33,12 +33,13 @@ size_t sterna_stack_piece_steps(const struct sterna_stack_layer *layer, size_t p
     return height * ((layer->out.width + places - 1) / places);
 }
 
-uint64_t sterna_stack_piece_ideal(const struct sterna_geometry *geometry,
-                                  const struct sterna_filters *filters,
+uint64_t sterna_stack_piece_ideal(const struct sterna_filters *filters,
+                                  const struct sterna_geometry *geometry,
                                   const struct sterna_stack_piece *piece)
 {
-    const struct sterna_geometry eight = {.tables = 8, .streams = 1, .entries_log2 = 7, .table_w = 16};
-    return sterna_geometry_ideal(geometry->tables ? geometry : &eight, &filters->weight, piece->rows,
+    if (geometry->tables == 0)
+        return 0;
+    return sterna_geometry_ideal(geometry, &filters->weight, piece->rows,
                                  piece->whole ? filters->weight.cols : piece->cols);
 }
 

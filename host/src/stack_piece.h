@@ -21,9 +21,9 @@ struct sterna_stack_layer sterna_stack_piece_span(const struct sterna_stack_laye
 size_t sterna_stack_piece_side(const struct sterna_stack_layer *layer);
 /* Steps that a plane of this height behind the layer takes; the last of a row begins earlier than its turn. */
 size_t sterna_stack_piece_steps(const struct sterna_stack_layer *layer, size_t places, size_t height);
-/* The engine's own limit for one place: every code full of weights; geometry as below. */
-uint64_t sterna_stack_piece_ideal(const struct sterna_geometry *geometry,
-                                  const struct sterna_filters *filters,
+/* The engine's own limit for one place: a lookup in every table of every stream, codes full of weights, a cycle. 0 without an engine. */
+uint64_t sterna_stack_piece_ideal(const struct sterna_filters *filters,
+                                  const struct sterna_geometry *geometry,
                                   const struct sterna_stack_piece *piece);
 /* The piece as a network: a layer rnn-relu without recurrence, place after place, whose activations an output layer hands on; or, of a part of the
  * columns, an output layer alone, whose sums are the piece's. */

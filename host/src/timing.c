@@ -17,13 +17,14 @@ enum {
     UNIT_HEAD = 5, /* row_streamer: the gates of units begin so much earlier */
     RELEASE = 2,   /* gate_pipeline: from a bank's last round to the row that may use it */
     SEND_TWO = 10, /* row_sender: cycles for two rows */
-    END = 1,       /* sequencer: from the last row to the next step's start */
+    END = 4,       /* sequencer, executor: from the last row to the next step's start */
     PARTS = 2      /* stream_drain: parts of a tile that may be left when its section is over */
 };
 
-/* gate_schedule: cycles of a round, which takes a pair of units, and from its start until the pair's h may be read. */
+/* gate_schedule: cycles of a round, which takes a pair of units; from its start until the pair's h may be read; from its end
+ * until the pair has left the pipeline. */
 struct rounds {
-    unsigned cycles, latency;
+    unsigned cycles, latency, rest;
 };
 
 struct clock {
@@ -36,7 +37,8 @@ struct clock {
     uint64_t start;             /* when they started */
     uint64_t psum_free[BANKS];  /* when a bank has been drained */
     unsigned psum;              /* bank of the present tile */
-    uint64_t gates;             /* when they may begin another tile */
+    uint64_t gates;             /* when they may begin another tile: then, */
+    uint64_t empty;             /* or whole rounds later, or any time after this */
     uint64_t shown;             /* when all parts of a tile have been shown to them */
     uint64_t h_begin;           /* of the tile drained last: its first pair's h, */
     uint64_t h_done;            /* and its last */
@@ -54,11 +56,13 @@ static struct rounds rounds_of(unsigned kind)
 {
     switch (kind) {
     case STERNA_KIND_GRU:
-        return (struct rounds){16, 42};
+        return (struct rounds){16, 42, 22};
     case STERNA_KIND_LSTM:
-        return (struct rounds){24, 55};
+        return (struct rounds){24, 55, 28};
+    case STERNA_KIND_RNN_TANH:
+        return (struct rounds){6, 23, 14};
     default:
-        return (struct rounds){6, 23};
+        return (struct rounds){6, 23, 10};
     }
 }
 
@@ -102,6 +106,15 @@ static void run_block(struct clock *at, const struct sterna_layout_section *sect
     at->table ^= at->geometry->table_banks == 2;
 }
 
+/* When the gates of a tile whose sums are ready begin. */
+static uint64_t round_begins(const struct clock *at, uint64_t ready, unsigned round)
+{
+    if (ready <= at->gates)
+        return at->gates;
+    const uint64_t next = at->gates + (ready - at->gates + round - 1) / round * round;
+    return later(ready, next < at->empty ? next : at->empty);
+}
+
 /* The tile's rows have ended: its gates, or its results. */
 static void drain(struct clock *at, const struct sterna_layout_section *section, size_t tile)
 {
@@ -109,12 +122,13 @@ static void drain(struct clock *at, const struct sterna_layout_section *section,
     uint64_t ready = at->stream + READY + parts - (section->layer ? UNIT_HEAD : 0);
     for (size_t tables = at->geometry->tables; tables > 1; tables /= 2)
         ready++;
-    const uint64_t begin = later(ready, at->gates);
     const struct rounds rounds = rounds_of(section->kind);
+    const uint64_t begin = section->layer ? round_begins(at, ready, rounds.cycles) : later(ready, at->gates);
     const uint64_t pairs = (section->tile_units + 1) / 2;
     uint64_t end = begin + SEND_TWO * pairs;
     if (section->layer) {
         end = begin + pairs * rounds.cycles;
+        at->empty = end + rounds.rest;
         at->h_begin = begin + rounds.latency;
         at->h_done = at->h_begin + (pairs - 1) * rounds.cycles;
         at->h_round = rounds.cycles;
@@ -140,6 +154,7 @@ void sterna_timing_sections(const struct sterna_geometry *geometry,
         const uint64_t over = later(at.stream, at.shown);
         timing->gate_wait += over - at.stream;
         at.builder = at.header = over + HEADER;
+        timing->input_free = at.header; /* of the last section: an output's */
         for (size_t tile = 0; tile < section[k].tiles; tile++) {
             for (size_t p = 0; p < STERNA_PARTS; p++)
                 for (size_t block = 0; block < section[k].part[p].blocks; block++)
@@ -151,5 +166,7 @@ void sterna_timing_sections(const struct sterna_geometry *geometry,
     const uint64_t over = later(at.stream, at.shown);
     timing->gate_wait += over - at.stream;
     timing->cycles = section[sections - 1].layer ? later(at.h_done, over) : over + END;
+    if (section[sections - 1].layer)
+        timing->input_free = timing->cycles;
     timing->gap = timing->cycles - timing->streaming - timing->build_wait - timing->gate_wait;
 }

@@ -1,7 +1,6 @@
 // serial_up5k - the accelerator for an UP5K behind a serial line; what the UART boards have in common
 //
-// Runs from power-up: the first 16 cycles after ready are the reset. led is low while a request or
-// its answer is on the way, for an eye that is slow enough.
+// Runs from power-up; led is low after traffic.
 
 `default_nettype none
 
@@ -16,10 +15,7 @@ module serial_up5k #(
     output wire led
 );
 
-    reg [3:0]  power_q = 4'd0;
-    reg        rst = 1'b1;
-    reg [20:0] glow_q = 21'd0;
-
+    wire       rst;
     wire [7:0] in_data;
     wire       in_valid;
     wire       in_ready;
@@ -27,14 +23,13 @@ module serial_up5k #(
     wire       out_valid;
     wire       out_ready;
 
-    assign led = !glow_q[20];
-
-    always @(posedge clk) begin
-        power_q <= !ready ? 4'd0 : power_q + {3'd0, power_q != 4'd15};
-        rst <= power_q != 4'd15;
-        if (in_valid || out_valid) glow_q <= 21'h1FFFFF;
-        else if (glow_q[20]) glow_q <= glow_q - 21'd1;
-    end
+    power_up u_power_up (
+        .clk(clk),
+        .ready(ready),
+        .active(in_valid || out_valid),
+        .rst(rst),
+        .led(led)
+    );
 
     uart #(
         .CLOCK_KHZ(CLOCK_KHZ),

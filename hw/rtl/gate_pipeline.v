@@ -266,7 +266,7 @@ module gate_pipeline #(
         .psum_data(psum_data),
         .scale_data(scale_data),
         .bias_data(bias_data),
-        .state_data(state_read_data),
+        .state_data(state_word_q),
         .state(state_write_data),
         .activation(activation_write_data)
     );
@@ -279,7 +279,11 @@ module gate_pipeline #(
     reg                    none_q;
     reg [SCALE_W-1:0]      scale_q;
     reg [BIAS_W-1:0]       bias_q;
-    reg [STATE_W-1:0]      state_read_q;
+    reg [STATE_W-1:0]      state_read_q;    // one ahead: state_word_q is the state to be taken
+    reg [15:0]             state_word_q;
+    reg                    started_q;
+    reg                    state_moves_q;
+    wire                   state_moves = state_taken || started_q;
     reg [STATE_W-1:0]      state_write_q;
     reg [ACTIVATION_W+LANE_W-1:0] h_q;      // word, lane
 
@@ -292,8 +296,12 @@ module gate_pipeline #(
             scale_q <= scale_q + 1'b1;
         if (bias_taken)
             bias_q <= bias_q + 1'b1;
-        if (state_taken)
+        started_q <= step_start;
+        state_moves_q <= state_moves;
+        if (state_moves)
             state_read_q <= state_read_q + 1'b1;
+        if (state_moves_q)
+            state_word_q <= state_read_data;
         if (write_state_q)
             state_write_q <= state_write_q + 1'b1;
         if (write_h)

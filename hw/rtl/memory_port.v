@@ -103,7 +103,7 @@ module memory_port #(
     reg [2:0]   read_q;
     reg [2:0]   select_q, select_qq;
     reg [2:0]   lane_q;
-    reg [7:0]   scale_q, bias_q, program_q, activation_q, state_q;
+    reg [7:0]   activation_q, small_q;
     wire [7:0]  weight_byte;
     wire [63:0] activations8;
 
@@ -112,19 +112,18 @@ module memory_port #(
         select_q <= select;
         select_qq <= select_q;
         lane_q <= address[2:0];
-        scale_q <= scales[{lane_q[0], 3'd0} +: 8];
-        bias_q <= biases[{lane_q[0], 3'd0} +: 8];
-        program_q <= programs;
         activation_q <= activations8[{lane_q, 3'd0} +: 8];
-        state_q <= states[{lane_q[0], 3'd0} +: 8];
+        case (select_q)
+            `MEM_SCALES:   small_q <= scales[{lane_q[0], 3'd0} +: 8];
+            `MEM_BIASES:   small_q <= biases[{lane_q[0], 3'd0} +: 8];
+            `MEM_PROGRAMS: small_q <= programs;
+            `MEM_STATE:    small_q <= states[{lane_q[0], 3'd0} +: 8];
+            default:       small_q <= 8'd0;
+        endcase
         case (select_qq)
             `MEM_WEIGHTS:     rdata <= weight_byte;
-            `MEM_SCALES:      rdata <= scale_q;
-            `MEM_BIASES:      rdata <= bias_q;
-            `MEM_PROGRAMS:    rdata <= program_q;
             `MEM_ACTIVATIONS: rdata <= activation_q;
-            `MEM_STATE:       rdata <= state_q;
-            default:          rdata <= 8'd0;
+            default:          rdata <= small_q;
         endcase
     end
 

@@ -34,7 +34,7 @@ module row_sender (
     wire       moved = m_valid && m_ready;
     wire       free = left_q == 2'd0 || (left_q == 2'd1 && moved);
     wire       read = reading_q && turn && free && !arriving_q && !odd_arriving_q;
-    wire [7:0] row_next = row_q + 8'd1;
+    reg  [7:0] row_next_q;
     reg        last_q;      // row_q is the last row: settled in time, as reads are cycles apart
 
     wire       arrived = odd_arriving_q || (arriving_q && !odd_q);
@@ -50,13 +50,14 @@ module row_sender (
         odd_arriving_q <= arriving_q && odd_q;
         if (read)
             odd_q <= row_q[0];
-        last_q <= start ? rows == 8'd1 : row_next == rows;
+        last_q <= start ? rows == 8'd1 : row_next_q == rows;
+        row_next_q <= start ? 8'd1 : row_q + 8'd1;
         if (start) begin
             reading_q <= 1'b1;
             row_q <= 8'd0;
         end else if (read) begin
             reading_q <= !last_q;
-            row_q <= row_next;
+            row_q <= row_next_q;
         end
         if (arrived) begin
             bytes_q <= read_data;

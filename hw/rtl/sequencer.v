@@ -44,13 +44,14 @@ module sequencer #(
     reg                phase_q;
     wire               asking = state_q == READ_HEADER && !count_q[2];
     reg                done_q;      // the gates are done
+    reg                start_q;
     wire               layer_done = state_q == RUN_LAYER && finished && (done_q || is_final || !is_last);
 
     assign busy = state_q != IDLE;
     assign phase = phase_q;
     assign header_load = state_q == READ_HEADER && count_q != 3'd0;
     assign header_index = count_q[1:0] - 2'd1;
-    assign layer_start = state_q == READ_HEADER && count_q[2];
+    assign layer_start = start_q;
     assign waits_for_gates = state_q == RUN_LAYER && finished && is_last && !is_final;
     assign input_free = !busy || (state_q == RUN_LAYER && is_last && is_final);
     assign weight_address = weight_q;
@@ -70,6 +71,7 @@ module sequencer #(
                 state_q <= IDLE;
         endcase
         count_q <= asking ? count_q + 3'd1 : 3'd0;
+        start_q <= asking && count_q[1:0] == 2'd3 && !rst;  // count_q[2], in READ_HEADER
         if (state_q == IDLE)
             weight_q <= {WEIGHT_W{1'b0}};
         else if (asking || row_valid)

@@ -129,12 +129,13 @@ static const struct sterna_link_backend backend = {
 static void use(struct sterna_device *device, const struct sterna_model *model)
 {
     static const uint16_t inputs[STEPS] = {1, 6, 0};
-    int32_t sums[STEPS * OUTPUTS];
     struct sterna_counters counters;
     struct sterna_error error;
     enum sterna_status status = sterna_device_load(device, model, NULL, &error);
-    if (status == STERNA_OK)
+    if (status == STERNA_OK) {
+        int32_t sums[STEPS * OUTPUTS];
         status = sterna_device_step(device, inputs, STEPS, sums, &error);
+    }
     uint8_t *state = status == STERNA_OK ? malloc(sterna_device_state_bytes(device)) : NULL;
     if (state && sterna_device_state_get(device, state, &error) == STERNA_OK)
         status = sterna_device_state_set(device, state, &error);

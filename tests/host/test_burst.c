@@ -75,7 +75,7 @@ static enum sterna_status receive_slow(struct sterna_link *link, uint64_t patien
 static void wire_slow(const struct sterna_link *link, struct sterna_wire *wire)
 {
     (void)link;
-    *wire = (struct sterna_wire){UINT64_C(48000000) / BYTE_CYCLES, 64};
+    *wire = (struct sterna_wire){UINT64_C(48000000) / BYTE_CYCLES, 0};
 }
 
 static void close_slow(struct sterna_link *link)

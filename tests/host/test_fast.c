@@ -151,6 +151,20 @@ START_TEST(sums_beyond_24_bits_are_scaled_as_well)
 }
 END_TEST
 
+/* As stack_piece.c makes them of convolutions: recurrent matrices of no columns. */
+START_TEST(layers_without_recurrence_have_the_bits_of_fixed)
+{
+    uint64_t seed = (uint64_t)_i + 50;
+    struct sterna_model *model = make((enum sterna_cell)_i, &seed);
+    sterna_model_set_formats(model, any_format(&seed), STERNA_FORMAT_TERNARY, any_format(&seed));
+    random_fill(model, &seed);
+    for (size_t k = 0; k < model->layers; k++)
+        model->layer[k].hh.cols = 0;
+    check_model(model, &seed);
+    sterna_model_free(model);
+}
+END_TEST
+
 /* As a device sees it that runs a stack layer by layer. */
 START_TEST(an_output_layer_may_stand_alone)
 {
@@ -185,6 +199,7 @@ Suite *sterna_suite(void)
     TCase *tests = tcase_create("fast");
     tcase_add_loop_test(tests, every_cell_and_format_has_the_bits_of_fixed, 0, STERNA_CELLS * STERNA_FORMATS);
     tcase_add_loop_test(tests, saturation_is_the_same, 0, 8 * STERNA_CELLS);
+    tcase_add_loop_test(tests, layers_without_recurrence_have_the_bits_of_fixed, 0, STERNA_CELLS);
     tcase_add_test(tests, an_output_layer_may_stand_alone);
     tcase_add_loop_test(tests, sums_beyond_24_bits_are_scaled_as_well, 0, STERNA_CELLS);
     suite_add_tcase(suite, tests);

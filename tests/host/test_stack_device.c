@@ -73,7 +73,9 @@ START_TEST(a_stack_on_a_device_gives_the_references_frames)
                devices[_i % DEVICES]);
     check_run();
     ck_assert_uint_gt(stack.values, 0);
-    ck_assert_uint_gt(stack.ideal_cycles, 0);
+    struct sterna_geometry geometry;
+    sterna_device_geometry(stack.device, &geometry);
+    ck_assert(geometry.tables > 0 ? stack.ideal_cycles > 0 : stack.ideal_cycles == 0); /* of an engine only */
 }
 END_TEST
 

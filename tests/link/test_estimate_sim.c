@@ -13,9 +13,11 @@ static const struct {
     size_t hidden;
     size_t words;        /* of its codebooks; 0: ternary */
     unsigned efficiency; /* percent, at least */
-} network[] = {{"gru", 256, 0, 88},  {"lstm", 256, 0, 88},     {"gru", 128, 0, 80},
-               {"lstm", 64, 0, 60},  {"rnn-relu", 100, 0, 40}, {"gru", 256, 50, 0},
-               {"lstm", 128, 20, 0}, {"rnn-tanh", 200, 64, 0}}; /* whose tables take longer than their rows */
+} network[] = {
+    {"gru", 256, 0, 88},    {"lstm", 256, 0, 88},    {"gru", 128, 0, 80},      {"lstm", 64, 0, 60},
+    {"gru", 30, 0, 0},      {"gru", 8, 0, 0},        {"lstm", 20, 0, 0},       {"lstm", 8, 0, 0},
+    {"rnn-tanh", 40, 0, 0}, {"rnn-relu", 8, 0, 0},   {"rnn-relu", 100, 0, 40}, {"gru", 256, 50, 0},
+    {"lstm", 128, 20, 0},   {"rnn-tanh", 200, 64, 0}}; /* whose tables take longer than their rows */
 
 static struct sterna_model *make(int i)
 {

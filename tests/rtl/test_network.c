@@ -6,22 +6,6 @@
 
 #include <check.h>
 
-/* Sums that saturate in both directions: scales that hardly shift, biases at their ends. */
-static void make_extreme(struct sterna_model *model, uint64_t *seed)
-{
-    for (size_t k = 0; k < model->layers; k++) {
-        struct sterna_layer *layer = &model->layer[k];
-        const size_t rows = layer->ih.rows;
-        for (size_t row = 0; row < rows; row++) {
-            layer->ih.scale_s[row] = (uint8_t)random_below(seed, 12);
-            layer->hh.scale_s[row] = (uint8_t)random_below(seed, 12);
-        }
-        for (size_t i = 0; i < sterna_cell_biases(layer->cell) * layer->hidden; i++)
-            if (random_below(seed, 3) == 0)
-                layer->bias[i] = (int16_t)(random_below(seed, 2) ? 32767 : -32767);
-    }
-}
-
 static void check_random(enum sterna_cell cell, enum sterna_format format, size_t largest, uint64_t seed)
 {
     const struct sterna_model_shape shape = {cell, 1 + random_below(&seed, largest),

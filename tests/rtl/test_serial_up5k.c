@@ -118,7 +118,7 @@ static enum sterna_status receive_serial(struct sterna_link *link, uint64_t pati
 static void wire_serial(const struct sterna_link *link, struct sterna_wire *wire)
 {
     (void)link;
-    *wire = (struct sterna_wire){3000000 / 10, 1};
+    *wire = (struct sterna_wire){3000000 / 10, 0};
 }
 
 static void close_serial(struct sterna_link *link)

@@ -1,4 +1,6 @@
-/* usb_host.h - a full-speed USB host at the level of D+ and D-, for the tests of hw/link/usb_device.v.
+/* usb_host.h - a full-speed USB host at the level of D+ and D-, for the tests of hw/link/usb_device.v and of what has it inside.
+ *
+ * USB_CHIP names the model on the lines; it is usb_device_model, whose streams are served here, unless the includer says otherwise.
  *
  * Its bit clock may be off and its edges may tremble. What the device drives is decoded from the lines alone, its answer time,
  * SYNC, bit stuffing and end of packet checked on the way. Check sums are computed here bit by bit as the standard's text says,
@@ -10,7 +12,12 @@
 #include <string.h>
 
 #include "seeded.h"
+
+#ifndef USB_CHIP
+#define USB_CHIP    usb_device_model
+#define USB_STREAMS /* the chip has them */
 #include "usb_device_model.h"
+#endif
 
 #include <check.h>
 
@@ -38,8 +45,13 @@ enum { USB_PACKET_BITS = 1000, USB_PACKET_BYTES = 80, USB_BIT = 4 };
 /* What the host does wrong to the next packet that it sends. */
 enum usb_slip { SLIP_NONE, SLIP_BIT, SLIP_STUFF, SLIP_CUT, SLIPS };
 
+#define USB_JOIN_AS(chip, name) chip##name
+#define USB_JOIN(chip, name)    USB_JOIN_AS(chip, name)
+#define usb_chip_eval           USB_JOIN(USB_CHIP, _eval)
+#define usb_chip_tick           USB_JOIN(USB_CHIP, _tick)
+
 struct usb_host {
-    struct usb_device_model *model;
+    struct USB_CHIP *model;
     double bit;    /* length of the host's bit in cycles of the device */
     double jitter; /* cycles, either way, of every edge */
     double end;    /* of what has been driven so far */
@@ -58,15 +70,17 @@ struct usb_host {
 
 /* ---- cycles ----------------------------------------------------------------------------------------------- */
 
+#ifdef USB_STREAMS
+/* Loop the streams back; returns with one byte offered and one taken, perhaps. */
 static inline void usb_host_streams(struct usb_host *host)
 {
-    struct usb_device_model *model = host->model;
+    struct USB_CHIP *model = host->model;
     const bool waits = seeded_percent(&host->random, host->stalls);
     /* a byte once offered stays */
     *model->s_valid = !host->loose && host->taken < host->put && (*model->s_valid || !waits);
     *model->s_data = host->loop[host->taken % sizeof host->loop];
     *model->m_ready = !waits;
-    usb_device_model_eval(model);
+    usb_chip_eval(model);
     if (*model->m_valid && *model->m_ready) {
         usb_must((host->put - host->taken) < (sizeof host->loop));
         host->loop[host->put % sizeof host->loop] = *model->m_data;
@@ -75,16 +89,21 @@ static inline void usb_host_streams(struct usb_host *host)
     if (*model->s_valid && *model->s_ready)
         host->taken++;
 }
+#endif
 
 static inline void usb_host_tick(struct usb_host *host, bool dp, bool dn)
 {
-    struct usb_device_model *model = host->model;
+    struct USB_CHIP *model = host->model;
     *model->dp_in = *model->oe ? *model->dp_out : dp;
     *model->dn_in = *model->oe ? *model->dn_out : dn;
+#ifdef USB_STREAMS
     usb_host_streams(host);
-    usb_device_model_tick(model);
+#endif
+    usb_chip_tick(model);
+#ifdef USB_STREAMS
     if (*model->s_valid) /* offered in this cycle; taken or not, usb_host_streams decides anew */
         *model->s_valid = host->taken < host->put;
+#endif
     host->cycle++;
 }
 
@@ -111,16 +130,22 @@ static inline void usb_host_reset(struct usb_host *host)
     usb_host_idle(host, 10);
 }
 
-static inline void usb_host_init(struct usb_host *host, struct usb_device_model *model, double offset,
-                                 double jitter)
+static inline void usb_host_begin(struct usb_host *host, struct USB_CHIP *model, double offset, double jitter)
 {
     *host =
         (struct usb_host){.model = model, .bit = USB_BIT * (1.0 + offset), .jitter = jitter, .random = {7}};
+}
+
+#ifdef USB_STREAMS
+static inline void usb_host_init(struct usb_host *host, struct USB_CHIP *model, double offset, double jitter)
+{
+    usb_host_begin(host, model, offset, jitter);
     *model->rst = 1;
     usb_host_tick(host, true, false);
     *model->rst = 0;
     usb_host_idle(host, 20);
 }
+#endif
 
 /* ---- sending ---------------------------------------------------------------------------------------------- */
 

@@ -26,6 +26,18 @@ START_TEST(the_verilated_accelerator_computes_as_the_reference)
 }
 END_TEST
 
+/* From libusb down to the levels of D+ and D- and up again to the accelerator; its descriptors are those read over the wire. */
+START_TEST(the_usb_core_on_its_bus_computes_as_the_reference)
+{
+    simulate("--board", "vendor,on=bus", "--", STERNA_PROGRAM, "devices");
+    ck_assert_has(child.out, "usb:00000001  Sterna accelerator, port 1-1: small, firmware build 0");
+    simulate("--board", "vendor,on=bus", "--fault", "error-in:300", "--fault", "corrupt-out:%400", SELFTEST);
+    passed();
+    ck_assert_uint_ge(counted("faults "), 2);
+    ck_assert_uint_eq(counted("resets "), 1);
+}
+END_TEST
+
 START_TEST(exchanges_of_every_size_arrive_as_they_were)
 {
     simulate("--board", _i ? "ftdi" : "vendor", "--", LINK_CLIENT, "usb");
@@ -264,10 +276,11 @@ Suite *sterna_suite(void)
     TCase *tests = tcase_create("usb");
     const int faults = (int)(sizeof survived / sizeof *survived);
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 120);
+    tcase_set_timeout(tests, 300);
     tcase_add_test(tests, a_board_with_the_vendor_interface_computes_as_the_reference);
     tcase_add_test(tests, a_board_behind_a_serial_chip_computes_as_the_reference);
     tcase_add_loop_test(tests, the_verilated_accelerator_computes_as_the_reference, 0, 2);
+    tcase_add_test(tests, the_usb_core_on_its_bus_computes_as_the_reference);
     tcase_add_loop_test(tests, exchanges_of_every_size_arrive_as_they_were, 0, 2);
     tcase_add_test(tests, eight_transfers_wait_for_input_and_long_output_is_split);
     tcase_add_test(tests, devices_lists_every_board_with_its_geometry);

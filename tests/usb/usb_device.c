@@ -7,6 +7,7 @@
 
 #include "device.h"
 #include "link.h"
+#include "usb_wire.h"
 
 enum {
     PATIENCE = 4000000, /* cycles of the Verilated accelerator: its longest request takes less */
@@ -17,6 +18,7 @@ enum {
 
 struct usb_device {
     struct usb_device_options options;
+    struct usb_wire *wire;                   /* whose link is the next, or NULL */
     struct sterna_link *link;                /* or */
     struct sterna_software_device *software; /* one of another version, or NULL */
     struct sterna_queue output;              /* of the accelerator */
@@ -41,6 +43,11 @@ static size_t put_interface(uint8_t *at, uint8_t number, uint8_t in, uint8_t out
 
 static void describe(struct usb_device *device)
 {
+    if (device->wire) {
+        device->descriptors_size =
+            usb_wire_descriptors(device->wire, device->descriptors, sizeof device->descriptors);
+        return;
+    }
     const bool ftdi = device->options.ftdi;
     const uint8_t vendor[] = {18, 1, 0x01, 0x02, 0, 0, 0, 64, 0x09, 0x12, 0x01, 0x00, 0x00, 0x01, 1, 2, 3, 1};
     const uint8_t ft2232h[] = {18,   1,    0x00, 0x02, 0,    0, 0, 64, 0x03,
@@ -111,6 +118,8 @@ static enum usb_answer string_descriptor(struct usb_device *device, uint8_t inde
 enum usb_answer usb_device_control(struct usb_device *device, const uint8_t *setup, uint8_t *data,
                                    size_t *size)
 {
+    if (device->wire)
+        return usb_wire_control(device->wire, setup, data, size) ? USB_ACK : USB_STALL;
     if (setup[0] == 0x80 && setup[1] == GET_DESCRIPTOR && setup[3] == DESCRIPTOR_STRING)
         return string_descriptor(device, setup[2], data, size);
     *size = 0;
@@ -234,6 +243,8 @@ void usb_device_reset(struct usb_device *device)
 {
     device->halted_in = device->halted_out = false;
     device->full = false;
+    if (device->wire)
+        usb_wire_reset(device->wire);
 }
 
 /* ---- new, free ------------------------------------------------------------------------------------------------ */
@@ -244,6 +255,10 @@ static bool open_accelerator(struct usb_device *device)
     const char *name = device->options.accelerator;
     if (strcmp(name, "silent") == 0)
         return true;
+    if (strcmp(name, "bus") == 0) {
+        device->wire = usb_wire_new(&device->link);
+        return device->wire != NULL;
+    }
     if (strcmp(name, "version") == 0 || strcmp(name, "geometry") == 0) {
         struct sterna_geometry geometry = *sterna_geometry_of("up5k");
         if (name[0] == 'v')

@@ -17,7 +17,8 @@ struct usb_device_options {
     bool ftdi;          /* FT2232H, channel B */
     const char *serial; /* at most 15 letters; "" none */
     const char *
-        accelerator; /* a link's address: "reference", "sim"; "version", "geometry": one of another protocol version, of an impossible
+        accelerator; /* a link's address: "reference", "sim"; "bus": the Verilated USB core and accelerator on a bus of
+                        * their own, whose descriptors it shows; "version", "geometry": one of another protocol version, of an impossible
                         * geometry; "silent" */
     struct usb_faults *faults;
 };

@@ -1,0 +1,45 @@
+// accelerator_small - the accelerator of an UP5K with fewer weights, all in block RAM, for boards with other parts
+
+`default_nettype none
+
+module accelerator_small #(
+    parameter WEIGHT_WORDS = 8192,  // of 64 bits
+    parameter CLOCK_KHZ = 48000
+) (
+    input  wire       clk,
+    input  wire       rst,
+    input  wire [7:0] s_data,
+    input  wire       s_valid,
+    output wire       s_ready,
+    output wire [7:0] m_data,
+    output wire       m_valid,
+    input  wire       m_ready
+);
+
+    accelerator #(
+        .TABLES(8),
+        .WEIGHT_WORDS(WEIGHT_WORDS),
+        .SCALES(2048),
+        .BIASES(1024),
+        .PROGRAM_BYTES(512),
+        .ACTIVATION_WORDS(256),
+        .STATES(256),
+        .REQUEST_BYTES(512),
+        .REPLY_BYTES(512),
+        .CLOCK_KHZ(CLOCK_KHZ),
+        .BUILD_ID(0),
+        .NAME({"small", 24'd0})
+    ) u_accelerator (
+        .clk(clk),
+        .rst(rst),
+        .s_data(s_data),
+        .s_valid(s_valid),
+        .s_ready(s_ready),
+        .m_data(m_data),
+        .m_valid(m_valid),
+        .m_ready(m_ready)
+    );
+
+endmodule
+
+`default_nettype wire

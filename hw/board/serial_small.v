@@ -1,0 +1,65 @@
+// serial_small - the small accelerator behind a serial line; what the UART boards without an UP5K have in common
+
+`default_nettype none
+
+module serial_small #(
+    parameter WEIGHT_WORDS = 8192,
+    parameter CLOCK_KHZ = 50000,
+    parameter BAUD = 3000000
+) (
+    input  wire clk,
+    input  wire ready,  // the clock is stable
+    input  wire rx,
+    output wire tx,
+    output wire led     // low after traffic
+);
+
+    wire       rst;
+    wire [7:0] in_data;
+    wire       in_valid;
+    wire       in_ready;
+    wire [7:0] out_data;
+    wire       out_valid;
+    wire       out_ready;
+
+    power_up u_power_up (
+        .clk(clk),
+        .ready(ready),
+        .active(in_valid || out_valid),
+        .rst(rst),
+        .led(led)
+    );
+
+    uart #(
+        .CLOCK_KHZ(CLOCK_KHZ),
+        .BAUD(BAUD)
+    ) u_uart (
+        .clk(clk),
+        .rst(rst),
+        .rx(rx),
+        .tx(tx),
+        .s_data(out_data),
+        .s_valid(out_valid),
+        .s_ready(out_ready),
+        .m_data(in_data),
+        .m_valid(in_valid),
+        .m_ready(in_ready)
+    );
+
+    accelerator_small #(
+        .WEIGHT_WORDS(WEIGHT_WORDS),
+        .CLOCK_KHZ(CLOCK_KHZ)
+    ) u_accelerator_small (
+        .clk(clk),
+        .rst(rst),
+        .s_data(in_data),
+        .s_valid(in_valid),
+        .s_ready(in_ready),
+        .m_data(out_data),
+        .m_valid(out_valid),
+        .m_ready(out_ready)
+    );
+
+endmodule
+
+`default_nettype wire
