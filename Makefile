@@ -110,6 +110,17 @@ $(BUILD)/tests/cross/%: tests/host/test_%.c tests/cross/check.h tests/host/kerne
 	$(Q)$(CROSS_CC) -std=c11 -D_POSIX_C_SOURCE=200809L -O2 $(WARNINGS) -static -Itests/cross -Ihost/include -Ihost/src -I$(GEN) \
 	    -o $@ $(filter %.c,$^) -lm
 
+.PHONY: coverage mutation
+COVERED ?= $(TESTS_RTL:$(BUILD)/tests/rtl/test_%=%)
+coverage: $(GENERATED) ## lines of the Verilog that tests/rtl runs, by module; fails below 95 %
+	@$(MAKE) $(COVERED:%=$(BUILD)/coverage/tests/rtl/test_%) BUILD=$(BUILD)/coverage LINES=1 VERILATED_OPT=-O1
+	@scripts/coverage.sh $(BUILD)/coverage $(COVERED)
+MUTANTS ?= 60
+MUTATED = builder_lane table_builder table_lookup adder_tree psum_memory row_streamer block_walker gate_schedule gate_arithmetic \
+    shift_add_product sigmoid_tanh row_sender lane_memory weight_memory memory_port sequencer layer_header
+mutation: $(patsubst %,$(OBJ)/tests/rtl/test_%.o,$(MUTATED) network) $(OBJ)/tests/main.o $(BUILD)/libsterna.a $(BUILD)/verilated/runtime.a ## MUTANTS=60 SEED=1: wrong operators in the datapath; 95 % must be noticed
+	@MUTANTS=$(MUTANTS) SEED=$(SEED) scripts/mutation.sh $(MUTATED)
+
 .PHONY: test-random test-million test-nightly test-netlist
 STEPS ?= 5000
 SEED ?= 1
@@ -208,15 +219,20 @@ $(BUILD)/sterna: $(CLI_OBJECTS) $(BUILD)/libsterna.a $(SIM_LINK)
 VERILATE = $(VERILATOR) --cc -Wall -O3 --x-assign fast --x-initial fast --noassert -y hw/rtl -y hw/link -y hw/board -Ihw/rtl -I$(GEN) \
     hw/lint.vlt
 VERILATED_OPT ?= -O3 $(ARCH)
+# LINES=1 builds models that count which lines were run (make coverage)
+LINES ?=
+ifneq ($(LINES),)
+VERILATE += --coverage-line
+endif
 VERILATOR_ROOT = $(shell $(VERILATOR) --getenv VERILATOR_ROOT)
-VERILATED_FLAGS = -std=c++17 -I$(VERILATOR_ROOT)/include -I$(VERILATOR_ROOT)/include/vltstd -DVM_COVERAGE=0 -DVM_SC=0 \
+VERILATED_FLAGS = -std=c++17 -I$(VERILATOR_ROOT)/include -I$(VERILATOR_ROOT)/include/vltstd -DVM_COVERAGE=$(if $(LINES),1,0) -DVM_SC=0 \
     -DVM_TRACE=0
 
 $(BUILD)/verilated/runtime.a:
 	@mkdir -p $(@D)
 	$(Q)cd $(@D) && $(CXX) $(VERILATED_FLAGS) $(VERILATED_OPT) -c $(VERILATOR_ROOT)/include/verilated.cpp \
-	    $(VERILATOR_ROOT)/include/verilated_threads.cpp
-	@$(AR) rcs $@ $(@D)/verilated.o $(@D)/verilated_threads.o
+	    $(VERILATOR_ROOT)/include/verilated_threads.cpp $(if $(LINES),$(VERILATOR_ROOT)/include/verilated_cov.cpp)
+	@$(AR) rcs $@ $(@D)/verilated*.o
 
 # A module of other parameters under a name of its own.
 MODULE_network_streams = network
@@ -224,7 +240,9 @@ G_network_streams = -GTABLES=16 -GSTREAMS=3 -GENTRIES=16 -GTABLE_W=14 -GTABLE_BA
     -GACTIVATION_WORDS=64
 
 # Verilate and write the C face: V<top>.h and sources, <top>_model.h, <top>_shim.cpp
+# Into an empty folder: what an older Verilog was cut into must not be compiled with it.
 $(BUILD)/verilated/%/model.h: $(RTL) scripts/verilator_shim.awk
+	@rm -rf $(@D)
 	@mkdir -p $(@D)
 	$(Q)$(VERILATE) $(G_$*) --prefix V$* --Mdir $(@D) --top-module $(or $(MODULE_$*),$*) $(or $(MODULE_$*),$*)
 	@$(AWK) -v top=$* -v part=header -f scripts/verilator_shim.awk $(@D)/V$*.h > $(@D)/$*_model.h

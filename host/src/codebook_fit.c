@@ -221,14 +221,14 @@ static void name_group(const struct sterna_codebook_fit *fit, size_t row, size_t
     const size_t now = code->name[at];
     size_t best = now;
     double least = scale * norm[now] - 2 * code->sign[at] * dot(n, word + now * n, aim);
-    int sign = code->sign[at];
+    int8_t sign = code->sign[at];
     for (size_t k = 0; k < K; k++) {
         const double along = dot(n, word + k * n, aim);
         const double error = scale * norm[k] - 2 * (code->shared ? fabs(along) : along);
         if (error < least) {
             least = error;
             best = k;
-            sign = code->shared && along < 0 ? -1 : 1;
+            sign = (int8_t)(code->shared && along < 0 ? -1 : 1);
         }
     }
     if (best == now && sign == code->sign[at])
@@ -236,7 +236,7 @@ static void name_group(const struct sterna_codebook_fit *fit, size_t row, size_t
     for (size_t j = 0; j < n; j++)
         by[j] = scale * sign * word[best * n + j] - value[j];
     code->name[at] = (uint16_t)best;
-    code->sign[at] = (int8_t)sign;
+    code->sign[at] = sign;
     sterna_codebook_fit_change(fit, row, group, by);
 }
 

@@ -135,7 +135,7 @@ enum sterna_status sterna_kmeans(const struct sterna_kmeans *problem, const doub
         return sterna_fail(error, STERNA_ERR_RANGE,
                            "%zu codewords for %zu sub-vectors: there can be no more words than those",
                            centers, count);
-    struct job job = {.problem = problem, .point = point, .weight = weight, .center = center, .name = name};
+    struct job job = {.problem = problem, .point = point, .weight = weight};
     double *memory = calloc(centers * (problem->size + 1) + count, sizeof *memory);
     uint16_t *before = malloc(count * sizeof *before);
     int8_t *signs = malloc(2 * count);
@@ -144,6 +144,8 @@ enum sterna_status sterna_kmeans(const struct sterna_kmeans *problem, const doub
         status = sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for %zu sub-vectors", count);
         goto out;
     }
+    job.center = center;
+    job.name = name;
     job.sum = memory;
     job.mass = memory + centers * problem->size;
     job.distance = job.mass + centers;

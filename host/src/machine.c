@@ -174,7 +174,7 @@ static void add_row(struct sterna_machine *machine, const uint8_t *word, size_t 
     for (size_t s = 0; s < machine->geometry.streams; s++) {
         int32_t sum = 0;
         for (size_t g = 0; g < tables; g++, at += bits) {
-            const unsigned two = sterna_get_le16(word + at / 8) >> at % 8;
+            const unsigned two = (unsigned)sterna_get_le16(word + at / 8) >> at % 8;
             sum += machine->table[two & ((1u << bits) - 1)][g];
         }
         int32_t *psum = &machine->psum[s][row % STERNA_PSUM_ROWS];

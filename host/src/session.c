@@ -142,8 +142,10 @@ enum sterna_status sterna_session_exchange(struct sterna_session *session, uint8
             return status;
     }
     if (!answered)
-        return sterna_fail(error, STERNA_ERR_TIMEOUT, "the device on %s did not answer %s, asked %d times",
-                           session->link->backend->name, name_of(opcode), STERNA_SESSION_TRIES);
+        return sterna_fail(
+            error, STERNA_ERR_TIMEOUT, "the device on %s did not answer %s, asked %d times%s",
+            session->link->backend->name, name_of(opcode), STERNA_SESSION_TRIES,
+            opcode == STERNA_OP_HELLO ? "; a board needs the accelerator first: make flash BOARD=..." : "");
     enum sterna_status status = check_reply(session, data_size, error);
     if (status == STERNA_OK && data)
         *data = session->reply + STERNA_REPLY_HEAD;

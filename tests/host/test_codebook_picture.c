@@ -15,7 +15,7 @@ START_TEST(each_way_has_its_curve)
                       {.plain = 0.3, .corrected = NAN, .projected = NAN, .alone = 0.15}},
         with[2] = {{.plain = 0.2, .corrected = 0.1, .projected = NAN, .alone = 0.1},
                    {.plain = 0.3, .corrected = 0.1, .projected = 0.1, .alone = 0.1}};
-    struct scratch scratch;
+    static struct scratch scratch;
     struct sterna_error error;
     char path[SCRATCH_PATH];
     uint8_t *bytes = NULL;

