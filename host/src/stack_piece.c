@@ -39,10 +39,8 @@ uint64_t sterna_stack_piece_ideal(const struct sterna_filters *filters,
 {
     if (geometry->tables == 0)
         return 0;
-    const size_t columns = geometry->tables * sterna_geometry_widest(geometry, &filters->weight);
-    const size_t cols = piece->whole ? filters->weight.cols : piece->cols;
-    const size_t rows = (piece->rows + geometry->streams - 1) / geometry->streams;
-    return (uint64_t)rows * ((cols + columns - 1) / columns);
+    return sterna_geometry_ideal(geometry, &filters->weight, piece->rows,
+                                 piece->whole ? filters->weight.cols : piece->cols);
 }
 
 /* The filters' weights, once for each place, where its own patch lies in the one of all; scales and biases with them. */
