@@ -6,11 +6,11 @@
 #include "codebook_fit.h"
 
 struct sterna_codebook_plan {
-    bool correct;        /* error correction; else the weights' own error is what is made small */
-    size_t terms;        /* of an element: sums of at most so many powers of two, 1 or 2; 0: real elements */
-    int top;             /* the largest of them; 0: 8 */
-    size_t sweeps;       /* at most; 0: 12 */
-    size_t program;      /* bytes of a shared code's step program at most; 0: any */
+    bool correct;   /* error correction; else the weights' own error is what is made small */
+    size_t terms;   /* of an element: sums of at most so many powers of two, 1 or 2; 0: real elements */
+    int top;        /* the largest of them; 0: 8 */
+    size_t sweeps;  /* at most; 0: 12 */
+    size_t program; /* bytes of a shared code's step program at most; 0: any */
     uint64_t seed;
 };
 

@@ -349,7 +349,8 @@ START_TEST(abort_waits_for_what_it_cannot_stop)
     rig_put_range(request, STERNA_OP_READ, 1, 0, 0);
     sterna_put_le16(request + 6, 300);
     rig_send_frame(unit, request, sizeof request, true);
-    rig_cycle(unit, false, 0, false, false); /* the request is taken: before that a frame that begins is lost */
+    rig_cycle(unit, false, 0, false,
+              false); /* the request is taken: before that a frame that begins is lost */
     SEND(STERNA_OP_ABORT, 2);
     ck_assert_uint_eq(rig_receive(unit, 5000), 3 + 300);
     unit->replied = false;
