@@ -155,7 +155,7 @@ clean: ## remove build/
 
 .PHONY: lint formal no-multiplier synth synth-readme
 TARGET ?=
-lint: $(GENERATED) $(MODEL_HEADERS) ## verilator, iverilog, clang-format, clang-tidy, cppcheck, shellcheck
+lint: $(GENERATED) $(GEN)/sim_targets.h $(MODEL_HEADERS) ## verilator, iverilog, clang-format, clang-tidy, cppcheck, shellcheck
 	scripts/lint.sh
 formal: $(GENERATED) ## prove what must never happen: streams, order, recovery, repetition, addresses
 	scripts/formal.sh
