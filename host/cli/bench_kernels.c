@@ -8,8 +8,14 @@
 
 enum { REPETITIONS = 2000, REPETITIONS_MAX = 1000000 };
 
-/* NaN becomes null. */
-static bool add_number(cJSON *object, const char *key, double value)
+size_t sterna_bench_repetitions(const struct sterna_options *options, size_t usual)
+{
+    if ((options->given & STERNA_TAKES_LENGTH) == 0 || options->length == 0)
+        return usual;
+    return options->length > REPETITIONS_MAX ? REPETITIONS_MAX : (size_t)options->length;
+}
+
+bool sterna_bench_add_number(cJSON *object, const char *key, double value)
 {
     return cJSON_AddItemToObject(object, key,
                                  isfinite(value) ? cJSON_CreateNumber(value) : cJSON_CreateNull());
@@ -19,9 +25,10 @@ cJSON *sterna_bench_machine_object(const struct sterna_bench_machine *machine)
 {
     cJSON *object = cJSON_CreateObject();
     if (object != NULL && cJSON_AddStringToObject(object, "processor", machine->processor) != NULL &&
-        add_number(object, "cores", machine->cores) && add_number(object, "gigahertz", machine->gigahertz) &&
+        sterna_bench_add_number(object, "cores", machine->cores) &&
+        sterna_bench_add_number(object, "gigahertz", machine->gigahertz) &&
         cJSON_AddStringToObject(object, "kernel", machine->kernel) != NULL &&
-        add_number(object, "ceiling_products_per_cycle", machine->ceiling) &&
+        sterna_bench_add_number(object, "ceiling_products_per_cycle", machine->ceiling) &&
         cJSON_AddStringToObject(object, "compiler", machine->compiler) != NULL &&
         cJSON_AddStringToObject(object, "openblas", machine->openblas) != NULL &&
         cJSON_AddStringToObject(object, "date", machine->date) != NULL)
@@ -36,6 +43,19 @@ void sterna_bench_machine_print(const struct sterna_bench_machine *machine)
            "%s; %s; %s\n\n",
            machine->processor, machine->cores, machine->gigahertz, machine->kernel, machine->ceiling,
            machine->compiler, machine->openblas, machine->date);
+}
+
+int sterna_bench_print_object(cJSON *object, bool complete)
+{
+    char *text = complete ? cJSON_PrintUnformatted(object) : NULL;
+    cJSON_Delete(object);
+    if (text == NULL) {
+        sterna_complain("bench", "out of memory");
+        return STERNA_EXIT_FAILED;
+    }
+    puts(text);
+    cJSON_free(text);
+    return STERNA_EXIT_DONE;
 }
 
 static void print_lines(const struct sterna_bench_kernel *result)
@@ -56,11 +76,11 @@ static bool add_line(cJSON *list, const struct sterna_bench_kernel *result)
            cJSON_AddStringToObject(object, "format", result->format) != NULL &&
            cJSON_AddStringToObject(object, "layout", result->layout) != NULL &&
            cJSON_AddStringToObject(object, "kernel", result->kernel) != NULL &&
-           add_number(object, "rows", (double)result->rows) &&
-           add_number(object, "columns", (double)result->columns) &&
-           add_number(object, "nanoseconds", result->nanoseconds) &&
-           add_number(object, "gigahertz", result->gigahertz) &&
-           add_number(object, "weights_per_cycle", result->weights_per_cycle);
+           sterna_bench_add_number(object, "rows", (double)result->rows) &&
+           sterna_bench_add_number(object, "columns", (double)result->columns) &&
+           sterna_bench_add_number(object, "nanoseconds", result->nanoseconds) &&
+           sterna_bench_add_number(object, "gigahertz", result->gigahertz) &&
+           sterna_bench_add_number(object, "weights_per_cycle", result->weights_per_cycle);
 }
 
 static int print_json(const struct sterna_bench_machine *machine, const struct sterna_bench_kernel *result)
@@ -70,15 +90,7 @@ static int print_json(const struct sterna_bench_machine *machine, const struct s
         list != NULL && cJSON_AddItemToObject(object, "machine", sterna_bench_machine_object(machine));
     for (size_t i = 0; added && i < STERNA_BENCH_KERNELS; i++)
         added = add_line(list, &result[i]);
-    char *text = added ? cJSON_PrintUnformatted(object) : NULL;
-    cJSON_Delete(object);
-    if (text == NULL) {
-        sterna_complain("bench", "out of memory");
-        return STERNA_EXIT_FAILED;
-    }
-    puts(text);
-    cJSON_free(text);
-    return STERNA_EXIT_DONE;
+    return sterna_bench_print_object(object, added);
 }
 
 int sterna_bench_kernels_run(const struct sterna_options *options)
@@ -86,12 +98,9 @@ int sterna_bench_kernels_run(const struct sterna_options *options)
     struct sterna_bench_kernel result[STERNA_BENCH_KERNELS];
     struct sterna_bench_machine machine;
     struct sterna_error error;
-    size_t repetitions = REPETITIONS;
 
-    if ((options->given & STERNA_TAKES_LENGTH) != 0 && options->length > 0)
-        repetitions = options->length > REPETITIONS_MAX ? REPETITIONS_MAX : (size_t)options->length;
     if (sterna_bench_machine(&machine, &error) != STERNA_OK ||
-        sterna_bench_kernels(repetitions, result, &error) != STERNA_OK) {
+        sterna_bench_kernels(sterna_bench_repetitions(options, REPETITIONS), result, &error) != STERNA_OK) {
         sterna_complain("bench", "%s", error.reason);
         return STERNA_EXIT_FAILED;
     }

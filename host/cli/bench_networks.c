@@ -8,14 +8,7 @@
 #include "command.h"
 #include "terminal.h"
 
-enum {
-    STEPS = 20,
-    REPETITIONS = 200,
-    REPETITIONS_MAX = 1000000,
-    INPUTS = 40,
-    OUTPUTS = 10,
-    NETWORKS_MAX = 8
-};
+enum { STEPS = 20, REPETITIONS = 200, INPUTS = 40, OUTPUTS = 10, NETWORKS_MAX = 8 };
 
 struct subject {
     const char *name, *cell;
@@ -114,9 +107,7 @@ static bool add_entries(cJSON *object, const struct entry *entry, size_t count)
 {
     bool added = object != NULL;
     for (size_t i = 0; added && i < count; i++)
-        added = cJSON_AddItemToObject(object, entry[i].key,
-                                      isfinite(entry[i].value) ? cJSON_CreateNumber(entry[i].value)
-                                                               : cJSON_CreateNull());
+        added = sterna_bench_add_number(object, entry[i].key, entry[i].value);
     return added;
 }
 
@@ -175,15 +166,7 @@ static int print_json(const struct finding *finding, const char *command)
                  cJSON_AddStringToObject(object, "command", command) != NULL;
     for (size_t i = 0; added && i < finding->networks; i++)
         added = add_network(list, &finding->network[i]);
-    char *text = added ? cJSON_PrintUnformatted(object) : NULL;
-    cJSON_Delete(object);
-    if (text == NULL) {
-        sterna_complain("bench", "out of memory");
-        return STERNA_EXIT_FAILED;
-    }
-    puts(text);
-    cJSON_free(text);
-    return STERNA_EXIT_DONE;
+    return sterna_bench_print_object(object, added);
 }
 
 /* What to type to have it again. */
@@ -201,14 +184,14 @@ static void write_command(const struct sterna_options *options, char *text, size
 
 int sterna_bench_networks(const struct sterna_options *options)
 {
-    struct sterna_bench_options how = {
-        .simulated = "sim", .board = options->on, .steps = STEPS, .repetitions = REPETITIONS};
+    struct sterna_bench_options how = {.simulated = "sim",
+                                       .board = options->on,
+                                       .steps = STEPS,
+                                       .repetitions = sterna_bench_repetitions(options, REPETITIONS)};
     struct finding finding = {.networks = 0};
     struct sterna_error error;
     char command[1024];
 
-    if ((options->given & STERNA_TAKES_LENGTH) != 0 && options->length > 0)
-        how.repetitions = options->length > REPETITIONS_MAX ? REPETITIONS_MAX : (size_t)options->length;
     if (sterna_bench_machine(&finding.machine, &error) != STERNA_OK) {
         sterna_complain("bench", "%s", error.reason);
         return STERNA_EXIT_FAILED;

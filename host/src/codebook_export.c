@@ -15,7 +15,7 @@ static void fill_names(const struct sterna_product_code *code, const struct ster
 {
     for (size_t r = 0; r < code->rows; r++)
         for (size_t g = 0; g < code->groups; g++) {
-            const size_t at = r * code->groups + g;
+            const size_t at = sterna_product_code_place(code, r, g);
             book->name[r * book->groups + g] =
                 (uint8_t)(code->name[at] | (code->sign[at] < 0 ? STERNA_CODEBOOK_NEGATE : 0));
         }

@@ -11,16 +11,6 @@
 
 enum { KMEANS_ROUNDS = 40, ELEMENTS_MAX = STERNA_PRODUCT_CODE_ELEMENTS };
 
-static size_t place(const struct sterna_product_code *code, size_t row, size_t group)
-{
-    return row * code->groups + group;
-}
-
-static double *word_of(const struct sterna_product_code *code, size_t group, size_t word)
-{
-    return code->word + (code->book[group] * code->words + word) * code->elements;
-}
-
 /* to [P, P] = from [cols, cols] in the order of the groups; no column: 0 */
 static void arrange(const struct sterna_product_code *code, size_t padded, const double *from, double *to)
 {
@@ -104,12 +94,12 @@ static enum sterna_status start_book(struct sterna_codebook_fit *fit, size_t boo
                                           .rounds = KMEANS_ROUNDS,
                                           .seed = seed + book};
     enum sterna_status status =
-        sterna_kmeans(&problem, point, weight, code->word + book * code->words * n, name, sign, error);
+        sterna_kmeans(&problem, point, weight, sterna_product_code_word(code, book, 0), name, sign, error);
     for (size_t r = 0, i = 0; status == STERNA_OK && r < code->rows; r++)
         for (size_t g = 0; g < code->groups; g++)
             if (code->book[g] == book) {
-                code->name[place(code, r, g)] = name[i];
-                code->sign[place(code, r, g)] = sign[i++];
+                code->name[sterna_product_code_place(code, r, g)] = name[i];
+                code->sign[sterna_product_code_place(code, r, g)] = sign[i++];
             }
     return status;
 }
@@ -147,8 +137,9 @@ void sterna_codebook_fit_refresh(struct sterna_codebook_fit *fit)
     const size_t P = fit->padded, n = code->elements;
     for (size_t r = 0; r < code->rows; r++)
         for (size_t g = 0; g < code->groups; g++) {
-            const size_t at = place(code, r, g);
-            const double *word = word_of(code, g, code->name[at]), factor = code->scale[r] * code->sign[at];
+            const size_t at = sterna_product_code_place(code, r, g);
+            const double *word = sterna_product_code_word(code, code->book[g], code->name[at]),
+                         factor = code->scale[r] * code->sign[at];
             for (size_t j = 0; j < n; j++)
                 fit->value[r * P + g * n + j] = factor * word[j];
         }
@@ -177,20 +168,12 @@ void sterna_codebook_fit_change(const struct sterna_codebook_fit *fit, size_t ro
     }
 }
 
-static double dot(size_t n, const double *a, const double *b)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
 void sterna_codebook_fit_apply(const struct sterna_codebook_fit *fit, size_t group, const double *x,
                                double *y)
 {
     const size_t n = fit->code->elements;
     for (size_t i = 0; i < n; i++)
-        y[i] = dot(n, fit->gram + (group * n + i) * fit->padded + group * n, x);
+        y[i] = sterna_codebook_dot(n, fit->gram + (group * n + i) * fit->padded + group * n, x);
 }
 
 /* ---- names ---- */
@@ -201,29 +184,29 @@ static void measure_words(const struct sterna_codebook_fit *fit)
     double applied[ELEMENTS_MAX];
     for (size_t g = 0; g < code->groups; g++)
         for (size_t k = 0; k < code->words; k++) {
-            const double *word = word_of(code, g, k);
+            const double *word = sterna_product_code_word(code, code->book[g], k);
             sterna_codebook_fit_apply(fit, g, word, applied);
-            fit->norm[g * code->words + k] = dot(code->elements, word, applied);
+            fit->norm[g * code->words + k] = sterna_codebook_dot(code->elements, word, applied);
         }
 }
 
 static void name_group(const struct sterna_codebook_fit *fit, size_t row, size_t group)
 {
     const struct sterna_product_code *code = fit->code;
-    const size_t n = code->elements, at = place(code, row, group), K = code->words;
+    const size_t n = code->elements, at = sterna_product_code_place(code, row, group), K = code->words;
     const double scale = code->scale[row], *value = fit->value + row * fit->padded + group * n;
     const double *norm = fit->norm + group * K;
     double aim[ELEMENTS_MAX], by[ELEMENTS_MAX];
     sterna_codebook_fit_apply(fit, group, value, aim);
     for (size_t j = 0; j < n; j++)
         aim[j] += fit->rest[row * fit->padded + group * n + j];
-    const double *word = word_of(code, group, 0);
+    const double *word = sterna_product_code_word(code, code->book[group], 0);
     const size_t now = code->name[at];
     size_t best = now;
-    double least = scale * norm[now] - 2 * code->sign[at] * dot(n, word + now * n, aim);
+    double least = scale * norm[now] - 2 * code->sign[at] * sterna_codebook_dot(n, word + now * n, aim);
     int8_t sign = code->sign[at];
     for (size_t k = 0; k < K; k++) {
-        const double along = dot(n, word + k * n, aim);
+        const double along = sterna_codebook_dot(n, word + k * n, aim);
         const double error = scale * norm[k] - 2 * (code->shared ? fabs(along) : along);
         if (error < least) {
             least = error;
@@ -255,7 +238,8 @@ void sterna_codebook_fit_scales(struct sterna_codebook_fit *fit)
     const size_t P = fit->padded;
     for (size_t r = 0; r < fit->code->rows && fit->code->shared; r++) {
         double *value = fit->value + r * P, *rest = fit->rest + r * P, *right = fit->right + r * P;
-        const double along = dot(P, value, right), norm = along - dot(P, value, rest); /* v' gram v */
+        const double along = sterna_codebook_dot(P, value, right),
+                     norm = along - sterna_codebook_dot(P, value, rest); /* v' gram v */
         if (!(along > 0 && norm > 0))
             continue;
         const double factor = along / norm;

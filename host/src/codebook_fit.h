@@ -64,6 +64,14 @@ void sterna_codebook_fit_change(const struct sterna_codebook_fit *fit, size_t ro
 /* y [n] = the group's own part of gram x [n]. */
 void sterna_codebook_fit_apply(const struct sterna_codebook_fit *fit, size_t group, const double *x,
                                double *y);
+static inline double sterna_codebook_dot(size_t n, const double *a, const double *b)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += a[i] * b[i];
+    return sum;
+}
+
 /* The normal equations of a word: matrix [n, n], and slope [n], the right side less matrix x the present word: everything else fixed, the
  * word has to move by the solution. Returns the number of places where it stands. */
 size_t sterna_codebook_fit_normal(const struct sterna_codebook_fit *fit, size_t book, size_t word,

@@ -9,26 +9,13 @@
 enum { ELEMENTS_MAX = STERNA_PRODUCT_CODE_ELEMENTS, TOLL_ROUNDS = 3 };
 static const double RIDGE = 1e-6;
 
-static size_t place(const struct sterna_product_code *code, size_t row, size_t group)
-{
-    return row * code->groups + group;
-}
-
-static double dot(size_t n, const double *a, const double *b)
-{
-    double sum = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += a[i] * b[i];
-    return sum;
-}
-
 /* The groups of a row where a word stands. */
 static size_t find_groups(const struct sterna_product_code *code, size_t row, size_t book, size_t word,
                           size_t *group)
 {
     size_t found = 0;
     for (size_t g = 0; g < code->groups; g++)
-        if (code->name[place(code, row, g)] == word && code->book[g] == book)
+        if (code->name[sterna_product_code_place(code, row, g)] == word && code->book[g] == book)
             group[found++] = g;
     return found;
 }
@@ -46,11 +33,12 @@ size_t sterna_codebook_fit_normal(const struct sterna_codebook_fit *fit, size_t 
         const double scale = code->scale[r];
         places += found;
         for (size_t a = 0; a < found; a++) {
-            const int8_t sign = code->sign[place(code, r, group[a])];
+            const int8_t sign = code->sign[sterna_product_code_place(code, r, group[a])];
             for (size_t j = 0; j < n; j++)
                 slope[j] += scale * sign * fit->rest[r * P + group[a] * n + j];
             for (size_t b = 0; b < found; b++) {
-                const double factor = scale * scale * sign * code->sign[place(code, r, group[b])];
+                const double factor =
+                    scale * scale * sign * code->sign[sterna_product_code_place(code, r, group[b])];
                 for (size_t i = 0; i < n; i++)
                     for (size_t j = 0; j < n; j++)
                         matrix[i * n + j] += factor * fit->gram[(group[a] * n + i) * P + group[b] * n + j];
@@ -65,13 +53,14 @@ static void move_word(const struct sterna_codebook_fit *fit, size_t book, size_t
 {
     const struct sterna_product_code *code = fit->code;
     const size_t n = code->elements;
-    double *element = code->word + (book * code->words + word) * n, change_by[ELEMENTS_MAX];
+    double *element = sterna_product_code_word(code, book, word), change_by[ELEMENTS_MAX];
     for (size_t j = 0; j < n; j++)
         element[j] += by[j];
     for (size_t r = 0; r < code->rows; r++) {
         const size_t found = find_groups(code, r, book, word, fit->group);
         for (size_t a = 0; a < found; a++) {
-            const double factor = code->scale[r] * code->sign[place(code, r, fit->group[a])];
+            const double factor =
+                code->scale[r] * code->sign[sterna_product_code_place(code, r, fit->group[a])];
             for (size_t j = 0; j < n; j++)
                 change_by[j] = factor * by[j];
             sterna_codebook_fit_change(fit, r, fit->group[a], change_by);
@@ -84,7 +73,7 @@ static double parabola(size_t n, const double *matrix, const double *right, cons
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++)
-        sum += x[i] * (dot(n, matrix + i * n, x) - 2 * right[i]);
+        sum += x[i] * (sterna_codebook_dot(n, matrix + i * n, x) - 2 * right[i]);
     return sum;
 }
 
@@ -142,7 +131,8 @@ static void descend_with_toll(const struct sterna_codebook_fit *fit, size_t word
     const size_t neighbours = find_neighbours(fit->path, word, near);
     for (size_t round = 0; round < TOLL_ROUNDS; round++)
         for (size_t j = 0; j < n; j++) {
-            const double slope = right[j] - dot(n, matrix + j * n, x) + matrix[j * n + j] * x[j];
+            const double slope =
+                right[j] - sterna_codebook_dot(n, matrix + j * n, x) + matrix[j * n + j] * x[j];
             if (matrix[j * n + j] > 0)
                 x[j] = best_element(fit, matrix[j * n + j], slope / matrix[j * n + j], j, near, neighbours);
         }
@@ -157,7 +147,7 @@ static void solve_on_grid(const struct sterna_codebook_fit *fit, size_t index, c
     const size_t n = fit->code->elements;
     double right[ELEMENTS_MAX], stay[ELEMENTS_MAX], jump[ELEMENTS_MAX];
     for (size_t j = 0; j < n; j++) {
-        right[j] = slope[j] + dot(n, matrix + j * n, word);
+        right[j] = slope[j] + sterna_codebook_dot(n, matrix + j * n, word);
         stay[j] = word[j];
         jump[j] = sterna_codebook_grid_nearest(fit->grid, word[j] + by[j]);
     }
@@ -201,7 +191,7 @@ static void measure_lack(const struct sterna_codebook_fit *fit)
             for (size_t j = 0; j < n; j++)
                 lack[j] = fit->target[at + j] - fit->value[at + j];
             sterna_codebook_fit_apply(fit, g, lack, applied);
-            fit->lack[place(code, r, g)] = dot(n, lack, applied);
+            fit->lack[sterna_product_code_place(code, r, g)] = sterna_codebook_dot(n, lack, applied);
         }
 }
 
@@ -218,7 +208,7 @@ static void fit_book(const struct sterna_codebook_fit *fit, size_t book)
     if (once)
         solvable = sterna_cholesky_factor(factor, n, RIDGE);
     for (size_t k = 0; k < code->words; k++) {
-        double *word = code->word + (book * code->words + k) * n;
+        double *word = sterna_product_code_word(code, book, k);
         const size_t places = sterna_codebook_fit_normal(fit, book, k, matrix, slope);
         if (places == 0) {
             if (fit->toll > 0) /* a word that nobody wants is no detour */

@@ -51,6 +51,11 @@ static void close_run(struct run *run)
     sterna_tally_free(&run->tally);
 }
 
+static bool has_stack(const struct run *run)
+{
+    return run->stack.model->stack.layers > 0;
+}
+
 static enum sterna_status open_run(struct run *run, struct sterna_error *error)
 {
     const size_t outputs = run->model->output.rows;
@@ -67,7 +72,7 @@ static enum sterna_status open_run(struct run *run, struct sterna_error *error)
     const double start = sterna_clock_seconds();
     if (status == STERNA_OK)
         status = sterna_device_open_lasting(run->options->on, &run->options->wait, &run->device, error);
-    if (status == STERNA_OK && run->stack.model->stack.layers == 0)
+    if (status == STERNA_OK && !has_stack(run))
         status = sterna_device_load(run->device, run->model, &run->load, error);
     run->stack.device = run->device;
     run->device_seconds = sterna_clock_seconds() - start;
@@ -195,11 +200,15 @@ static enum sterna_status run_through_stack(struct run *run, size_t done, size_t
     return status;
 }
 
-/* The next sequence, or with a stack the next few. */
-static size_t sequences_at_once(const struct run *run, size_t left)
+/* What is next: steps of a text, sequences; *count says how many at once. */
+static enum sterna_status run_next(struct run *run, size_t done, size_t left, size_t *count,
+                                   struct sterna_error *error)
 {
-    const size_t most = run->stack.model->stack.layers > 0 ? THROUGH_STACK : 1;
-    return left < most ? left : most;
+    const size_t most = run->trial->is_text ? CHUNK : has_stack(run) ? THROUGH_STACK : 1;
+    *count = left < most ? left : most;
+    if (run->trial->is_text)
+        return text_chunk(run, run->trial->symbols + done, *count, error);
+    return has_stack(run) ? run_through_stack(run, done, *count, error) : run_sequence(run, done, error);
 }
 
 static enum sterna_status run_all(struct run *run, struct sterna_error *error)
@@ -208,12 +217,7 @@ static enum sterna_status run_all(struct run *run, struct sterna_error *error)
     const size_t total = run->trial->is_text ? run->trial->count - 1 : run->trial->count;
     enum sterna_status status = open_run(run, error);
     for (size_t done = 0, count; done < total && status == STERNA_OK;) {
-        count = !run->trial->is_text   ? sequences_at_once(run, total - done)
-                : total - done < CHUNK ? total - done
-                                       : CHUNK;
-        status = run->trial->is_text ? text_chunk(run, run->trial->symbols + done, count, error)
-                 : run->stack.model->stack.layers > 0 ? run_through_stack(run, done, count, error)
-                                                      : run_sequence(run, done, error);
+        status = run_next(run, done, total - done, &count, error);
         done += count;
         if (status == STERNA_OK && (++run->chunks % COUNTERS_EVERY == 0 || done == total))
             status = take_counters(run, error);

@@ -156,12 +156,9 @@ INLINE void run_rnn(const struct sterna_fast_gates *gates, const struct sterna_f
     const size_t H = gates->hidden;
     int32_t *restrict pre = gates->scratch;
     const bool tanh = gates->cell == STERNA_CELL_RNN_TANH, sign = gates->cell == STERNA_CELL_RNN_SIGN;
-    add_terms(0, H, 0, x, h, gates->bias, pre);
-    if (tanh) {
-        for (size_t u = 0; u < H; u++)
-            pre[u] = entry(pre[u], TANH_SHIFT);
+    add_terms(0, H, tanh ? TANH_SHIFT : 0, x, h, gates->bias, pre);
+    if (tanh)
         look_up(gates->tables->tanh, H, pre);
-    }
     for (size_t u = 0; u < H; u++)
         activation[u] = (int8_t)(tanh ? pre[u] : sign ? (pre[u] >= 0 ? SIGN_ONE : -SIGN_ONE) : relu(pre[u]));
 }

@@ -8,11 +8,14 @@
 #include "program.h"
 #include "protocol.h"
 
+/* What all targets have in common. */
+#define OF_ALL                                                                                               \
+    .protocol = STERNA_PROTOCOL_VERSION, .one_hot_value = STERNA_ONE_HOT_VALUE,                              \
+    .kinds = (1u << STERNA_KINDS) - 1, .psum_rows = STERNA_PSUM_ROWS
+
 static const struct sterna_geometry geometries[] = {
     {
-        .protocol = STERNA_PROTOCOL_VERSION,
-        .one_hot_value = STERNA_ONE_HOT_VALUE,
-        .kinds = (1u << STERNA_KINDS) - 1,
+        OF_ALL,
         .name = "up5k",
         .tables = 8,
         .streams = 1,
@@ -20,7 +23,6 @@ static const struct sterna_geometry geometries[] = {
         .table_w = 16,
         .table_banks = 2,
         .psum_w = 24,
-        .psum_rows = STERNA_PSUM_ROWS,
         .weight_bytes = 8 * 16384,
         .scales = 2048,
         .biases = 1024,
@@ -32,9 +34,7 @@ static const struct sterna_geometry geometries[] = {
         .clock_khz = 48000,
     },
     {
-        .protocol = STERNA_PROTOCOL_VERSION,
-        .one_hot_value = STERNA_ONE_HOT_VALUE,
-        .kinds = (1u << STERNA_KINDS) - 1,
+        OF_ALL,
         .name = "hx8k",
         .tables = 8,
         .streams = 1,
@@ -42,7 +42,6 @@ static const struct sterna_geometry geometries[] = {
         .table_w = 16,
         .table_banks = 2,
         .psum_w = 24,
-        .psum_rows = STERNA_PSUM_ROWS,
         .weight_bytes = 8 * 512,
         .scales = 1024,
         .biases = 256,
@@ -54,9 +53,7 @@ static const struct sterna_geometry geometries[] = {
         .clock_khz = 48000,
     },
     {
-        .protocol = STERNA_PROTOCOL_VERSION,
-        .one_hot_value = STERNA_ONE_HOT_VALUE,
-        .kinds = (1u << STERNA_KINDS) - 1,
+        OF_ALL,
         .name = "ecp5-25f",
         .tables = 32,
         .streams = 8,
@@ -64,7 +61,6 @@ static const struct sterna_geometry geometries[] = {
         .table_w = 11,
         .table_banks = 1,
         .psum_w = 18,
-        .psum_rows = STERNA_PSUM_ROWS,
         .weight_bytes = 160 * 512,
         .scales = 2048,
         .biases = 1024,
@@ -76,9 +72,7 @@ static const struct sterna_geometry geometries[] = {
         .clock_khz = 50000,
     },
     {
-        .protocol = STERNA_PROTOCOL_VERSION,
-        .one_hot_value = STERNA_ONE_HOT_VALUE,
-        .kinds = (1u << STERNA_KINDS) - 1,
+        OF_ALL,
         .name = "ecp5-85f",
         .tables = 32,
         .streams = 32,
@@ -86,7 +80,6 @@ static const struct sterna_geometry geometries[] = {
         .table_w = 11,
         .table_banks = 1,
         .psum_w = 18,
-        .psum_rows = STERNA_PSUM_ROWS,
         .weight_bytes = 640 * 512,
         .scales = 4096,
         .biases = 1024,
@@ -98,9 +91,7 @@ static const struct sterna_geometry geometries[] = {
         .clock_khz = 50000,
     },
     {
-        .protocol = STERNA_PROTOCOL_VERSION,
-        .one_hot_value = STERNA_ONE_HOT_VALUE,
-        .kinds = (1u << STERNA_KINDS) - 1,
+        OF_ALL,
         .name = "gw2a-18",
         .tables = 32,
         .streams = 5,
@@ -108,7 +99,6 @@ static const struct sterna_geometry geometries[] = {
         .table_w = 11,
         .table_banks = 1,
         .psum_w = 18,
-        .psum_rows = STERNA_PSUM_ROWS,
         .weight_bytes = 104 * 512,
         .scales = 2048,
         .biases = 1024,

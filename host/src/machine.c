@@ -367,7 +367,7 @@ static bool run_layer(struct sterna_machine *machine, struct cursor *at, const s
     if (layer->kind != STERNA_KIND_OUTPUT && !layer->continues)
         at->h = layer->write * machine->geometry.tables;
     for (size_t tile = 0; tile < layer->tiles; tile++) {
-        memset(machine->psum, 0, sizeof machine->psum);
+        memset(machine->psum, 0, machine->geometry.streams * sizeof machine->psum[0]);
         if (!accumulate(machine, at, &layer->part[PART_X], 0, layer->rows) ||
             !accumulate(machine, at, &layer->part[PART_H], STERNA_PSUM_ROWS / 2, layer->rows))
             return false;

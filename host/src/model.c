@@ -274,10 +274,7 @@ size_t sterna_model_inputs(const struct sterna_model *model)
 
 int sterna_model_stack_one(const struct sterna_model *model, size_t k)
 {
-    while (k-- > 0)
-        if (model->stack.layer[k].kind == STERNA_STACK_CONV)
-            return sterna_cell_one(STERNA_CELL_RNN_RELU);
-    return 1 << model->input_fraction;
+    return sterna_stack_shape_one(&model->stack, k, model->input_fraction);
 }
 
 int sterna_model_one(const struct sterna_model *model)

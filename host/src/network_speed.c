@@ -38,9 +38,6 @@ static enum sterna_status open_inputs(const struct sterna_model *model, size_t s
 {
     const size_t size = sterna_model_inputs(model);
     uint64_t random = 1;
-    *inputs = (struct inputs){.steps = 0};
-    if (model->stack.layers > 0)
-        return sterna_fail(error, STERNA_ERR_RANGE, "a model with a stack runs whole sequences, not steps");
     *inputs = (struct inputs){
         .steps = steps,
         .size = size,

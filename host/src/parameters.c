@@ -107,8 +107,7 @@ const float *sterna_parameters_in(const struct sterna_parameters *parameters, co
 float *sterna_parameters_at(const struct sterna_parameters *parameters, float *vector, size_t layer,
                             enum sterna_role role)
 {
-    const struct sterna_parameter *tensor = &parameters->list[layer * STERNA_LAYER_ROLES + role];
-    return tensor->count ? vector + tensor->offset : NULL;
+    return sterna_parameters_tensor(parameters, vector, layer * STERNA_LAYER_ROLES + role);
 }
 
 size_t sterna_parameters_stack(const struct sterna_parameters *parameters, size_t k, enum sterna_role role)

@@ -109,8 +109,8 @@ void sterna_product_code_expand(const struct sterna_product_code *code, float *w
     const size_t n = code->elements;
     for (size_t r = 0; r < code->rows; r++)
         for (size_t g = 0; g < code->groups; g++) {
-            const size_t at = r * code->groups + g;
-            const double *word = code->word + (code->book[g] * code->words + code->name[at]) * n;
+            const size_t at = sterna_product_code_place(code, r, g);
+            const double *word = sterna_product_code_word(code, code->book[g], code->name[at]);
             for (size_t j = 0; j < n; j++)
                 if (code->column[g * n + j] < code->cols)
                     weights[r * code->cols + code->column[g * n + j]] =
@@ -123,7 +123,7 @@ static void build_table(const struct sterna_product_code *code, size_t group, co
 {
     const size_t n = code->elements;
     for (size_t k = 0; k < code->words; k++) {
-        const double *word = code->word + (code->book[group] * code->words + k) * n;
+        const double *word = sterna_product_code_word(code, code->book[group], k);
         table[k] = 0;
         for (size_t j = 0; j < n; j++)
             if (code->column[group * n + j] < code->cols)
@@ -139,7 +139,7 @@ void sterna_product_code_respond(const struct sterna_product_code *code, const d
     for (size_t r = 0; r < code->rows; r++) {
         double sum = 0;
         for (size_t g = 0; g < code->groups; g++) {
-            const size_t at = r * code->groups + g;
+            const size_t at = sterna_product_code_place(code, r, g);
             sum += code->sign[at] * table[g * code->words + code->name[at]];
         }
         response[r] = code->scale[r] * sum;

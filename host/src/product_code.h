@@ -27,6 +27,20 @@ struct sterna_product_code {
     double *scale;  /* [rows] */
 };
 
+/* Where the name and the sign of a row's group are. */
+static inline size_t sterna_product_code_place(const struct sterna_product_code *code, size_t row,
+                                               size_t group)
+{
+    return row * code->groups + group;
+}
+
+/* A word [n] of a codebook. */
+static inline double *sterna_product_code_word(const struct sterna_product_code *code, size_t book,
+                                               size_t word)
+{
+    return code->word + (book * code->words + word) * code->elements;
+}
+
 /* Shared: 1 <= elements <= 8, words <= 128. */
 STERNA_MUST_CHECK enum sterna_status sterna_product_code_shared(size_t rows, size_t cols, size_t elements,
                                                                 size_t words,

@@ -157,7 +157,9 @@ static void put_latency(const struct page *page)
 
 static void put_rates(const struct page *page)
 {
-    const int bottom = TOP + (int)page->networks * (group_height(page) - (page->board ? BAR : 0));
+    struct page without = *page; /* the board's clock is not ours to count */
+    without.board = false;
+    const int group = group_height(&without), bottom = TOP + (int)page->networks * group;
     struct sterna_plot_axis axis = sterna_plot_axis_none();
     struct side side[SIDES];
     sterna_plot_axis_include(&axis, 0);
@@ -171,8 +173,6 @@ static void put_rates(const struct page *page)
     const double unit = (RIGHT - LEFT) / (axis.high > 0 ? axis.high : 1);
     begin_picture(page, "Weights per clock cycle, more is better (each side by its own clock)",
                   bottom + FOOT);
-    struct page without = *page;
-    without.board = false;
     put_side_legend(&without);
     for (int i = 0; i * axis.step <= axis.high + 1e-9; i++) {
         char text[32];
@@ -180,10 +180,9 @@ static void put_rates(const struct page *page)
         put_tick(page->out, LEFT + i * axis.step * unit, bottom, text);
     }
     for (size_t i = 0; i < page->networks; i++) {
-        int y = TOP + (int)i * group_height(&without);
+        int y = TOP + (int)i * group;
         fill_sides(&page->network[i], side);
-        put_label(page->out, LEFT - 10, y + (group_height(&without) - GAP) / 2 + 5, "end",
-                  page->network[i].name);
+        put_label(page->out, LEFT - 10, y + (group - GAP) / 2 + 5, "end", page->network[i].name);
         for (size_t k = 0; k < SIDES - 1; k++, y += BAR) {
             if (!isfinite(side[k].rate))
                 continue;

@@ -1,7 +1,6 @@
 #include "stack.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,10 +60,7 @@ enum sterna_status sterna_stack_new(const struct sterna_stack_shape *shape, unsi
 
 float sterna_stack_one(const struct sterna_stack *stack, size_t k)
 {
-    while (k-- > 0)
-        if (is_conv(&stack->shape.layer[k]))
-            return (float)sterna_cell_one(STERNA_CELL_RNN_RELU);
-    return ldexpf(1.0f, (int)stack->fraction);
+    return (float)sterna_stack_shape_one(&stack->shape, k, stack->fraction);
 }
 
 void sterna_stack_lay_out(struct sterna_stack *stack, size_t k)

@@ -60,7 +60,7 @@ static size_t places_of(const struct pass *pass)
 {
     size_t places = 0;
     for (size_t b = 0; b < pass->count; b++)
-        places += sterna_stack_layer_height(pass->layer, pass->height[b]) * pass->layer->out.width;
+        places += height_behind(pass, b) * pass->layer->out.width;
     return places;
 }
 

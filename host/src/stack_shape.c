@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model.h"
+
 enum { NUMBER_MAX = 4096, COLS_MAX = 16384, WORD_MAX = 32 };
 
 struct parser {
@@ -286,6 +288,14 @@ size_t sterna_stack_shape_height(const struct sterna_stack_shape *shape, size_t 
     for (size_t i = 0; i < k && height > 0; i++)
         height = places(&shape->layer[i], 0, height);
     return height;
+}
+
+int sterna_stack_shape_one(const struct sterna_stack_shape *shape, size_t k, unsigned fraction)
+{
+    while (k-- > 0)
+        if (shape->layer[k].kind == STERNA_STACK_CONV)
+            return sterna_cell_one(STERNA_CELL_RNN_RELU);
+    return 1 << fraction;
 }
 
 size_t sterna_stack_layer_height(const struct sterna_stack_layer *layer, size_t height)

@@ -56,6 +56,8 @@ STERNA_MUST_CHECK enum sterna_status sterna_stack_shape_read(const char *text, s
                                                              struct sterna_error *error);
 /* Values of a frame that comes out; inputs without layers. */
 size_t sterna_stack_shape_outputs(const struct sterna_stack_shape *shape);
+/* The activation that stands for 1.0 in front of layer k (k = layers: behind them all), where inputs q stand for q / 2^fraction. */
+int sterna_stack_shape_one(const struct sterna_stack_shape *shape, size_t k, unsigned fraction);
 /* Height of the plane behind a layer; 0: the one in front of it is too low. */
 size_t sterna_stack_layer_height(const struct sterna_stack_layer *layer, size_t height);
 /* Height of the plane in front of layer k (k = layers: frames that come out) of a sequence of `steps` steps; 0: too short. */

@@ -16,20 +16,11 @@ module accelerator_small #(
     input  wire       m_ready
 );
 
-    accelerator #(
-        .TABLES(8),
+    accelerator_up5k #(
         .WEIGHT_WORDS(WEIGHT_WORDS),
-        .SCALES(2048),
-        .BIASES(1024),
-        .PROGRAM_BYTES(512),
-        .ACTIVATION_WORDS(256),
-        .STATES(256),
-        .REQUEST_BYTES(512),
-        .REPLY_BYTES(512),
         .CLOCK_KHZ(CLOCK_KHZ),
-        .BUILD_ID(0),
         .NAME({"small", 24'd0})
-    ) u_accelerator (
+    ) u_accelerator_up5k (
         .clk(clk),
         .rst(rst),
         .s_data(s_data),

@@ -22,22 +22,16 @@ module serial_small #(
     wire       out_valid;
     wire       out_ready;
 
-    power_up u_power_up (
-        .clk(clk),
-        .ready(ready),
-        .active(in_valid || out_valid),
-        .rst(rst),
-        .led(led)
-    );
-
-    uart #(
+    serial_port #(
         .CLOCK_KHZ(CLOCK_KHZ),
         .BAUD(BAUD)
-    ) u_uart (
+    ) u_serial_port (
         .clk(clk),
-        .rst(rst),
+        .ready(ready),
         .rx(rx),
         .tx(tx),
+        .led(led),
+        .rst(rst),
         .s_data(out_data),
         .s_valid(out_valid),
         .s_ready(out_ready),

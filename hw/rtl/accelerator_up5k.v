@@ -5,7 +5,9 @@
 `default_nettype none
 
 module accelerator_up5k #(
-    parameter CLOCK_KHZ = 48000
+    parameter WEIGHT_WORDS = 16384,
+    parameter CLOCK_KHZ = 48000,
+    parameter [63:0] NAME = {"up5k", 32'd0}
 ) (
     input  wire       clk,
     input  wire       rst,
@@ -19,7 +21,7 @@ module accelerator_up5k #(
 
     accelerator #(
         .TABLES(8),
-        .WEIGHT_WORDS(16384),
+        .WEIGHT_WORDS(WEIGHT_WORDS),
         .SCALES(2048),
         .BIASES(1024),
         .PROGRAM_BYTES(512),
@@ -29,7 +31,7 @@ module accelerator_up5k #(
         .REPLY_BYTES(512),
         .CLOCK_KHZ(CLOCK_KHZ),
         .BUILD_ID(0),
-        .NAME({"up5k", 32'd0})
+        .NAME(NAME)
     ) u_accelerator (
         .clk(clk),
         .rst(rst),

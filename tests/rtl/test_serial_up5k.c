@@ -2,18 +2,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../random_model.h"
-#include "driver.h"
-#include "fixed.h"
+#include "driven_network.h"
 #include "queue.h"
 #include "seeded.h"
 #include "serial_up5k_model.h"
 
-#include <check.h>
-
 /* The host's end of the line is 13 cycles a bit too: 39 MHz, 3 Mbaud. LATENCY: 1.25 ms, what a serial chip keeps a byte back for
  * and two microframes of USB. */
-enum { BIT = 13, BYTE = 10 * BIT, INPUTS = 7, HIDDEN = 12, OUTPUTS = 5, STEPS = 30, LATENCY = 48750 };
+enum { BIT = 13, BYTE = 10 * BIT, LATENCY = 48750 };
 
 /* Bytes to the device leave one after the other from a queue, as from the buffer of a serial chip; bytes from it reach the host
  * `latency` cycles after they have arrived. */
@@ -136,48 +132,21 @@ static const struct sterna_link_backend backend = {.name = "serial",
                                                    .close = close_serial};
 
 static struct serial_link *serial;
-static struct sterna_device *device;
-static struct sterna_model *network;
-static struct sterna_error error;
-static int32_t expected[STEPS][OUTPUTS], got[STEPS][OUTPUTS];
-static uint16_t inputs[STEPS];
-
-static void must(enum sterna_status status)
-{
-    ck_assert_msg(status == STERNA_OK, "%s", error.reason);
-}
-
 static void setup(void)
 {
-    struct sterna_fixed_state state;
-    uint64_t seed = 2;
     serial = calloc(1, sizeof *serial);
     ck_assert_ptr_nonnull(serial);
     *serial = (struct serial_link){.link.backend = &backend, .model = serial_up5k_model_new(), .random = {3}};
     *serial->model->ready = 1;
     for (unsigned i = 0; i < 50; i++)
         tick(serial);
-    must(sterna_device_open_link(&serial->link, &device, &error));
-    network = random_model(INPUTS, HIDDEN, 1, OUTPUTS, 2);
-    ck_assert_ptr_nonnull(network);
-    must(sterna_fixed_new(network, &state, &error));
-    for (size_t i = 0; i < STEPS; i++) {
-        inputs[i] = (uint16_t)random_below(&seed, INPUTS);
-        sterna_fixed_step_one_hot(network, &state, inputs[i], expected[i]);
-    }
-    sterna_fixed_free(&state);
-}
-
-static void teardown(void)
-{
-    sterna_device_close(device);
-    sterna_model_free(network);
+    open_driven(&serial->link);
 }
 
 START_TEST(the_device_introduces_itself)
 {
     struct sterna_geometry geometry;
-    sterna_device_geometry(device, &geometry);
+    sterna_device_geometry(driven.device, &geometry);
     ck_assert_str_eq(geometry.name, "up5k");
     ck_assert_uint_eq(geometry.clock_khz, 39000);
 }
@@ -185,57 +154,44 @@ END_TEST
 
 START_TEST(a_network_runs_over_the_line)
 {
-    must(sterna_device_load(device, network, NULL, &error));
-    must(sterna_device_step(device, inputs, STEPS, got[0], &error));
-    ck_assert_mem_eq(got, expected, sizeof got);
-    ck_assert_uint_eq(sterna_device_repeats(device), 0);
+    check_driven();
 }
 END_TEST
 
 /* The transport's raw time: the image's bytes and nothing else, one after the other. */
 START_TEST(a_full_model_loads_in_little_more_than_its_bytes_take)
 {
-    const struct sterna_model_shape shape = {STERNA_CELL_GRU, 64, 240, 1, 64};
-    struct sterna_model *full = random_model_of(&shape, STERNA_FORMAT_INT4, 3);
-    struct sterna_load_report report;
-    ck_assert_ptr_nonnull(full);
+    size_t image = 0;
     serial->latency = LATENCY;
-    const uint64_t begun = serial->cycles;
-    must(sterna_device_load(device, full, &report, &error));
-    const uint64_t took = serial->cycles - begun;
-    const uint64_t bytes = report.weight_bytes + 2 * (report.scales + report.biases) + report.program_bytes;
-    ck_assert_uint_gt(report.weight_bytes, 110000); /* of 131072 */
-    ck_assert_uint_eq(sterna_device_repeats(device), 0);
-    ck_assert_msg(took <= bytes * BYTE * 13 / 10, "%.3f times the raw time",
-                  (double)took / (double)(bytes * BYTE));
-    sterna_model_free(full);
+    const uint64_t took = load_full(240, 110000, &serial->cycles, &image); /* of 131072 */
+    check_load(took, image * BYTE);
 }
 END_TEST
 
 START_TEST(line_errors_while_loading_cost_repetitions_and_no_byte)
 {
     serial->one_in = 1000;
-    must(sterna_device_load(device, network, NULL, &error));
+    must(sterna_device_load(driven.device, driven.network, NULL, &driven.error));
     serial->one_in = 0;
-    must(sterna_device_step(device, inputs, STEPS, got[0], &error));
-    ck_assert_mem_eq(got, expected, sizeof got);
-    ck_assert_uint_gt(sterna_device_repeats(device), 0);
+    must(sterna_device_step(driven.device, driven.inputs, STEPS, driven.got[0], &driven.error));
+    ck_assert_mem_eq(driven.got, driven.expected, sizeof driven.got);
+    ck_assert_uint_gt(sterna_device_repeats(driven.device), 0);
 }
 END_TEST
 
 START_TEST(line_errors_cost_repetitions_and_never_a_result)
 {
-    must(sterna_device_load(device, network, NULL, &error));
+    must(sterna_device_load(driven.device, driven.network, NULL, &driven.error));
     serial->one_in = 60;
     for (size_t i = 0; i < STEPS; i++)
-        must(sterna_device_step(device, inputs + i, 1, got[i], &error));
+        must(sterna_device_step(driven.device, driven.inputs + i, 1, driven.got[i], &driven.error));
     serial->one_in = 0;
-    ck_assert_mem_eq(got, expected, sizeof got);
+    ck_assert_mem_eq(driven.got, driven.expected, sizeof driven.got);
     ck_assert_uint_gt(serial->errors, 5);
-    ck_assert_uint_gt(sterna_device_repeats(device), 3);
+    ck_assert_uint_gt(sterna_device_repeats(driven.device), 3);
     struct sterna_counters counters;
-    must(sterna_device_counters(device, false, &counters, &error));
-    ck_assert_uint_ge(counters.bad_frames, sterna_device_repeats(device));
+    must(sterna_device_counters(driven.device, false, &counters, &driven.error));
+    ck_assert_uint_ge(counters.bad_frames, sterna_device_repeats(driven.device));
     ck_assert_uint_eq(counters.steps, STEPS);
 }
 END_TEST
@@ -254,7 +210,7 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("serial_up5k");
     TCase *tests = tcase_create("serial_up5k");
-    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_checked_fixture(tests, setup, close_driven);
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, the_device_introduces_itself);
     tcase_add_test(tests, a_network_runs_over_the_line);
