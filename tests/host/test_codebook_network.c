@@ -37,6 +37,7 @@ static struct sterna_product_options options = {
 static void set_up(void)
 {
     char file[SCRATCH_PATH];
+    reported = 0;
     scratch_open(&scratch);
     recipe = tiny_recipe(&scratch);
     (void)snprintf(recipe.quantizer, sizeof recipe.quantizer, "float");
