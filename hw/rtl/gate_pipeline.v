@@ -33,7 +33,7 @@ module gate_pipeline #(
     input  wire [ACTIVATION_W-1:0] write_word,
     input  wire                    tile_ends,
     input  wire                    tile_ready,
-    output reg                     tile_release,
+    output wire                    tile_release,
     output wire                    idle,
     output wire [ACTIVATION_W-1:0] h_word,
     output wire                    drain_turn,
@@ -59,62 +59,6 @@ module gate_pipeline #(
 
     localparam LANE_W = $clog2(TABLES);
 
-    // What tiles are of, by bank.
-    reg [11:0] tile_q [0:1];    // emit, kind, units
-    reg        ends_q;          // what is said of tiles is taken up a cycle later
-    reg        ready_q;
-    reg        ending_bank_q;
-    reg        first_q;         // the layer's first tile has not ended yet
-
-    always @(posedge clk) begin
-        ends_q <= tile_ends && !rst;
-        ready_q <= tile_ready && !rst;
-        if (ends_q) begin
-            tile_q[ending_bank_q] <= {emit, kind, units};
-            ending_bank_q <= !ending_bank_q;
-        end
-        if (layer_start)
-            first_q <= !continues && kind != `KIND_OUTPUT;
-        else if (ends_q)
-            first_q <= 1'b0;
-        if (rst)
-            ending_bank_q <= 1'b0;
-    end
-
-    // Tiles waiting, and the one being drained.
-    reg  [1:0] waiting_q;
-    reg        arriving_bank_q;
-    reg        bank_q;
-    reg        draining_q;      // a tile has been begun and not released
-    reg        sending_q;       // it is one of rows
-    reg        begin_units, begin_rows, skip, units_done;
-    wire       rows_done;
-    wire       release_bank = units_done || rows_done || skip;
-
-    always @(posedge clk) begin
-        tile_release <= release_bank && !rst;
-        if (release_bank) begin
-            draining_q <= 1'b0;
-            waiting_q[bank_q] <= 1'b0;
-            bank_q <= !bank_q;
-        end
-        if (begin_units || begin_rows)
-            draining_q <= 1'b1;
-        if (begin_units || begin_rows || release_bank)
-            sending_q <= begin_rows;
-        if (ready_q) begin
-            waiting_q[arriving_bank_q] <= 1'b1;
-            arriving_bank_q <= !arriving_bank_q;
-        end
-        if (rst) begin
-            draining_q <= 1'b0;
-            sending_q <= 1'b0;
-            waiting_q <= 2'd0;
-            bank_q <= 1'b0;
-            arriving_bank_q <= 1'b0;
-        end
-    end
-
     // Rounds: two cycles a turn. A pair enters per round; where none is under way, at once.
     reg        half_q;          // the second cycle of a turn
     reg  [11:0] at_q;           // the turn, as one bit
@@ -130,18 +74,13 @@ module gate_pipeline #(
     wire       none = age_q == 4'd0;
     reg        round_end;       // the cycle is the round's last
     wire       more_pairs = age_q[0] && !last_pair_q;
-    reg        is_gru;          // what kind_q says
-    reg        is_lstm;
-    reg        is_tanh;
-    reg        is_relu;
+    reg        is_gru, is_lstm, is_tanh, is_relu;   // what kind_q says
     wire       next_h;
     wire [1:0] next_gate;
 
     assign drain_turn = !half_q;
     // What the second half of a turn does is settled in the first: whether the round ends and with it the
-    // tile, and which tile comes next, since its round follows at once.
-    reg  [2:0] tile_kind;
-    reg  [7:0] tile_units;
+    // tile.
     reg        ending_q;        // the turn is the round's last,
     reg        reading_q;       // one that reads a row of the pair of age 0,
     reg  [1:0] biases_q;        // that takes a bias for that of age 0, of age 1,
@@ -149,41 +88,42 @@ module gate_pipeline #(
     reg        last_there_q;    // the pair of age 0 is the tile's last
     wire       ends = ending_q || none;
     wire       tile_done = ending_q && last_there_q;
-    wire       front = bank_q ^ tile_done;
-    reg  [1:0] units_wait_q;    // by bank: units that may begin, as far as the cell is concerned
-    reg  [1:0] rows_wait_q;
-    wire [11:0] tile = tile_q[front];
-    wire       tile_emit = tile[11];
-    wire       units_fit = ends && units_wait_q[front] && (!draining_q || tile_done);   // what waits may begin
-    wire       rows_fit = rows_wait_q[front] && !draining_q && !tile_done;
 
-    genvar b;
-    generate
-        for (b = 0; b < 2; b = b + 1) begin : g_bank
-            wire [2:0] kind_there = tile_q[b][10:8];
-            wire       is_output = kind_there == `KIND_OUTPUT;
+    // The tiles: which is being drained, and which begins.
+    wire       begin_units, begin_rows, rows_done, first_ended, bank, sending, queue_idle;
+    wire [2:0] tile_kind;
+    wire [7:0] tile_units;
 
-            always @(posedge clk) begin
-                units_wait_q[b] <= waiting_q[b] && !is_output && (none || kind_q == kind_there) && !rst;
-                rows_wait_q[b] <= waiting_q[b] && is_output && !rst;
-            end
-        end
-    endgenerate
-
-    always @(posedge clk) begin
-        if (!half_q) begin
-            tile_kind <= tile[10:8];
-            tile_units <= tile[7:0];
-        end
-        round_end <= !half_q && ends && !rst;
-        begin_units <= !half_q && units_fit && !rst;
-        units_done <= !half_q && tile_done && !rst;
-        begin_rows <= !half_q && rows_fit && tile_emit && !rst;
-        skip <= !half_q && rows_fit && !tile_emit && !rst;
-    end
+    tile_queue u_tiles (
+        .clk(clk),
+        .rst(rst),
+        .layer_start(layer_start),
+        .continues(continues),
+        .tile_ends(tile_ends),
+        .emit(emit),
+        .kind(kind),
+        .units(units),
+        .tile_ready(tile_ready),
+        .first_ended(first_ended),
+        .second(half_q),
+        .round_ends(ends),
+        .tile_done(tile_done),
+        .none(none),
+        .cell_kind(kind_q),
+        .rows_done(rows_done),
+        .begin_units(begin_units),
+        .begin_rows(begin_rows),
+        .tile_kind(tile_kind),
+        .tile_units(tile_units),
+        .bank(bank),
+        .sending(sending),
+        .tile_release(tile_release),
+        .idle(queue_idle)
+    );
 
     always @(posedge clk) begin
         half_q <= !half_q && !rst;
+        round_end <= !half_q && ends && !rst;
         if (half_q) begin
             {ending_q, reading_q, biases_q[0], states_q} <= {4{!round_end}}
                 & {round_ends_next, read_next, bias_next[0], state_next};
@@ -200,7 +140,7 @@ module gate_pipeline #(
         end else if (half_q && unit_ends)
             age_q[3:2] <= {1'b0, age_q[2] && is_tanh};
         last_pair_q <= units_left_q[7:2] == 6'd0 && units_left_q[1:0] != 2'd3;
-        gate_word_q <= {bank_q, next_h, word_q + {4'd0, next_gate}};
+        gate_word_q <= {bank, next_h, word_q + {4'd0, next_gate}};
         if (begin_units) begin
             kind_q <= tile_kind;
             is_gru <= tile_kind == `KIND_GRU;
@@ -210,11 +150,8 @@ module gate_pipeline #(
             units_left_q <= tile_units;
             word_q <= 6'd0;
         end
-        if (rst) begin
-            age_q <= 4'd0;
-            ending_q <= 1'b0;
-            reading_q <= 1'b0;
-        end
+        if (rst)
+            {age_q, ending_q, reading_q} <= 6'd0;
     end
 
     // A unit that only completes its pair takes scales and biases, but no state and no h.
@@ -283,8 +220,7 @@ module gate_pipeline #(
     );
 
     // Places in the streams: each counts what it has given or taken.
-    reg                    write_state_q;
-    reg                    write_h_q;
+    reg                    write_state_q, write_h_q;
     reg                    write_h_qq;      // for those that come a cycle later
     wire                   write_h = is_lstm || is_tanh ? write_h_q : write_h_qq;
     reg                    none_q;
@@ -320,13 +256,13 @@ module gate_pipeline #(
         activation_write <= write_h;
         activation_write_lanes <= {{TABLES-1{1'b0}}, write_h} << h_q[LANE_W-1:0];
         activation_write_address <= h_q[LANE_W +: ACTIVATION_W];
-        if (ends_q && first_q)
+        if (first_ended)
             h_q <= {write_word, {LANE_W{1'b0}}};
         if (step_start) begin
-            scale_q <= {SCALE_W{1'b0}};
-            bias_q <= {BIAS_W{1'b0}};
-            state_read_q <= {STATE_W{1'b0}};
-            state_write_q <= {STATE_W{1'b0}};
+            scale_q <= 0;
+            bias_q <= 0;
+            state_read_q <= 0;
+            state_write_q <= 0;
         end
     end
 
@@ -356,8 +292,8 @@ module gate_pipeline #(
         .m_ready(m_ready)
     );
 
-    assign psum_word = sending_q ? {bank_q, sender_word} : gate_word_q;
-    assign idle = waiting_q == 2'd0 && !ready_q && none && none_q && sender_idle;
+    assign psum_word = sending ? {bank, sender_word} : gate_word_q;
+    assign idle = queue_idle && none && none_q && sender_idle;
 
 endmodule
 
