@@ -37,10 +37,12 @@ static void check_block(struct block_walker_model *model, struct seeded *random,
                         unsigned block, bool h)
 {
     unsigned end = part->word + (block + 1) * part->words;
-    if (*model->is_fresh && !h && end < 256)
+    if (*model->is_fresh && !h && end < 256) {
         check_waiting(model, random, end);
-    else
-        *model->h_done = 1;
+    } else { /* a block that is not fresh does not ask */
+        *model->h_done = (*model->is_fresh && !h) || seeded_percent(random, 50);
+        *model->h_written = seeded_byte(random);
+    }
     for (unsigned gap = 0; !*model->m_valid && gap < 3; gap++)
         walker_tick(model);
     for (unsigned wait = seeded_below(random, 4); wait > 0; wait--) {

@@ -192,6 +192,9 @@ START_TEST(rows_stream_in_order_neither_too_early_nor_too_late)
         bench.layer =
             (struct layer){1 + seeded_below(&bench.random, 5), 1 + seeded_below(&bench.random, limit),
                            1 + seeded_below(&bench.random, 4), seeded_below(&bench.random, 4), i % 4 < 2};
+        if (bench.layer.h_blocks == 0 && i % 2 == 0)
+            bench.layer.rows =
+                PSUM_ROWS / BANKS - seeded_below(&bench.random, 128); /* beyond part H's place */
         run_layer(&bench, tiles);
         tiles += bench.layer.tiles;
     }
