@@ -17,7 +17,7 @@ SMTBMC=${SMTBMC:-yosys-smtbmc}
 SOLVER=${SOLVER:-z3}
 JOBS=${JOBS:-2}
 LIMIT=${LIMIT:-300} # seconds for a half of a proof
-DEEP=60 # cycles within which a broken module must show
+DEEP=48 # cycles within which a broken module must show
 output=build/formal
 
 # compile NAME TOP CRC FILE... - TOP and the modules below it as an SMT problem. A wire of a harness with the comment "// = PATH" is the wire
