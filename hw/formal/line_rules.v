@@ -29,8 +29,11 @@ module line_rules (
     );
 
     wire [1:0] see_state;  // = u_abort.state_q
+    wire       see_seen;   // = u_abort.seen_q
+    wire       see_flag;   // = u_abort.flag_q
 
     reg       started_q = 1'b0;
+    reg       waited_q = 1'b0;  // the byte was here a cycle ago
     reg [1:0] after_q;  // 1: the flag is owed; 2: all is dropped up to a flag
 
     wire moved = m_valid && m_ready;
@@ -38,6 +41,7 @@ module line_rules (
 
     always @(posedge clk) begin
         started_q <= 1'b1;
+        waited_q <= s_valid && !taken && !rst;
         if (taken && s_error && after_q == 2'd0) after_q <= 2'd1;
         if (moved && after_q == 2'd1) after_q <= 2'd2;
         if (taken && after_q == 2'd2 && s_data == `FLAG_BYTE && !s_error) after_q <= 2'd0;
@@ -46,11 +50,14 @@ module line_rules (
 
     always @* begin
         if (!started_q) assume (rst);
-        if (started_q) assert (see_state == after_q && after_q != 2'd3);  // the induction needs it
+        if (started_q) assert (see_state == after_q && after_q != 2'd3);  // the induction needs it,
+        if (started_q) assert (see_seen == waited_q);
+        if (started_q && waited_q) assert (see_flag == (s_data == `FLAG_BYTE && !s_error));  // and these
         if (started_q)
             case (after_q)
                 2'd0: begin
-                    assert (m_valid == s_valid && taken == moved);
+                    assert (taken == moved);
+                    if (waited_q) assert (m_valid == s_valid);
                     if (moved) assert (m_data == (s_error ? 8'd`ESCAPE_BYTE : s_data));
                 end
                 2'd1: assert (m_valid && m_data == `FLAG_BYTE && !taken);

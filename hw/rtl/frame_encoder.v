@@ -4,7 +4,7 @@
 // become 0x7D and the byte XOR 0x20. The byte marked s_last ends the payload, which has one byte at
 // least. Relies on s_* to keep the stream rules.
 //
-// One byte a cycle while m_ready, two for an escaped one; a frame costs 11 cycles on top, and the
+// A byte in two cycles while m_ready, in three if escaped; a frame costs 11 cycles on top, and the
 // first byte goes out one cycle after it came.
 
 `default_nettype none
@@ -49,8 +49,7 @@ module frame_encoder (
     assign m_valid = flag || body;
     assign m_data = flag   ? `FLAG_BYTE :
                     escape ? `ESCAPE_BYTE : byte_q ^ (escaped_q ? 8'd`ESCAPE_XOR : 8'd0);
-    assign s_ready = state_q == IDLE ||
-                     (state_q == PAYLOAD && !last_q && (!full_q || (m_ready && !escape)));
+    assign s_ready = state_q == IDLE || (state_q == PAYLOAD && !last_q && !full_q);
 
     wire        take = s_valid && s_ready;
     wire [31:0] crc_d;

@@ -40,7 +40,7 @@ module gate_schedule (
     input  wire [11:0] at,           // the turn, as one bit
     input  wire [3:0] age,           // age[a]: there is a pair that is a rounds old
     input  wire [3:0] there,         // there[a]: and the present cycle's unit of it counts
-    output wire       round_ends,    // the turn is the last
+    output wire       round_ends_next, // the next turn is the last
     output wire       unit_ends,     // the turn is the oldest pair's last
     output wire       next_h,        // the psum row to read in the next turn is of part H,
     output wire [1:0] next_gate,     // and of this gate, in the order of rows
@@ -63,7 +63,7 @@ module gate_schedule (
     output reg        write_h        // GRU, relu, sign: one cycle before it
 );
 
-    assign round_ends = is_gru ? at[7] : is_lstm ? at[11] : at[2];
+    assign round_ends_next = is_gru ? at[6] : is_lstm ? at[10] : at[1];
     assign unit_ends = is_gru ? at[2] : is_tanh ? at[0] : at[1];
 
     // Rows: GRU  x_r h_r h_n x_z h_z . x_n; LSTM  x_i h_i x_g h_g x_f h_f . x_o h_o.

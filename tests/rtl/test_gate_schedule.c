@@ -155,7 +155,7 @@ static void check_cycle(struct gate_schedule_model *model, const struct cell *ki
     *model->there = (uint8_t)(half ? age & full : age);
     gate_schedule_model_eval(model);
     unsigned actions = present(model);
-    ck_assert_uint_eq(*model->round_ends, turn + 1 == kind->turns);
+    ck_assert_uint_eq(*model->round_ends_next, turn + 2 == kind->turns);
     if (turn + 1 < kind->turns && kind->row[turn + 1] >= 0) {
         ck_assert_int_eq(*model->next_h, kind->row[turn + 1] / 10);
         ck_assert_int_eq(*model->next_gate, kind->row[turn + 1] % 10);

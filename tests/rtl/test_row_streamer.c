@@ -8,7 +8,7 @@
 enum { SETTLED = 4, BANKS = 2, PSUM_ROWS = 512, MAX_WAIT = 40 };
 enum {
     READY_DELAY = 8,
-    UNIT_HEAD = 5
+    UNIT_HEAD = 6
 }; /* from a tile's last row to its sums in psum; what gates take before they read them */
 
 struct layer {
