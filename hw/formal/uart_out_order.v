@@ -31,6 +31,9 @@ module uart_out_order (
     wire        see_full;  // = u_transmitter.full_q
     wire [15:0] see_phase;  // = u_transmitter.phase_q
     wire [3:0]  see_left;  // = u_transmitter.left_q
+    wire        see_next;  // = u_transmitter.next_q
+    wire        see_last;  // = u_transmitter.last_q
+    wire        see_idle;  // = u_transmitter.idle_q
     wire [8:0]  see_shift;  // = u_transmitter.shift_q
 
     reg       started_q = 1'b0;
@@ -75,10 +78,14 @@ module uart_out_order (
             if (waits_q) assert (!taken);  // it would be lost
             if (!waits_q) assert (s_ready);
             // What the induction needs.
-            assert (see_full == waits_q && see_left == (sends_q ? 4'd10 - bit_q : 4'd0));
+            assert (see_full == waits_q && see_idle == !sends_q);
             if (waits_q) assert (see_wait == next_q);
-            if (sends_q) assert (bit_q <= 4'd9 && see_phase == {cycle_q, 14'd0} && see_shift == rest[8:0]);
-            if (!sends_q) assert (see_shift[0]);
+            if (!sends_q) assert (see_shift[0] && !see_next);
+            if (sends_q) begin
+                assert (bit_q <= 4'd9 && see_left == 4'd10 - bit_q && see_shift == rest[8:0]);
+                assert (see_phase == {cycle_q + 2'd1, 14'd0} && see_next == bit_ends);
+                if (cycle_q != 2'd0) assert (see_last == (bit_q == 4'd9));
+            end
         end
     end
 
