@@ -57,6 +57,7 @@ module frame_pass (
     wire [2:0]  see_state;  // = u_encoder.state_q
     wire        see_full;  // = u_encoder.full_q
     wire        see_last;  // = u_encoder.last_q
+    wire        see_fresh;  // = u_encoder.fresh_q
     wire        see_due;  // = u_encoder.escape
     wire        see_escaped;  // = u_encoder.escaped_q
     wire [1:0]  see_fcs;  // = u_encoder.fcs_q
@@ -152,9 +153,10 @@ module frame_pass (
             if (!first_q && !inside) assert (synced && !see_escape && length == 3'd0);
             if (see_state == IDLE) assert (!see_escaped && !see_full);
         end
-        if (started_q && (see_full || see_state == FCS))
+        if (started_q && see_fresh) assert (!see_escaped);
+        if (started_q && (see_full || see_state == FCS) && !see_fresh)
             assert ((see_byte == `FLAG_BYTE || see_byte == `ESCAPE_BYTE) == (see_due || see_escaped));
-        if (started_q && see_escaped) assert (!see_due);
+        if (started_q && see_escaped) assert (!see_due && !see_fresh);
         if (started_q && inside) begin
             assert (synced && see_escape == see_escaped && !owed_q && in_q != 16'd0);
             assert (length == (sent_q < 16'd6 ? sent_q[2:0] : 3'd6));

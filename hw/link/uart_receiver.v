@@ -5,8 +5,8 @@
 // Every bit is sampled once, in its middle as counted from the falling edge of the start bit; a start
 // bit that is high again in its middle was a spike and is forgotten.
 //
-// m_error with a byte: its stop bit was low, or bytes before it were lost because m_ready came too
-// late. After a low stop bit the line must be high before another start bit counts, so that a break
+// m_error with a byte: its stop bit was low, or bytes before it were lost because m_ready came not
+// before the next byte's end. After a low stop bit the line must be high before another start bit counts, so that a break
 // is one byte with an error.
 
 `default_nettype none
@@ -51,7 +51,6 @@ module uart_receiver #(
     wire [16:0] phase_d = {1'b0, phase_q} + STEP[16:0];
     wire        sample = state_q == RECEIVE && tick_q;
     wire        done = sample && bit_q == 4'd9;
-    wire        free = !valid_q || m_ready;
 
     always @(posedge clk) begin
         sync_q <= {sync_q[0], rx};
@@ -71,10 +70,11 @@ module uart_receiver #(
             end
             default: if (line) state_q <= IDLE;
         endcase
-        if (free) valid_q <= done;
+        if (valid_q) valid_q <= !m_ready;
+        else valid_q <= done;
         if (done) begin
-            lost_q <= !free;
-            if (free) begin
+            lost_q <= valid_q;
+            if (!valid_q) begin
                 data_q <= shift_q;
                 error_q <= !line || lost_q;
             end

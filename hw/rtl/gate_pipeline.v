@@ -125,7 +125,7 @@ module gate_pipeline #(
     reg  [5:0] word_q;          // the pair's first psum word of a part
     reg        last_pair_q;     // settled since the round began
     reg  [7:0] gate_word_q;
-    wire       round_ends_next, unit_ends;
+    wire       round_ends_next, read_next, unit_ends;
     wire       none = age_q == 4'd0;
     reg        round_end;       // the cycle is the round's last
     wire       more_pairs = age_q[0] && !last_pair_q;
@@ -141,7 +141,8 @@ module gate_pipeline #(
     // tile, and which tile comes next, since its round follows at once.
     reg  [2:0] tile_kind;
     reg  [7:0] tile_units;
-    reg        ending_q;        // the turn is the round's last
+    reg        ending_q;        // the turn is the round's last,
+    reg        reading_q;       // one that reads a row of the pair of age 0
     reg        last_there_q;    // the pair of age 0 is the tile's last
     wire       ends = ending_q || none;
     wire       tile_done = ending_q && last_there_q;
@@ -181,7 +182,7 @@ module gate_pipeline #(
     always @(posedge clk) begin
         half_q <= !half_q && !rst;
         if (half_q)
-            ending_q <= !round_end && round_ends_next;
+            {ending_q, reading_q} <= {2{!round_end}} & {round_ends_next, read_next};
         last_there_q <= age_q[0] && last_pair_q;
         if (half_q)
             at_q <= round_end || rst ? 12'd1 : {at_q[10:0], 1'b0};
@@ -206,14 +207,16 @@ module gate_pipeline #(
         if (rst) begin
             age_q <= 4'd0;
             ending_q <= 1'b0;
+            reading_q <= 1'b0;
         end
     end
 
     // A unit that only completes its pair takes scales and biases, but no state and no h.
     wire [3:0] there = age_q & (half_q ? full_q : 4'hf);
-    wire       read, bias_taken, state_taken;
+    wire       read = reading_q && age_q[0];
+    wire       bias_taken, state_taken;
     wire       product_gate, product_kept, product_times16;
-    wire       sum_bias, sum_pre, sum_zero, sum_more, squash_sigmoid;
+    wire       sum_bias, sum_pre, sum_zero, sum_more, squash_sigmoid, squash_tanh;
     wire       keep_gate, keep_tanh, use_tanh, write_state_soon, write_h_soon;
 
     gate_schedule u_schedule (
@@ -228,7 +231,7 @@ module gate_pipeline #(
         .unit_ends(unit_ends),
         .next_h(next_h),
         .next_gate(next_gate),
-        .read(read),
+        .read_next(read_next),
         .bias_taken(bias_taken),
         .state_taken(state_taken),
         .product_gate(product_gate),
@@ -239,6 +242,7 @@ module gate_pipeline #(
         .sum_zero(sum_zero),
         .sum_more(sum_more),
         .squash_sigmoid(squash_sigmoid),
+        .squash_tanh(squash_tanh),
         .keep_gate(keep_gate),
         .keep_tanh(keep_tanh),
         .use_tanh(use_tanh),
@@ -260,6 +264,7 @@ module gate_pipeline #(
         .sum_zero(sum_zero),
         .sum_more(sum_more),
         .squash_sigmoid(squash_sigmoid),
+        .squash_tanh(squash_tanh),
         .keep_gate(keep_gate),
         .keep_tanh(keep_tanh),
         .use_tanh(use_tanh),
