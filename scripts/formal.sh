@@ -87,6 +87,8 @@ refute() {
         echo "FAILED: see $output/$name.yosys.log"
     elif ! bounded "$name" "$((cycles > DEEP ? cycles : DEEP))" && grep -q 'Assert failed' "$output/$name.bound.log"; then
         echo "fails, as it must"
+    elif ! grep -q 'Status:' "$output/$name.bound.log"; then
+        echo "FAILED: no answer in $LIMIT seconds, see $output/$name.bound.log"
     else
         echo "FAILED: nobody noticed, see $output/$name.bound.log"
     fi
