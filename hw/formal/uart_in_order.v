@@ -1,4 +1,4 @@
-// uart_in_order - uart_receiver hands on the bytes that it samples in order, and one that was lost, or a bad stop bit, is told with an error
+// uart_in_order - uart_receiver hands on the bytes that it samples, in order; a loss or a bad stop bit is told with an error
 //
 // Any line, taken at any time. Nothing is lost but bytes whose last bit comes while the one before is still there.
 

@@ -1,7 +1,7 @@
-// uart_out_order - uart_transmitter puts every byte that it takes on the line, in order, none lost or twice: start bit, eight bits, stop bit
+// uart_out_order - uart_transmitter puts every byte that it takes on the line, in order, none lost or twice
 //
-// Bytes at any time. Bits change where a phase accumulator of our own overflows, so that none is short or long. Four cycles to the bit,
-// the fewest allowed: what is proved does not depend on their number.
+// Start bit, eight bits, stop bit. Bytes at any time. Bits change where a phase accumulator of our own overflows, so that none is short
+// or long. Four cycles to the bit, the fewest allowed: what is proved does not depend on their number.
 
 `default_nettype none
 

@@ -1,7 +1,8 @@
 // usb_exchange - usb_packet and usb_transactions use the two buffers as usb_out_order.v and usb_in_order.v assume
 //
-// Whatever the receiver says of the line, by the rules that usb_strobes.v proves, and whichever packets have good check sums. A packet from the host is written only while its buffer
-// is free, and counts only if all its bytes have been; what the host acknowledges is a packet that was held.
+// Whatever the receiver says of the line, by the rules that usb_strobes.v proves, and whichever packets have good check sums. A packet
+// from the host is written only while its buffer is free, and counts only if all its bytes have been; what the host acknowledges is a
+// packet that was held.
 
 `default_nettype none
 
