@@ -1,6 +1,6 @@
 // icebreaker - iCEBreaker 1.0: iCE40 UP5K, serial line to channel B of the board's FT2232H
 //
-// 12 MHz crystal x 52 / 16 = 39 MHz, which is 13 cycles a bit at 3 Mbaud.
+// 12 MHz crystal x 64 / 16 = 48 MHz, which is 16 cycles a bit at 3 Mbaud.
 
 `default_nettype none
 
@@ -17,7 +17,7 @@ module icebreaker (
     SB_PLL40_PAD #(
         .FEEDBACK_PATH("SIMPLE"),
         .DIVR(4'd0),
-        .DIVF(7'd51),
+        .DIVF(7'd63),
         .DIVQ(3'd4),
         .FILTER_RANGE(3'd1)
     ) u_pll (
@@ -29,7 +29,7 @@ module icebreaker (
     );
 
     serial_up5k #(
-        .CLOCK_KHZ(39000),
+        .CLOCK_KHZ(48000),
         .BAUD(3000000)
     ) u_serial_up5k (
         .clk(clk),

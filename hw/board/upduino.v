@@ -1,6 +1,6 @@
 // upduino - UPduino 3: iCE40 UP5K, serial line to the board's FT232H on the pins of its flash
 //
-// 12 MHz oscillator x 52 / 16 = 39 MHz, which is 13 cycles a bit at 3 Mbaud. The jumper OSC (R16)
+// 12 MHz oscillator x 64 / 16 = 48 MHz, which is 16 cycles a bit at 3 Mbaud. The jumper OSC (R16)
 // must be closed to bring the oscillator to the FPGA. The flash is kept deselected.
 
 `default_nettype none
@@ -21,7 +21,7 @@ module upduino (
     SB_PLL40_CORE #(
         .FEEDBACK_PATH("SIMPLE"),
         .DIVR(4'd0),
-        .DIVF(7'd51),
+        .DIVF(7'd63),
         .DIVQ(3'd4),
         .FILTER_RANGE(3'd1)
     ) u_pll (
@@ -33,7 +33,7 @@ module upduino (
     );
 
     serial_up5k #(
-        .CLOCK_KHZ(39000),
+        .CLOCK_KHZ(48000),
         .BAUD(3000000)
     ) u_serial_up5k (
         .clk(clk),

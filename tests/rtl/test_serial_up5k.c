@@ -7,9 +7,9 @@
 #include "seeded.h"
 #include "serial_up5k_model.h"
 
-/* The host's end of the line is 13 cycles a bit too: 39 MHz, 3 Mbaud. LATENCY: 1.25 ms, what a serial chip keeps a byte back for
+/* The host's end of the line is 16 cycles a bit too: 48 MHz, 3 Mbaud. LATENCY: 1.25 ms, what a serial chip keeps a byte back for
  * and two microframes of USB. */
-enum { BIT = 13, BYTE = 10 * BIT, LATENCY = 48750 };
+enum { BIT = 16, BYTE = 10 * BIT, LATENCY = 60000 };
 
 /* Bytes to the device leave one after the other from a queue, as from the buffer of a serial chip; bytes from it reach the host
  * `latency` cycles after they have arrived. */
@@ -148,7 +148,7 @@ START_TEST(the_device_introduces_itself)
     struct sterna_geometry geometry;
     sterna_device_geometry(driven.device, &geometry);
     ck_assert_str_eq(geometry.name, "up5k");
-    ck_assert_uint_eq(geometry.clock_khz, 39000);
+    ck_assert_uint_eq(geometry.clock_khz, 48000);
 }
 END_TEST
 
