@@ -118,8 +118,9 @@ coverage: $(GENERATED) ## lines of the Verilog that tests/rtl runs, by module; f
 MUTANTS ?= 60
 MUTATED = builder_lane table_builder table_lookup adder_tree psum_memory row_streamer block_walker gate_schedule gate_arithmetic \
     shift_add_product sigmoid_tanh row_sender lane_memory weight_memory memory_port sequencer layer_header
-mutation: $(patsubst %,$(OBJ)/tests/rtl/test_%.o,$(MUTATED) network) $(OBJ)/tests/main.o $(BUILD)/libsterna.a $(BUILD)/verilated/runtime.a ## MUTANTS=60 SEED=1: wrong operators in the datapath; 95 % must be noticed
-	@MUTANTS=$(MUTANTS) SEED=$(SEED) scripts/mutation.sh $(MUTATED)
+mutation: $(patsubst %,$(OBJ)/tests/rtl/test_%.o,$(MUTATED) network $(VARIANTS)) $(OBJ)/tests/main.o $(BUILD)/libsterna.a $(BUILD)/verilated/runtime.a ## MUTANTS=60 SEED=1: wrong operators in the datapath; 95 % must be noticed
+	@$(foreach v,$(VARIANTS),MODULE_$(v)=$(MODULE_$(v)) G_$(v)="$(G_$(v))") VARIANTS="$(VARIANTS)" \
+	    MUTANTS=$(MUTANTS) SEED=$(SEED) scripts/mutation.sh $(MUTATED)
 
 .PHONY: test-random test-million test-nightly test-netlist
 STEPS ?= 5000
@@ -238,6 +239,9 @@ $(BUILD)/verilated/runtime.a:
 MODULE_network_streams = network
 G_network_streams = -GTABLES=16 -GSTREAMS=3 -GENTRIES=16 -GTABLE_W=14 -GTABLE_BANKS=1 -GPSUM_W=20 -GWEIGHT_WORDS=2048 \
     -GACTIVATION_WORDS=64
+MODULE_memory_port_slices = memory_port
+G_memory_port_slices = -GLANES=16 -GSLICES=3 -GWEIGHT_W=10 -GACTIVATION_W=16
+VARIANTS = network_streams memory_port_slices
 
 # Verilate and write the C face: V<top>.h and sources, <top>_model.h, <top>_shim.cpp
 # Into an empty folder: what an older Verilog was cut into must not be compiled with it.

@@ -17,7 +17,7 @@ SMTBMC=${SMTBMC:-yosys-smtbmc}
 SOLVER=${SOLVER:-z3}
 JOBS=${JOBS:-2}
 LIMIT=${LIMIT:-300} # seconds for a half of a proof
-DEEP=24 # cycles within which a broken module must show
+DEEP=48 # cycles within which a broken module must show
 output=build/formal
 
 # compile NAME TOP CRC FILE... - TOP and the modules below it as an SMT problem. A wire of a harness with the comment "// = PATH" is the wire
@@ -87,6 +87,8 @@ refute() {
         echo "FAILED: see $output/$name.yosys.log"
     elif ! bounded "$name" "$((cycles > DEEP ? cycles : DEEP))" && grep -q 'Assert failed' "$output/$name.bound.log"; then
         echo "fails, as it must"
+    elif ! grep -q 'Status:' "$output/$name.bound.log"; then
+        echo "FAILED: no answer in $LIMIT seconds, see $output/$name.bound.log"
     else
         echo "FAILED: nobody noticed, see $output/$name.bound.log"
     fi

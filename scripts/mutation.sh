@@ -1,6 +1,7 @@
 #!/bin/sh
-# mutation.sh MODULE... - do the tests notice a wrong operator? One place of a datapath module at a time is changed, its own test is run, and
-# if that passes the test of the whole network.
+# mutation.sh MODULE... - do the tests notice a wrong operator? One place of a datapath module at a time is changed, its own tests are run,
+# and if they pass those of the whole network. VARIANTS are modules with other parameters, which have tests too: MODULE_* and G_* say of what
+# module and with which parameters.
 #
 # Changes: + and -, ^ and |, & and |, == and !=, < and <=, ~ left out, a condition of if turned round, a constant one off. MUTANTS=60 places are
 # drawn by SEED=1. A change that no test can notice stands in scripts/mutants_equivalent.txt with its reason. Exit status 1 if less than
@@ -13,7 +14,8 @@ SEED=${SEED:-1}
 BUILD=${BUILD:-build}
 VERILATOR=${VERILATOR:-verilator}
 CXX=${CXX:-c++}
-PATIENCE=${PATIENCE:-120} # seconds for a test
+PATIENCE=${PATIENCE:-120} # seconds of the processor's time for a test, however busy the machine is
+VARIANTS=${VARIANTS:-}
 output=$BUILD/mutation
 modules=$*
 libraries=$(pkg-config --libs check openblas libcjson sndfile fftw3f zlib libusb-1.0)
@@ -58,13 +60,23 @@ sites() {
     done
 }
 
+# tests_of MODULE - by name: its own, those of its variants.
+tests_of() {
+    echo "$1"
+    for variant in $VARIANTS; do
+        eval "[ \"\$MODULE_$variant\" != $1 ]" || echo "$variant"
+    done
+}
+
 # passes MODULE NUMBER TEST - the test of TEST passes with the changed file of MODULE in place of the module.
 passes() {
     directory=$output/$2.$3
+    eval "top=\${MODULE_$3:-$3} parameters=\${G_$3:-}"
     rm -rf "$directory"
     mkdir -p "$directory"
+    # shellcheck disable=SC2086,SC2154  # several words; eval sets them
     if "$VERILATOR" --cc -Wno-fatal -Wno-lint -Wno-style -O3 --x-assign fast --x-initial fast --noassert -y "$output/hw/$2" -y hw/rtl -y hw/link \
-        -Ihw/rtl -I"$BUILD/gen" --Mdir "$directory" --top-module "$3" "$3" >"$directory/log" 2>&1; then
+        -Ihw/rtl -I"$BUILD/gen" $parameters --prefix "V$3" --Mdir "$directory" --top-module "$top" "$top" >"$directory/log" 2>&1; then
         awk -v top="$3" -v part=header -f scripts/verilator_shim.awk "$directory/V$3.h" >"$directory/$3_model.h"
         awk -v top="$3" -v part=shim -f scripts/verilator_shim.awk "$directory/V$3.h" >"$directory/$3_shim.cpp"
         cat "$directory/V$3"*.cpp "$directory/$3_shim.cpp" >"$directory/model_all.cpp"
@@ -73,7 +85,7 @@ passes() {
             -o "$directory/test" "$directory/model_all.cpp" "$BUILD/obj/tests/rtl/test_$3.o" "$BUILD/obj/tests/main.o" \
             -Wl,--start-group "$BUILD/libsterna.a" "$BUILD/verilated/runtime.a" -Wl,--end-group $libraries -lm -lpthread \
             >>"$directory/log" 2>&1 || return 2
-        timeout "$PATIENCE" "$directory/test" >>"$directory/log" 2>&1
+        CK_FORK=no prlimit --cpu="$PATIENCE" "$directory/test" >>"$directory/log" 2>&1
     else
         return 1 # it cannot even be built
     fi
@@ -96,7 +108,7 @@ while IFS=$tab read -r module line column old new; do
     if grep -qF "$module :: $text :: $old -> $new ::" scripts/mutants_equivalent.txt; then
         verdict=equivalent
     else
-        for test in "$module" network; do
+        for test in $(tests_of "$module") $(tests_of network); do
             [ -e "$BUILD/obj/tests/rtl/test_$test.o" ] || continue
             status=0
             passes "$module" "$number" "$test" </dev/null || status=$?

@@ -1,7 +1,7 @@
 // usb_in_order - usb_in_buffer sends the bytes that it took, in order, none lost or twice, the same until they are acknowledged
 //
 // Whichever byte of a packet is watched. hold comes with a rewind, when a packet is about to be sent, and
-// acknowledge only after it; take at most every other cycle, and only if there is more.
+// acknowledge only after it (usb_exchange.v); take at most every other cycle, and only if there is more (usb_line_order.v).
 
 `default_nettype none
 
@@ -74,7 +74,7 @@ module usb_in_order (
 
     always @* begin
         if (!started_q) assume (rst);
-        assume (hold == rewind);
+        if (hold) assume (rewind);
         if (acknowledge) assume (holding_q && !hold);
         if (take) assume (more && holding_q && !fresh_q && !fresher_q);
         if (started_q && !rst) begin

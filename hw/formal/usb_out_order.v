@@ -1,6 +1,6 @@
 // usb_out_order - usb_out_buffer hands on the bytes of a packet that was good, in order, none lost or twice, by the stream rules
 //
-// Whichever byte is watched. As usb_transactions does, nothing is written but while the buffer is free.
+// Whichever byte is watched. As usb_transactions does, nothing is written but while the buffer is free (usb_exchange.v).
 
 `default_nettype none
 

@@ -72,14 +72,20 @@ static void run(struct bench *bench, unsigned base, unsigned rows, bool first)
     }
 }
 
-START_TEST(runs_accumulate_and_drain)
+static struct bench bench_new(uint32_t seed)
 {
-    struct bench bench = {.model = psum_memory_model_new(), .random = {11}, .drained = {UNKNOWN, UNKNOWN}};
+    struct bench bench = {.model = psum_memory_model_new(), .random = {seed}, .drained = {UNKNOWN, UNKNOWN}};
     for (unsigned i = 0; i < ROWS; i++)
         bench.psum[i] = UNKNOWN;
     *bench.model->rst = 1;
     psum_memory_model_tick(bench.model);
     *bench.model->rst = 0;
+    return bench;
+}
+
+START_TEST(runs_accumulate_and_drain)
+{
+    struct bench bench = bench_new(11);
     for (unsigned tile = 0; tile < 600; tile++) {
         unsigned rows = tile % 3 ? 1 + seeded_below(&bench.random, 128) : 1 + tile % 7;
         unsigned base = BANK * (tile & 1) + 128 * seeded_below(&bench.random, 2);
@@ -97,12 +103,30 @@ START_TEST(runs_accumulate_and_drain)
 }
 END_TEST
 
+/* What is in the memory stays, whatever the row's address is meanwhile. */
+START_TEST(a_reset_writes_nothing)
+{
+    struct bench bench = bench_new(12);
+    run(&bench, 0, BANK, true);
+    run(&bench, BANK, BANK, true);
+    for (unsigned i = 0; i < 100; i++) {
+        idle(&bench, SPACING);
+        *bench.model->rst = 1;
+        idle(&bench, 1 + seeded_below(&bench.random, 6));
+        *bench.model->rst = 0;
+    }
+    idle(&bench, 2000);
+    psum_memory_model_free(bench.model);
+}
+END_TEST
+
 Suite *sterna_suite(void);
 Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("psum_memory");
     TCase *tests = tcase_create("psum_memory");
     tcase_add_test(tests, runs_accumulate_and_drain);
+    tcase_add_test(tests, a_reset_writes_nothing);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -162,6 +162,8 @@ START_TEST(status_configuration_and_interface_can_be_read)
     ck_assert_int_eq(request(ADDRESS, 0x81, 10, 0, 0, 1), 1);
     ck_assert_uint_eq(data[0], 0);
     ck_assert_int_eq(request(ADDRESS, 0x00, 9, 2, 0, 0), -1);
+    ck_assert_int_eq(request(ADDRESS, 0x01, 11, 0, 0, 0), 0); /* the interface has one setting */
+    ck_assert_int_eq(request(ADDRESS, 0x01, 11, 1, 0, 0), -1);
 }
 END_TEST
 
