@@ -74,9 +74,12 @@ static const struct option options[] = {
     {"pq-output", "m=N,...", KIND_TEXT, STERNA_TAKES_PQ, FIELD(pq_output),
      "the same of the output layer (default as --pq)"},
     {"calibrate", "DATA", KIND_TEXT, STERNA_TAKES_PQ, FIELD(calibrate),
-     "data whose training split shows --pq what the matrices see; labels are not used"},
+     "data whose training split shows --pq what the matrices see; only --fine-tune uses labels"},
     {"no-error-correction", NULL, KIND_FLAG, STERNA_TAKES_PQ, FIELD(uncorrected),
      "--pq by the weights alone, for comparison"},
+    {"fine-tune", "STEPS", KIND_COUNT, STERNA_TAKES_PQ, FIELD(fine_tune),
+     "--pq, then so many updates of words, row scales and biases by back-propagation; names stay, and labels "
+     "are used"},
     {"free-codebooks", NULL, KIND_FLAG, STERNA_TAKES_PQ, FIELD(free_codebooks),
      "--pq as published, for comparison: real words, other ones for each sub-space; MODEL becomes a "
      "checkpoint"},

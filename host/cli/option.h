@@ -52,6 +52,7 @@ struct sterna_options {
     unsigned given; /* the options that were there: bits as above */
     const char *recipe, *out, *on, *split, *weights, *prime, *picture, *html, *only, *shard;
     const char *pq, *pq_input, *pq_output, *calibrate;
+    uint64_t fine_tune;
     uint64_t threads, limit, length, seed, seconds, jobs;
     double temperature;
     bool json, resume, overwrite, text, watch, wait, help, list, report, steal;

@@ -55,7 +55,7 @@ static size_t count_pieces(const struct sterna_geometry *geometry, bool whole, s
         ck_assert_msg(status == STERNA_OK, "%s", error.reason);
         if (network == NULL)
             break;
-        const struct sterna_matrix *part = whole ? &network->layer[0].ih : &network->output;
+        const struct sterna_matrix *part = piece.sums ? &network->output : &network->layer[0].ih;
         ck_assert(piece.whole == whole);
         ck_assert_uint_eq(part->rows, piece.places * piece.rows);
         ck_assert_uint_eq(part->cols, piece.cols);
