@@ -12,7 +12,8 @@ static void record_facts(struct sterna_record *record, const char *path,
                          const struct sterna_model_facts *facts)
 {
     sterna_record_text(record, "model", path);
-    sterna_record_text(record, "cell", facts->cell);
+    if (facts->layers > 0)
+        sterna_record_text(record, "cell", facts->cell);
     sterna_record_text(record, "stack", facts->stack);
     sterna_record_count(record, "layers", facts->layers);
     sterna_record_count(record, "inputs", facts->inputs);

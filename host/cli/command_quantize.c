@@ -133,6 +133,8 @@ static int print_result(const struct sterna_options *options, const struct stern
     }
     if (facts->layers > 0)
         sterna_record_text(&record, "cell", facts->cell);
+    if (strcmp(facts->stack, "none") != 0)
+        sterna_record_text(&record, "stack", facts->stack);
     sterna_record_text(&record, "format", facts->format);
     sterna_record_text(&record, "format_output", facts->format_output);
     sterna_record_count(&record, "weights", facts->weights);

@@ -275,20 +275,23 @@ enum sterna_status sterna_stack_piece_next(const struct sterna_model *model, siz
     const struct sterna_stack_layer *layer = &model->stack.layer[k];
     const struct sterna_filters *filters = &model->filters[k];
     struct sterna_model *fresh = NULL;
+    struct sterna_error reason = {""};
     struct choice choice = {layer, filters, geometry, piece, &fresh, {0, 1}};
 
     if (!move_on(layer, part_columns(&filters->weight, geometry), piece)) {
         *network = NULL;
         return STERNA_OK;
     }
-    enum sterna_status status = fit(layer, filters, piece, geometry, &fresh, &choice.best, error);
-    while (status == STERNA_ERR_FIT && piece->rows > 1) {
-        piece->rows /= 2;
-        status = fit(layer, filters, piece, geometry, &fresh, &choice.best, error);
+    enum sterna_status status = fit(layer, filters, piece, geometry, &fresh, &choice.best, &reason);
+    while (status == STERNA_ERR_FIT && (!piece->sums || piece->rows > 1)) {
+        piece->rows = piece->sums ? piece->rows / 2 : piece->rows; /* sums want neither gates nor another program */
+        piece->sums = !piece->sums || !piece->whole;
+        status = fit(layer, filters, piece, geometry, &fresh, &choice.best, &reason);
     }
     if (status == STERNA_OK)
-        status = widen(&choice, sterna_stack_piece_side(layer) == 1 ? layer->out.width : height, error);
-    if (status == STERNA_OK)
-        *network = fresh;
-    return status;
+        status = widen(&choice, sterna_stack_piece_side(layer) == 1 ? layer->out.width : height, &reason);
+    if (status != STERNA_OK)
+        return sterna_fail(error, status, "layer %zu of the stack: %s", k, reason.reason);
+    *network = fresh;
+    return STERNA_OK;
 }

@@ -22,7 +22,7 @@ enum {
     PARTS = 2,     /* stream_drain: parts of a tile that may be left when its section is over */
     INPUT_HEAD =
         3, /* executor: from the request's first cycle to its first input, and from there to the start */
-    INPUT_NEXT = 2, /* from when the input may be written to its first byte, and from there to the start */
+    INPUT_NEXT = 3, /* from when the input may be written to its first byte, and from there to the start */
     IDLE =
         4, /* gate_pipeline, network, block_walker: from an empty pipeline to a build that waited for that */
     QUIET = 1,     /* gate_pipeline: from the last result's last cycle until all is said to be done */
@@ -39,19 +39,20 @@ struct rounds {
 
 struct clock {
     const struct sterna_geometry *geometry;
-    uint64_t header;            /* when the section's first build may start */
-    uint64_t builder;           /* when the next build may start */
-    uint64_t table_free[BANKS]; /* when the tables of a bank are no more in use */
-    unsigned table;             /* bank to build next */
-    uint64_t stream;            /* when the last block's rows end */
-    uint64_t start;             /* when they started */
-    uint64_t psum_free[BANKS];  /* when a bank has been drained */
-    unsigned psum;              /* bank of the present tile */
-    uint64_t gates;             /* when they may begin another tile: then, */
-    uint64_t empty;             /* or whole rounds later, or any time after this */
-    uint64_t shown;             /* when all parts of a tile have been shown to them */
-    uint64_t h_begin;           /* of the tile drained last: its first pair's h, */
-    uint64_t h_done;            /* and its last */
+    uint64_t header;                    /* when the section's first build may start */
+    uint64_t builder;                   /* when the next build may start */
+    uint64_t table_free[BANKS];         /* when the tables of a bank are no more in use */
+    unsigned table;                     /* bank to build next */
+    uint64_t stream;                    /* when the last block's rows end */
+    uint64_t start;                     /* when they started */
+    uint64_t psum_free[BANKS];          /* when a bank has been drained */
+    unsigned psum;                      /* bank of the present tile */
+    uint64_t gates;                     /* when they may begin another tile: then, */
+    uint64_t empty;                     /* or whole rounds later, or any time after this */
+    uint64_t shown;                     /* when all parts of a tile have been shown to them */
+    uint64_t h_begin;                   /* of the tile drained last: its first pair's h, */
+    uint64_t h_done;                    /* and its last */
+    uint64_t before_begin, before_done; /* the same of the tile before */
     unsigned h_round;
     size_t h_first, h_units;
     struct sterna_timing *timing;
@@ -139,6 +140,8 @@ static void drain(struct clock *at, const struct sterna_layout_section *section,
     if (section->layer) {
         end = begin + pairs * rounds.cycles;
         at->empty = end + rounds.rest;
+        at->before_begin = at->h_begin;
+        at->before_done = at->h_done;
         at->h_begin = begin + rounds.latency;
         at->h_done = at->h_begin + (pairs - 1) * rounds.cycles;
         at->h_round = rounds.cycles;
@@ -206,14 +209,19 @@ size_t sterna_timing_request_steps(const struct sterna_model *model, const struc
     return most < COUNT_MAX ? most : COUNT_MAX;
 }
 
-/* When an input is in place whose first byte may be written at `begin`: a pair's new h go first. */
-static uint64_t input_there(const struct clock *at, uint64_t begin, uint64_t cycles)
+/* When an input is in place that would be at `end`, written from `begin` on: new h go first, of a tile from `h` to `last`. */
+static uint64_t after_h(uint64_t begin, uint64_t end, uint64_t h, uint64_t last, unsigned round)
 {
-    uint64_t end = begin + cycles;
-    for (uint64_t h = at->h_begin; h <= at->h_done && at->h_round > 0; h += at->h_round)
+    for (; h <= last && round > 0; h += round)
         if (h >= begin + H_WRITTEN && h < end + H_WRITTEN)
             end += H_WAIT;
     return end;
+}
+
+static uint64_t input_there(const struct clock *at, uint64_t begin, uint64_t cycles)
+{
+    const uint64_t end = after_h(begin, begin + cycles, at->before_begin, at->before_done, at->h_round);
+    return after_h(begin, end, at->h_begin, at->h_done, at->h_round);
 }
 
 void sterna_timing_request(const struct sterna_model *model, const struct sterna_geometry *geometry,
