@@ -284,7 +284,8 @@ enum sterna_status sterna_stack_piece_next(const struct sterna_model *model, siz
     }
     enum sterna_status status = fit(layer, filters, piece, geometry, &fresh, &choice.best, &reason);
     while (status == STERNA_ERR_FIT && (!piece->sums || piece->rows > 1)) {
-        piece->rows = piece->sums ? piece->rows / 2 : piece->rows; /* sums want neither gates nor another program */
+        piece->rows =
+            piece->sums ? piece->rows / 2 : piece->rows; /* sums want neither gates nor another program */
         piece->sums = !piece->sums || !piece->whole;
         status = fit(layer, filters, piece, geometry, &fresh, &choice.best, &reason);
     }

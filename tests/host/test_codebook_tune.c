@@ -31,7 +31,8 @@ static void take(size_t steps, double bits, void *context)
 static void set_up(void)
 {
     char file[SCRATCH_PATH];
-    const struct sterna_product_part part = {.elements = 3, .words = 12, .terms = 2, .top = 8, .program = MOST};
+    const struct sterna_product_part part = {
+        .elements = 3, .words = 12, .terms = 2, .top = 8, .program = MOST};
     sound_open(&scratch);
     struct sterna_recipe recipe = tiny_sequences(&scratch);
     for (unsigned i = 0; i < MORE; i++) { /* a quarter of them, in windows of 32, is held out */
