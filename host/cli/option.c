@@ -34,6 +34,8 @@ static const struct option options[] = {
      "begin anew even if --out holds a checkpoint"},
     {"on", "ADDRESS", KIND_TEXT, STERNA_TAKES_ON, FIELD(on),
      "where to run: reference, fast, sim, sim:up5k, usb (eval: also float)"},
+    {"target", "NAME", KIND_TEXT, STERNA_TAKES_TARGET, FIELD(target),
+     "estimate for a target without a device: up5k, hx8k, ecp5-25f, ecp5-85f, gw2a-18"},
     {"weights", "master|stochastic|deterministic", KIND_CHOICE, STERNA_TAKES_WEIGHTS, FIELD(weights),
      "which weights of a checkpoint (default deterministic)"},
     {"split", "train|valid|test", KIND_CHOICE, STERNA_TAKES_SPLIT, FIELD(split),
