@@ -15,6 +15,7 @@ module power_up (
 
     reg [3:0]  wait_q = 4'd0;
     reg [20:0] glow_q = 21'd0;
+    reg        active_q = 1'b0;
 
     assign led = !glow_q[20];
 
@@ -22,7 +23,8 @@ module power_up (
     always @(posedge clk) begin
         wait_q <= !ready ? 4'd0 : wait_q + {3'd0, wait_q != 4'd15};
         rst <= wait_q != 4'd15;
-        if (active) glow_q <= 21'h1FFFFF;
+        active_q <= active;
+        if (active_q) glow_q <= 21'h1FFFFF;
         else if (glow_q[20]) glow_q <= glow_q - 21'd1;
     end
 

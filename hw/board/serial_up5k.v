@@ -5,7 +5,7 @@
 `default_nettype none
 
 module serial_up5k #(
-    parameter CLOCK_KHZ = 39000,
+    parameter CLOCK_KHZ = 48000,
     parameter BAUD = 3000000
 ) (
     input  wire clk,

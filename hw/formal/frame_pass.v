@@ -4,7 +4,8 @@
 // length and any bytes, with any gaps and stalls, through the real check sum; whichever byte is watched, it comes out at its place. The
 // first verdict may be one on what came before; each of the others is on a frame, and good.
 //
-// Why the check sums agree: both sides take a byte in the same cycle. Having sent k bytes of its FCS, the encoder holds the rest of the
+// Why the check sums agree: both sides take a byte in the same cycle, though it counts in the decoder a cycle later: what is
+// said of the decoder is meant with the byte taken. Having sent k bytes of its FCS, the encoder holds the rest of the
 // complement's complement c >> 8k, and the decoder that XOR a constant, REST(k), of which REST(4) is the residue.
 
 `default_nettype none
@@ -56,12 +57,16 @@ module frame_pass (
     wire [2:0]  see_state;  // = u_encoder.state_q
     wire        see_full;  // = u_encoder.full_q
     wire        see_last;  // = u_encoder.last_q
+    wire        see_fresh;  // = u_encoder.fresh_q
     wire        see_due;  // = u_encoder.escape
     wire        see_escaped;  // = u_encoder.escaped_q
     wire [1:0]  see_fcs;  // = u_encoder.fcs_q
     wire [7:0]  see_byte;  // = u_encoder.byte_q
     wire [31:0] see_sum;  // = u_encoder.crc_q
     wire        see_synced;  // = u_decoder.synced_q
+    wire        see_flag;  // = u_decoder.flag_q
+    wire        see_plain;  // = u_decoder.plain_q
+    wire        see_aborted;  // = u_decoder.aborted_q
     wire        see_escape;  // = u_decoder.escape_q
     wire [2:0]  see_length;  // = u_decoder.length_q
     wire [31:0] see_check;  // = u_decoder.crc_q
@@ -107,11 +112,24 @@ module frame_pass (
     wire [31:0] above = see_fcs == 2'd0 ? 32'd0 : see_fcs == 2'd1 ? 32'hFF000000 :
                         see_fcs == 2'd2 ? 32'hFFFF0000 : 32'hFFFFFF00;  // of c >> 8k these are 0
     wire [31:0] left = {see_sum[23:0], ~see_byte};
-    wire        waits = m_valid && !m_last;
+    wire        waits = (m_valid && !m_last) || see_plain;
+
+    wire [31:0] check_after;
+    wire        synced = see_synced || see_flag;
+    wire [2:0]  length = see_flag ? 3'd0 : see_length + {2'd0, see_plain && see_length != 3'd6};
+    wire [31:0] check = see_flag ? 32'hFFFFFFFF : see_plain ? check_after : see_check;
+
+    crc32_byte u_after (
+        .crc (see_check),
+        .data(m_data),
+        .next(check_after)
+    );
 
     always @* begin
         assume (rst == !started_q);
         assume (in_q < 16'd60000);
+        if (!started_q) assume (!(see_flag && see_plain) && !(m_valid && (see_flag || see_plain)));  // frame_decoder's own proof
+        if (started_q) assert (!(see_flag && see_plain) && !(m_valid && (see_flag || see_plain)));
         if (see_state == IDLE && s_valid) assume (!s_last);  // shorter than opcode and sequence is no frame
         if (started_q && m_valid && !first_q) begin
             if (m_last && owed_q) assert (m_good && out_q == length_q + 16'd4);
@@ -123,41 +141,45 @@ module frame_pass (
         if (started_q) begin
             assert (see_state <= CLOSE);
             if (first_q) assert ((see_state == IDLE || see_state == OPEN) && !owed_q);
-            if (owed_q) assert (m_valid && m_last);
+            if (owed_q) assert (see_flag || (m_valid && m_last));
+            if (owed_q && see_flag)
+                assert (see_synced && !see_aborted && see_length == 3'd6 && see_check == RESIDUE && out_q == length_q + 16'd4);
+            if (!first_q && !inside) assert (!see_plain && (!see_flag || owed_q));
             if (see_state == IDLE && !first_q) assert (!m_valid || owed_q);
             if (see_state == OPEN && !first_q) assert (!m_valid || owed_q);
             if (see_state == OPEN) assert (!see_last && see_full && in_q == 16'd1);
             if (see_state == OPEN && watched == 16'd0) assert (see_byte == value_q);
             if (see_state == OPEN) assert (see_sum == 32'hFFFFFFFF && see_fcs == 2'd0 && !see_escaped);
-            if (!first_q && !inside) assert (see_synced && !see_escape && see_length == 3'd0);
+            if (!first_q && !inside) assert (synced && !see_escape && length == 3'd0);
             if (see_state == IDLE) assert (!see_escaped && !see_full);
         end
-        if (started_q && (see_full || see_state == FCS))
+        if (started_q && see_fresh) assert (!see_escaped);
+        if (started_q && (see_full || see_state == FCS) && !see_fresh)
             assert ((see_byte == `FLAG_BYTE || see_byte == `ESCAPE_BYTE) == (see_due || see_escaped));
-        if (started_q && see_escaped) assert (!see_due);
+        if (started_q && see_escaped) assert (!see_due && !see_fresh);
         if (started_q && inside) begin
-            assert (see_synced && see_escape == see_escaped && !owed_q && in_q != 16'd0);
-            assert (see_length == (sent_q < 16'd6 ? sent_q[2:0] : 3'd6));
+            assert (synced && see_escape == see_escaped && !owed_q && in_q != 16'd0);
+            assert (length == (sent_q < 16'd6 ? sent_q[2:0] : 3'd6));
             assert (sent_q == out_q + {15'd0, waits});
-            if (m_valid && m_last) assert (sent_q == 16'd0);
+            if (see_flag || (m_valid && m_last)) assert (sent_q == 16'd0);
             if (see_escaped) assert (see_byte == `FLAG_BYTE || see_byte == `ESCAPE_BYTE);
             if (see_escaped) assert (see_state == FCS || (see_state == PAYLOAD && see_full));
             if (see_state != PAYLOAD) assert (!see_full && in_q >= 16'd2);
             if (see_state == PAYLOAD) begin
                 assert (in_q == sent_q + {15'd0, see_full});
                 if (see_last) assert (in_q >= 16'd2);
-                assert (see_sum == see_check && see_fcs == 2'd0);
+                assert (see_sum == check && see_fcs == 2'd0);
                 if (see_full && in_q == watched + 16'd1) assert (see_byte == value_q);
             end
             if (see_state == LOAD_FCS) begin
                 assert (in_q + {14'd0, see_fcs} == sent_q && !see_escaped);
-                assert (see_check == (see_sum ^ rest) && (see_sum & above) == 32'd0);
+                assert (check == (see_sum ^ rest) && (see_sum & above) == 32'd0);
             end
             if (see_state == FCS) begin
                 assert (in_q + {14'd0, see_fcs} == sent_q);
-                assert (see_check == (left ^ rest) && (left & above) == 32'd0 && see_sum[31:24] == 8'd0);
+                assert (check == (left ^ rest) && (left & above) == 32'd0 && see_sum[31:24] == 8'd0);
             end
-            if (see_state == CLOSE) assert (in_q + 16'd4 == sent_q && see_check == RESIDUE && !see_escaped);
+            if (see_state == CLOSE) assert (in_q + 16'd4 == sent_q && check == RESIDUE && !see_escaped);
             if (waits && out_q == watched && watched < in_q) assert (m_data == value_q);
         end
     end

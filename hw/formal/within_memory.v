@@ -91,7 +91,8 @@ module within_memory (
         .sent(sent),
         .count_cycle(),
         .count_clear(),
-        .count_select(),
+        .count_read(),
+        .count_position(),
         .count_data(8'd0),
         .core_rst(),
         .mem_address(mem_address),
@@ -128,9 +129,11 @@ module within_memory (
     wire [9:0]  see_data;  // = u_arguments.data_bytes_q
     wire [20:0] see_size;  // = u_arguments.memory_bytes_q
     wire        see_beyond;  // = u_arguments.beyond_q
+    wire        see_no_steps;  // = u_arguments.no_steps_q
+    wire        see_bad;  // = u_arguments.bad_argument_q
 
     localparam [4:0] LISTEN = 5'd0, JUDGE = 5'd1, ACT = 5'd2, COPY = 5'd3, STORE = 5'd4, FETCH = 5'd5,
-        ARRIVE = 5'd6, TURN = 5'd8, RUN = 5'd14, COUNT = 5'd17, TAKE = 5'd21, HALT = 5'd22;
+        ARRIVE = 5'd6, TURN = 5'd8, HOT_CLEAR = 5'd9, HOT_SET = 5'd12, RUN = 5'd14, COUNT = 5'd17, TAKE = 5'd21, HALT = 5'd22;
 
     // Bytes of the shipped memories.
     reg [20:0] size;
@@ -172,6 +175,7 @@ module within_memory (
         if (started_q) begin
             assert (see_state <= HALT);
             if (see_state >= TURN && see_state <= RUN) assert (is_step);
+            if (see_state >= HOT_CLEAR && see_state <= HOT_SET) assert (see_address[19:16] == 4'd0);
             if (see_state == FETCH || see_state == ARRIVE) assert (is_read || is_check);
             if (see_state == COPY || see_state == STORE) assert (is_step || is_write);
             if (see_stepping && working) assert (stepping);
@@ -184,7 +188,10 @@ module within_memory (
                 assert (see_range == (is_write ? {10'd0, see_data} : see_length[19:0]));
                 assert (see_huge == (see_from[23:20] != 4'd0 || (see_length[23:20] != 4'd0 && !is_write)));
             end
+            if (working && !(see_state == JUDGE && see_turn < 8'd1))
+                assert (see_no_steps == (argument == 8'd0 || see_length[15:0] == 16'd0));
             if (working && !(see_state == JUDGE && see_turn < 8'd2)) begin
+                assert (see_bad || !((is_range && argument > 8'd`MEM_STATE) || (is_step && see_no_steps)));
                 assert (see_size == size);
                 assert (see_end == {1'b0, see_from[19:0]} + {1'b0, see_range});
             end

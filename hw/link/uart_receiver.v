@@ -5,8 +5,8 @@
 // Every bit is sampled once, in its middle as counted from the falling edge of the start bit; a start
 // bit that is high again in its middle was a spike and is forgotten.
 //
-// m_error with a byte: its stop bit was low, or bytes before it were lost because m_ready came too
-// late. After a low stop bit the line must be high before another start bit counts, so that a break
+// m_error with a byte: its stop bit was low, or bytes before it were lost because m_ready came not
+// before the next byte's end. After a low stop bit the line must be high before another start bit counts, so that a break
 // is one byte with an error.
 
 `default_nettype none
@@ -26,7 +26,7 @@ module uart_receiver #(
 
     localparam [63:0] CLOCK_HZ = 64'd1000 * CLOCK_KHZ;
     localparam [63:0] STEP = (64'd65536 * BAUD + CLOCK_HZ / 2) / CLOCK_HZ;  // of the phase, a cycle
-    localparam [15:0] MIDDLE = 16'd32768 + STEP[16:1];  // the edge was half a cycle ago on average
+    localparam [15:0] MIDDLE = 16'd32768 + STEP[16:1] + STEP[15:0];  // the edge was half a cycle ago on average, a tick comes one late
 
     localparam [1:0] IDLE = 2'd0;     // waits for a start bit
     localparam [1:0] RECEIVE = 2'd1;  // samples start, data, stop
@@ -35,6 +35,7 @@ module uart_receiver #(
     reg [1:0]  sync_q;
     reg [1:0]  state_q;
     reg [15:0] phase_q;
+    reg        tick_q;   // a bit's middle was in the last cycle
     reg [3:0]  bit_q;    // 0 start, 1..8 data, 9 stop
     reg [7:0]  shift_q;
     reg [7:0]  data_q;
@@ -48,13 +49,13 @@ module uart_receiver #(
 
     wire        line = sync_q[1];
     wire [16:0] phase_d = {1'b0, phase_q} + STEP[16:0];
-    wire        sample = state_q == RECEIVE && phase_d[16];
+    wire        sample = state_q == RECEIVE && tick_q;
     wire        done = sample && bit_q == 4'd9;
-    wire        free = !valid_q || m_ready;
 
     always @(posedge clk) begin
         sync_q <= {sync_q[0], rx};
         phase_q <= state_q == IDLE ? MIDDLE : phase_d[15:0];
+        tick_q <= state_q != IDLE && phase_d[16];
         case (state_q)
             IDLE: begin
                 bit_q <= 4'd0;
@@ -69,10 +70,11 @@ module uart_receiver #(
             end
             default: if (line) state_q <= IDLE;
         endcase
-        if (free) valid_q <= done;
+        if (valid_q) valid_q <= !m_ready;
+        else valid_q <= done;
         if (done) begin
-            lost_q <= !free;
-            if (free) begin
+            lost_q <= valid_q;
+            if (!valid_q) begin
                 data_q <= shift_q;
                 error_q <= !line || lost_q;
             end

@@ -24,24 +24,29 @@ module uart_transmitter #(
     reg [7:0]  wait_q;   // the byte that waits
     reg        full_q;   // there is one
     reg [15:0] phase_q;
-    reg [3:0]  left_q;   // bits still to go, the one on the line included; 0: idle
+    reg        next_q;   // a bit ends with this cycle
+    reg [3:0]  left_q;   // bits still to go, the one on the line included
+    reg        last_q;   // that is the last: settled in time, a bit lasts 4 cycles
+    reg        idle_q;   // nothing is on the line
     reg [8:0]  shift_q;  // bit 0 is on the line
 
     assign tx = shift_q[0];
     assign s_ready = !full_q;
 
     wire [16:0] phase_d = {1'b0, phase_q} + STEP[16:0];
-    wire        idle = left_q == 4'd0;
-    wire        next = phase_d[16];  // a bit ends with this cycle
-    wire        load = full_q && (idle || (left_q == 4'd1 && next));
+    wire        ends = next_q && last_q;
+    wire        load = full_q && (idle_q || ends);
 
     always @(posedge clk) begin
-        phase_q <= idle ? 16'd0 : phase_d[15:0];
+        last_q <= left_q == 4'd1;
+        idle_q <= !load && (idle_q || ends);
+        phase_q <= idle_q ? STEP[15:0] : phase_d[15:0];
+        next_q <= !idle_q && phase_d[16];
         if (load) begin
             shift_q <= {wait_q, 1'b0};
             left_q <= 4'd10;
             full_q <= 1'b0;
-        end else if (next && !idle) begin
+        end else if (next_q) begin
             shift_q <= {1'b1, shift_q[8:1]};
             left_q <= left_q - 4'd1;
         end
@@ -51,7 +56,8 @@ module uart_transmitter #(
         end
         if (rst) begin
             shift_q <= 9'h1FF;
-            left_q <= 4'd0;
+            idle_q <= 1'b1;
+            next_q <= 1'b0;
             full_q <= 1'b0;
         end
     end

@@ -70,6 +70,8 @@ module arguments #(
     reg        beyond_q;        // the range ends beyond the memory
     reg        wrong_length_q;  // of the request
     reg        too_long_q;      // the reply would be
+    reg        no_steps_q;
+    reg        bad_hot_q;       // a one-hot input that is no index
     reg [1:0]  status_q;
 
     assign is_write = is_write_q;
@@ -107,14 +109,16 @@ module arguments #(
     end
 
     // A pipeline without enables: every register follows from what is to its left.
-    wire                 is_range = is_write_q || is_read_q || is_check_q;
-    wire                 known = is_bare_q || is_range || is_step_q || is_state_q || is_counters_q;
-    wire                 bad_range = is_range && (beyond_q || argument_q > `MEM_STATE);
-    wire                 bad_hot = one_hot && length_q[15:0] != 2;
-    wire                 no_steps = argument_q == 0 || length_q[15:0] == 0;
-    wire                 bad_step = is_step_q && (beyond_q || no_steps || bad_hot);
-    wire                 bad_phase = address_q[7:0] > 1;
-    wire                 bad_state = is_state_q && (argument_q > `STATE_RESET || bad_phase);
+    wire is_range = is_write_q || is_read_q || is_check_q;
+    wire no_memory, too_long, bad_state, bad_phase, enough;
+    reg  unknown_q;       // no opcode that there is
+    reg  bad_argument_q;  // but for the range
+
+    above #(.W(8), .LIMIT(`MEM_STATE)) u_no_memory (.value(argument_q), .is_above(no_memory));
+    above #(.W(8), .LIMIT(`STATE_RESET)) u_bad_state (.value(argument_q), .is_above(bad_state));
+    above #(.W(8), .LIMIT(1)) u_bad_phase (.value(address_q[7:0]), .is_above(bad_phase));
+    above #(.W(16), .LIMIT(REPLY_DATA)) u_too_long (.value(length_q[15:0]), .is_above(too_long));
+    above #(.W(REQUEST_W), .LIMIT(DATA - 1)) u_short (.value(request_bytes), .is_above(enough));
 
     always @(posedge clk) begin
         if (begin_request) begin
@@ -143,16 +147,21 @@ module arguments #(
         end_q <= {1'b0, address_q[19:0]} + {1'b0, range_q};
         beyond_q <= end_q > memory_bytes_q || huge_q;
 
-        if (is_write_q || is_step_q) wrong_length_q <= request_bytes < DATA;
+        if (is_write_q || is_step_q) wrong_length_q <= !enough;
         else if (is_read_q) wrong_length_q <= request_bytes != 8;
         else if (is_check_q) wrong_length_q <= request_bytes != 9;
         else if (is_state_q) wrong_length_q <= request_bytes != 4;
         else if (is_counters_q) wrong_length_q <= request_bytes != 3;
         else wrong_length_q <= request_bytes != 2;
-        too_long_q <= is_read_q && length_q[15:0] > REPLY_DATA;
+        too_long_q <= is_read_q && too_long;
+        no_steps_q <= argument_q == 0 || length_q[15:0] == 0;
+        bad_hot_q <= one_hot && length_q[15:0] != 2;
+        unknown_q <= !(is_bare_q || is_range || is_step_q || is_state_q || is_counters_q);
+        bad_argument_q <= wrong_length_q || (is_range && no_memory) || (is_step_q && (no_steps_q || bad_hot_q))
+                          || (is_state_q && (bad_state || bad_phase));
 
-        if (!known) status_q <= `ST_BAD_OPCODE;
-        else if (wrong_length_q || bad_range || bad_step || bad_state) status_q <= `ST_BAD_ARGUMENT;
+        if (unknown_q) status_q <= `ST_BAD_OPCODE;
+        else if (bad_argument_q || ((is_range || is_step_q) && beyond_q)) status_q <= `ST_BAD_ARGUMENT;
         else if (too_long_q) status_q <= `ST_TOO_LONG;
         else status_q <= `ST_DONE;
     end

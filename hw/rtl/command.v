@@ -98,7 +98,8 @@ module command #(
     wire                 sent;
     wire                 count_cycle;
     wire                 count_clear;
-    wire [4:0]           count_select;
+    wire                 count_read;
+    wire [4:0]           count_position;
     wire [7:0]           count_data;
 
     assign result_ready = 1'b1;
@@ -199,7 +200,8 @@ module command #(
         .sent(sent),
         .count_cycle(count_cycle),
         .count_clear(count_clear),
-        .count_select(count_select),
+        .count_read(count_read),
+        .count_position(count_position),
         .count_data(count_data),
         .core_rst(core_rst),
         .mem_address(mem_address),
@@ -254,7 +256,8 @@ module command #(
         .build_wait(event_build_wait),
         .gate_wait(event_gate_wait),
         .bad_frame(bad_frame),
-        .select(count_select),
+        .read(count_read),
+        .position(count_position),
         .data(count_data)
     );
 

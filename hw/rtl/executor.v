@@ -58,7 +58,8 @@ module executor #(
     // counters
     output wire                 count_cycle,
     output wire                 count_clear,
-    output wire [4:0]           count_select,
+    output wire                 count_read,
+    output wire [4:0]           count_position,
     input  wire [7:0]           count_data,
     // network
     output wire                 core_rst,
@@ -82,10 +83,8 @@ module executor #(
 );
 
     localparam HOT_W = $clog2(8 * ACTIVATION_WORDS);
-    localparam HOT_BYTES = 8 * ACTIVATION_WORDS;
-    localparam [19:0] HOT_END = HOT_BYTES[19:0];
     localparam [REQUEST_W-1:0] DATA = 6;  // where the data of WRITE and STEP begin
-    localparam [7:0] JUDGED = 5, LAST_CRC_BYTE = 3, LAST_COUNT_BYTE = 24;  // turns that end a state
+    localparam [7:0] JUDGED = 5, LAST_CRC_BYTE = 3, LAST_COUNT = 25;  // turns that end a state
 
     localparam [4:0] LISTEN = 0;      // waits for a request
     localparam [4:0] JUDGE = 1;       // waits for the status of its arguments
@@ -124,7 +123,7 @@ module executor #(
     reg                 quiet_q;
     reg                 free_q;
     reg                 ran_q;       // RUN has lasted for a cycle
-    reg                 counting_q;  // COUNT has, so that count_data are the first
+    reg [1:0]           counting_q;  // COUNT has for two, so that count_data are the first
 
     // A byte is moved in two states at least: the first adds, the second moves address_q on.
     reg [19:0] next_q;           // address_q + 1
@@ -150,7 +149,7 @@ module executor #(
     assign request_index = pointer_q;
 
     // The core.
-    wire hot_too_far = address_q >= HOT_END;
+    wire hot_too_far = address_q[15:HOT_W] != 0;  // two bytes
     wire store = state_q == STORE || (state_q == HOT_SET && !hot_too_far) || state_q == HOT_CLEAR;
 
     // A write that had to wait is not overtaken: writes come two cycles apart, or one that waits shows.
@@ -182,13 +181,14 @@ module executor #(
     assign fail_status = fail_status_q;
     assign send = state_q == ANSWER || (request_taken && repeated);
     assign count_cycle = stepping_q;
-    assign count_clear = state_q == COUNT && turn_q == LAST_COUNT_BYTE && argument != 0;
-    assign count_select = turn_q[4:0];
+    assign count_clear = state_q == COUNT && turn_q == LAST_COUNT && argument != 0;
+    assign count_read = state_q == COUNT && turn_q[4:3] != 2'd3;  // 24 bytes
+    assign count_position = turn_q[4:0];
 
     always @(posedge clk) begin
         append <= !rst && !abort_taken &&
                   ((stepping_q && result_valid) || (state_q == ARRIVE && mem_rvalid && is_read) ||
-                   state_q == DIGEST || phase_known || (state_q == COUNT && counting_q));
+                   state_q == DIGEST || phase_known || (state_q == COUNT && counting_q[1]));
         case (state_q)
             ARRIVE: append_data <= mem_rdata;
             DIGEST: append_data <= ~crc_q[7:0];
@@ -214,7 +214,7 @@ module executor #(
         quiet_q <= quiet;
         free_q <= input_free;
         ran_q <= state_q == RUN;
-        counting_q <= state_q == COUNT;
+        counting_q <= {counting_q[0] && state_q == COUNT, state_q == COUNT};
         case (state_q)
             LISTEN: begin
                 pointer_q <= DATA;
@@ -333,7 +333,7 @@ module executor #(
             end
             COUNT: begin
                 turn_q <= turn_q + 1'b1;
-                if (turn_q == LAST_COUNT_BYTE) state_q <= ANSWER;
+                if (turn_q == LAST_COUNT) state_q <= ANSWER;
             end
             REFUSE: state_q <= ANSWER;
             ANSWER: state_q <= SEND;

@@ -5,8 +5,8 @@
 // least 6 bytes, not aborted by 0x7D 0x7E. Two flags in a row are no frame and give no beat; bytes
 // before the first flag are ignored; whatever came before, the next flag starts afresh.
 //
-// Takes one byte a cycle; its beat, if any, is offered in the next cycle. While a beat waits for
-// m_ready no byte is taken.
+// Takes a byte in two cycles: in the first it is looked at, in the second it counts. Its beat, if any,
+// is offered after that. While a beat waits for m_ready no byte is taken.
 
 `default_nettype none
 `include "protocol.vh"
@@ -29,6 +29,9 @@ module frame_decoder (
 
     reg        synced_q;   // a flag has been seen
     reg        escape_q;   // the last byte was an escape
+    reg        flag_q;     // the byte taken in the last cycle is a flag,
+    reg        plain_q;    // or one of the frame
+    reg        aborted_q;  // an escape came before it
     reg [2:0]  length_q;   // bytes of this frame so far, up to SHORTEST
     reg [31:0] crc_q;
     reg [7:0]  data_q;
@@ -36,7 +39,7 @@ module frame_decoder (
     reg        last_q;
     reg        good_q;
 
-    assign s_ready = !valid_q || m_ready;
+    assign s_ready = !flag_q && !plain_q && (!valid_q || m_ready);
     assign m_data = data_q;
     assign m_valid = valid_q;
     assign m_last = last_q;
@@ -46,31 +49,36 @@ module frame_decoder (
     wire        flag = s_data == `FLAG_BYTE;
     wire        escape = s_data == `ESCAPE_BYTE && !escape_q;
     wire [7:0]  unescaped = s_data ^ (escape_q ? 8'd`ESCAPE_XOR : 8'd0);
-    wire        begun = escape_q || length_q != 3'd0;
+    wire        begun = aborted_q || length_q != 3'd0;
     wire [31:0] crc_d;
 
     crc32_byte u_crc32_byte (
         .crc (crc_q),
-        .data(unescaped),
+        .data(data_q),
         .next(crc_d)
     );
 
     always @(posedge clk) begin
-        if (s_ready)
-            valid_q <= take && synced_q && (flag ? begun : !escape);
+        flag_q <= take && flag && !rst;
+        plain_q <= take && !flag && !escape && !rst;
         if (take) begin
             data_q <= unescaped;
-            last_q <= flag;
-            good_q <= flag && !escape_q && length_q == SHORTEST && crc_q == RESIDUE;
             escape_q <= !flag && escape;
-            if (flag) begin
-                synced_q <= 1'b1;
-                length_q <= 3'd0;
-                crc_q <= 32'hFFFFFFFF;
-            end else if (!escape) begin
-                length_q <= length_q + (length_q == SHORTEST ? 3'd0 : 3'd1);
-                crc_q <= crc_d;
-            end
+            aborted_q <= escape_q;
+        end
+        if (plain_q) begin
+            length_q <= length_q + (length_q == SHORTEST ? 3'd0 : 3'd1);
+            crc_q <= crc_d;
+        end
+        if (flag_q) begin
+            synced_q <= 1'b1;
+            length_q <= 3'd0;
+            crc_q <= 32'hFFFFFFFF;
+        end
+        if (m_ready || !valid_q) begin
+            valid_q <= synced_q && (flag_q ? begun : plain_q);
+            last_q <= flag_q;
+            good_q <= flag_q && !aborted_q && length_q == SHORTEST && crc_q == RESIDUE;
         end
         if (rst) begin
             synced_q <= 1'b0;
@@ -92,11 +100,11 @@ module frame_decoder (
     );
 
     reg open_q;  // bytes of a frame went out, its verdict did not
-    reg fresh_q = 1'b0;  // a flag has just been taken
+    reg fresh_q = 1'b0;  // a flag has just counted
     reg started_q = 1'b0;
     always @(posedge clk) begin
         started_q <= 1'b1;
-        fresh_q <= take && flag && !rst;
+        fresh_q <= flag_q && !rst;
         if (rst) open_q <= 1'b0;
         else if (m_valid && m_ready) open_q <= !m_last;
     end
@@ -114,7 +122,7 @@ module frame_decoder (
         if (started_q && m_valid && !m_last) assert (synced_q && length_q != 3'd0);
         if (started_q && m_valid && m_last) assert (length_q == 3'd0);
         if (started_q && !synced_q) assert (!m_valid);
-        if (started_q) assert (length_q <= SHORTEST);
+        if (started_q) assert (length_q <= SHORTEST && !(flag_q && plain_q) && !(m_valid && (flag_q || plain_q)));
     end
 `endif
 

@@ -1,7 +1,7 @@
 // gate_pipeline - drains the psum banks of finished tiles: units to new h, or rows to a stream
 //
-// tile_ends (one cycle, at a tile's last row) takes what its layer's header says: kind, units and,
-// unless the layer continues, write_word; and emit. tile_ready (one cycle, later) announces that its bank may
+// tile_ends (one cycle, at a tile's last row) takes what its layer's header says a cycle later: kind, units
+// and, unless the layer continues, write_word; and emit. tile_ready (one cycle, later) announces that its bank may
 // be read: the banks alternate, the first after rst is bank 0. tile_release is high for one cycle
 // when a bank has been read. idle: everything announced has been drained, written and sent. Activation
 // words below h_word hold new h of the layer that is being drained.
@@ -61,17 +61,21 @@ module gate_pipeline #(
 
     // What tiles are of, by bank.
     reg [11:0] tile_q [0:1];    // emit, kind, units
+    reg        ends_q;          // what is said of tiles is taken up a cycle later
+    reg        ready_q;
     reg        ending_bank_q;
     reg        first_q;         // the layer's first tile has not ended yet
 
     always @(posedge clk) begin
-        if (tile_ends) begin
+        ends_q <= tile_ends && !rst;
+        ready_q <= tile_ready && !rst;
+        if (ends_q) begin
             tile_q[ending_bank_q] <= {emit, kind, units};
             ending_bank_q <= !ending_bank_q;
         end
         if (layer_start)
             first_q <= !continues && kind != `KIND_OUTPUT;
-        else if (tile_ends)
+        else if (ends_q)
             first_q <= 1'b0;
         if (rst)
             ending_bank_q <= 1'b0;
@@ -83,7 +87,7 @@ module gate_pipeline #(
     reg        bank_q;
     reg        draining_q;      // a tile has been begun and not released
     reg        sending_q;       // it is one of rows
-    wire       begin_units, begin_rows, skip, units_done;
+    reg        begin_units, begin_rows, skip, units_done;
     wire       rows_done;
     wire       release_bank = units_done || rows_done || skip;
 
@@ -98,7 +102,7 @@ module gate_pipeline #(
             draining_q <= 1'b1;
         if (begin_units || begin_rows || release_bank)
             sending_q <= begin_rows;
-        if (tile_ready) begin
+        if (ready_q) begin
             waiting_q[arriving_bank_q] <= 1'b1;
             arriving_bank_q <= !arriving_bank_q;
         end
@@ -121,9 +125,9 @@ module gate_pipeline #(
     reg  [5:0] word_q;          // the pair's first psum word of a part
     reg        last_pair_q;     // settled since the round began
     reg  [7:0] gate_word_q;
-    wire       round_ends, unit_ends;
+    wire       round_ends_next, read_next, unit_ends;
     wire       none = age_q == 4'd0;
-    wire       round_end = half_q && round_ends_q;
+    reg        round_end;       // the cycle is the round's last
     wire       more_pairs = age_q[0] && !last_pair_q;
     reg        is_gru;          // what kind_q says
     reg        is_lstm;
@@ -135,20 +139,20 @@ module gate_pipeline #(
     assign drain_turn = !half_q;
     // What the second half of a turn does is settled in the first: whether the round ends and with it the
     // tile, and which tile comes next, since its round follows at once.
-    reg        round_ends_q;
-    reg        tile_done_q;
-    reg        tile_emit;
     reg  [2:0] tile_kind;
     reg  [7:0] tile_units;
-    wire       ends = round_ends || none;
-    wire       tile_done = age_q[0] && last_pair_q && ends;
+    reg        ending_q;        // the turn is the round's last,
+    reg        reading_q;       // one that reads a row of the pair of age 0
+    reg        last_there_q;    // the pair of age 0 is the tile's last
+    wire       ends = ending_q || none;
+    wire       tile_done = ending_q && last_there_q;
     wire       front = bank_q ^ tile_done;
     reg  [1:0] units_wait_q;    // by bank: units that may begin, as far as the cell is concerned
     reg  [1:0] rows_wait_q;
     wire [11:0] tile = tile_q[front];
-    reg        units_fit_q;     // the tile that waits is of units that may begin
-    reg        rows_fit_q;      // or of rows
-    wire       rows_may_begin = half_q && rows_fit_q;
+    wire       tile_emit = tile[11];
+    wire       units_fit = ends && units_wait_q[front] && (!draining_q || tile_done);   // what waits may begin
+    wire       rows_fit = rows_wait_q[front] && !draining_q && !tile_done;
 
     genvar b;
     generate
@@ -165,26 +169,21 @@ module gate_pipeline #(
 
     always @(posedge clk) begin
         if (!half_q) begin
-            round_ends_q <= ends;
-            tile_done_q <= tile_done;
-            units_fit_q <= units_wait_q[front] && (!draining_q || tile_done);
-            rows_fit_q <= rows_wait_q[front] && !draining_q && !tile_done;
-            {tile_emit, tile_kind, tile_units} <= tile;
+            tile_kind <= tile[10:8];
+            tile_units <= tile[7:0];
         end
-        if (rst) begin
-            tile_done_q <= 1'b0;
-            units_fit_q <= 1'b0;
-            rows_fit_q <= 1'b0;
-        end
+        round_end <= !half_q && ends && !rst;
+        begin_units <= !half_q && units_fit && !rst;
+        units_done <= !half_q && tile_done && !rst;
+        begin_rows <= !half_q && rows_fit && tile_emit && !rst;
+        skip <= !half_q && rows_fit && !tile_emit && !rst;
     end
-
-    assign begin_units = round_end && units_fit_q;
-    assign units_done = half_q && tile_done_q;
-    assign begin_rows = rows_may_begin && tile_emit;
-    assign skip = rows_may_begin && !tile_emit;
 
     always @(posedge clk) begin
         half_q <= !half_q && !rst;
+        if (half_q)
+            {ending_q, reading_q} <= {2{!round_end}} & {round_ends_next, read_next};
+        last_there_q <= age_q[0] && last_pair_q;
         if (half_q)
             at_q <= round_end || rst ? 12'd1 : {at_q[10:0], 1'b0};
         if (round_end) begin
@@ -205,15 +204,19 @@ module gate_pipeline #(
             units_left_q <= tile_units;
             word_q <= 6'd0;
         end
-        if (rst)
+        if (rst) begin
             age_q <= 4'd0;
+            ending_q <= 1'b0;
+            reading_q <= 1'b0;
+        end
     end
 
     // A unit that only completes its pair takes scales and biases, but no state and no h.
     wire [3:0] there = age_q & (half_q ? full_q : 4'hf);
-    wire       read, bias_taken, state_taken;
+    wire       read = reading_q && age_q[0];
+    wire       bias_taken, state_taken;
     wire       product_gate, product_kept, product_times16;
-    wire       sum_bias, sum_pre, sum_zero, sum_more, squash_sigmoid;
+    wire       sum_bias, sum_pre, sum_zero, sum_more, squash_sigmoid, squash_tanh;
     wire       keep_gate, keep_tanh, use_tanh, write_state_soon, write_h_soon;
 
     gate_schedule u_schedule (
@@ -224,11 +227,11 @@ module gate_pipeline #(
         .at(at_q),
         .age(age_q),
         .there(there),
-        .round_ends(round_ends),
+        .round_ends_next(round_ends_next),
         .unit_ends(unit_ends),
         .next_h(next_h),
         .next_gate(next_gate),
-        .read(read),
+        .read_next(read_next),
         .bias_taken(bias_taken),
         .state_taken(state_taken),
         .product_gate(product_gate),
@@ -239,6 +242,7 @@ module gate_pipeline #(
         .sum_zero(sum_zero),
         .sum_more(sum_more),
         .squash_sigmoid(squash_sigmoid),
+        .squash_tanh(squash_tanh),
         .keep_gate(keep_gate),
         .keep_tanh(keep_tanh),
         .use_tanh(use_tanh),
@@ -260,6 +264,7 @@ module gate_pipeline #(
         .sum_zero(sum_zero),
         .sum_more(sum_more),
         .squash_sigmoid(squash_sigmoid),
+        .squash_tanh(squash_tanh),
         .keep_gate(keep_gate),
         .keep_tanh(keep_tanh),
         .use_tanh(use_tanh),
@@ -309,7 +314,7 @@ module gate_pipeline #(
         activation_write <= write_h;
         activation_write_lanes <= {{TABLES-1{1'b0}}, write_h} << h_q[LANE_W-1:0];
         activation_write_address <= h_q[LANE_W +: ACTIVATION_W];
-        if (tile_ends && first_q)
+        if (ends_q && first_q)
             h_q <= {write_word, {LANE_W{1'b0}}};
         if (step_start) begin
             scale_q <= {SCALE_W{1'b0}};
@@ -346,7 +351,7 @@ module gate_pipeline #(
     );
 
     assign psum_word = sending_q ? {bank_q, sender_word} : gate_word_q;
-    assign idle = waiting_q == 2'd0 && none && none_q && sender_idle;
+    assign idle = waiting_q == 2'd0 && !ready_q && none && none_q && sender_idle;
 
 endmodule
 

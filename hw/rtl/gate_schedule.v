@@ -26,9 +26,9 @@
 //     2,4    x h             10 b +, 12 +          14 in, 16: tanh kept   18 write h8'
 //                                                  15 out: relu, sign  15 write h8'
 //
-// pre = sat16(sum) two cycles after the sum. read, bias_taken, state_taken and the psum row to read
-// next belong to the present cycle, everything else to the next: those actions come one cycle after
-// their turn.
+// pre = sat16(sum) two cycles after the sum. What is called next is said of the turn after this one,
+// if the round has one. bias_taken and state_taken belong to the present cycle, everything else to the
+// next: those actions come one cycle after their turn.
 
 `default_nettype none
 
@@ -40,11 +40,11 @@ module gate_schedule (
     input  wire [11:0] at,           // the turn, as one bit
     input  wire [3:0] age,           // age[a]: there is a pair that is a rounds old
     input  wire [3:0] there,         // there[a]: and the present cycle's unit of it counts
-    output wire       round_ends,    // the turn is the last
+    output wire       round_ends_next, // the next turn is the last
     output wire       unit_ends,     // the turn is the oldest pair's last
     output wire       next_h,        // the psum row to read in the next turn is of part H,
     output wire [1:0] next_gate,     // and of this gate, in the order of rows
-    output wire       read,          // a row is read, and a word of scales
+    output wire       read_next,     // a row will be read in the next turn, and a word of scales
     output wire       bias_taken,
     output wire       state_taken,
     output reg        product_gate,  // the product unit takes what has just been squashed and
@@ -56,6 +56,7 @@ module gate_schedule (
     output reg        sum_zero,      // or product,
     output reg        sum_more,      // or the sum before the last + product
     output reg        squash_sigmoid,
+    output reg        squash_tanh,   // in every other cycle of a cell that has one
     output reg        keep_gate,     // a sigmoid
     output reg        keep_tanh,
     output reg        use_tanh,      // the kept tanh is used, the next one's turn
@@ -63,7 +64,7 @@ module gate_schedule (
     output reg        write_h        // GRU, relu, sign: one cycle before it
 );
 
-    assign round_ends = is_gru ? at[7] : is_lstm ? at[11] : at[2];
+    assign round_ends_next = is_gru ? at[6] : is_lstm ? at[10] : at[1];
     assign unit_ends = is_gru ? at[2] : is_tanh ? at[0] : at[1];
 
     // Rows: GRU  x_r h_r h_n x_z h_z . x_n; LSTM  x_i h_i x_g h_g x_f h_f . x_o h_o.
@@ -72,12 +73,13 @@ module gate_schedule (
     assign next_gate = is_gru ? {at[2] || at[6], at[3] || at[4]}
                      : is_lstm ? {at[4] || at[5] || at[9] || at[10],
                                   at[6] || at[7] || at[9] || at[10]} : 2'd0;
-    assign read = age[0] && (is_gru ? !at[0] && !at[6]
-                             : is_lstm ? !at[0] && !at[1] && !at[2] && !at[9] : !at[0]);
+    assign read_next = is_gru ? !at[5] : !is_lstm || !(at[0] || at[1] || at[8]);
     assign bias_taken = is_gru ? (age[0] && (at[5] || at[7])) || (age[1] && (at[0] || at[3]))
                       : is_lstm ? (age[0] && (at[7] || at[9] || at[11])) || (age[1] && at[2])
                       : age[1] && at[2];
     assign state_taken = there[1] && (is_gru ? at[6] : is_lstm && at[2]);
+
+    wire sigmoid_next = is_gru ? at[7] || at[2] : is_lstm && (at[9] || at[1] || at[4]);
 
     always @(posedge clk) begin
         product_gate <= is_gru ? at[0] : is_lstm && at[2];
@@ -90,7 +92,8 @@ module gate_schedule (
         sum_zero <= is_lstm && at[5];
         sum_more <= is_gru ? at[6] || at[1]
                   : is_lstm ? at[8] || at[10] || at[0] || at[3] || at[6] : at[0];
-        squash_sigmoid <= is_gru ? at[7] || at[2] : is_lstm && (at[9] || at[1] || at[4]);
+        squash_sigmoid <= sigmoid_next;
+        squash_tanh <= (is_gru || is_lstm || is_tanh) && !sigmoid_next;
 
         keep_gate <= is_gru ? at[3] : at[10] || at[5];
         keep_tanh <= is_gru ? at[6] : is_lstm ? at[0] || at[8] : at[2];

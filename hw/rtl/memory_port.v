@@ -4,7 +4,7 @@
 // its words one after the other in the address space: WEIGHT_W bits of word, above them the slice.
 //
 // write: byte `address` of the memory `select` is written. read: rdata is that byte three cycles
-// later, with rvalid. One access at a time. An unknown memory takes no write and reads as 0. clear
+// later, with rvalid. select is there a cycle before, and until rvalid. One access at a time. An unknown memory takes no write and reads as 0. clear
 // zeroes every word of activation and state memory; clearing is high meanwhile, from the next cycle
 // on, and no access may be made.
 //
@@ -74,13 +74,18 @@ module memory_port #(
     wire [19:0] slice = address >> (WEIGHT_W + 3);
 
     wire [1:0] lane2 = {1'b0, write} << address[0];
+    reg  [5:0] at_q;    // the memory, as one bit
 
-    assign lanes_scales = select == `MEM_SCALES ? lane2 : 2'd0;
-    assign lanes_biases = select == `MEM_BIASES ? lane2 : 2'd0;
-    assign lanes_programs = select == `MEM_PROGRAMS && write;
+    always @(posedge clk)
+        at_q <= {select == `MEM_STATE, select == `MEM_ACTIVATIONS, select == `MEM_PROGRAMS, select == `MEM_BIASES,
+                 select == `MEM_SCALES, select == `MEM_WEIGHTS};
+
+    assign lanes_scales = lane2 & {2{at_q[`MEM_SCALES]}};
+    assign lanes_biases = lane2 & {2{at_q[`MEM_BIASES]}};
+    assign lanes_programs = write && at_q[`MEM_PROGRAMS];
     assign lanes_activations = {LANES{clearing_q}}
-        | ({{LANES-1{1'b0}}, write && select == `MEM_ACTIVATIONS} << address[LANE_W-1:0]);
-    assign lanes_state = clearing_q ? 2'b11 : select == `MEM_STATE ? lane2 : 2'd0;
+        | ({{LANES-1{1'b0}}, write && at_q[`MEM_ACTIVATIONS]} << address[LANE_W-1:0]);
+    assign lanes_state = {2{clearing_q}} | (lane2 & {2{at_q[`MEM_STATE]}});
     assign weight_word = address[3 +: WEIGHT_W];
     assign activation_word = clearing_q ? clear_word[ACTIVATION_W-1:0]
                              : address[LANE_W +: ACTIVATION_W];
@@ -94,14 +99,13 @@ module memory_port #(
             wire hit = SLICES == 1 || {12'd0, slice} == s;
 
             assign lanes_weights[8*s +: 8]
-                = {7'd0, write && select == `MEM_WEIGHTS && hit} << address[2:0];
+                = {7'd0, write && at_q[`MEM_WEIGHTS] && hit} << address[2:0];
         end
     endgenerate
 
     // Reading: the memories answer in the next cycle. First a byte of each word (of the slice, and of the
     // eight lanes, where it is), then of all.
     reg [2:0]   read_q;
-    reg [2:0]   select_q, select_qq;
     reg [2:0]   lane_q;
     reg [7:0]   activation_q, small_q;
     wire [7:0]  weight_byte;
@@ -109,22 +113,16 @@ module memory_port #(
 
     always @(posedge clk) begin
         read_q <= rst ? 3'd0 : {read_q[1:0], read};
-        select_q <= select;
-        select_qq <= select_q;
         lane_q <= address[2:0];
         activation_q <= activations8[{lane_q, 3'd0} +: 8];
-        case (select_q)
-            `MEM_SCALES:   small_q <= scales[{lane_q[0], 3'd0} +: 8];
-            `MEM_BIASES:   small_q <= biases[{lane_q[0], 3'd0} +: 8];
-            `MEM_PROGRAMS: small_q <= programs;
-            `MEM_STATE:    small_q <= states[{lane_q[0], 3'd0} +: 8];
-            default:       small_q <= 8'd0;
+        case (1'b1)
+            at_q[`MEM_SCALES]:   small_q <= scales[{lane_q[0], 3'd0} +: 8];
+            at_q[`MEM_BIASES]:   small_q <= biases[{lane_q[0], 3'd0} +: 8];
+            at_q[`MEM_PROGRAMS]: small_q <= programs;
+            at_q[`MEM_STATE]:    small_q <= states[{lane_q[0], 3'd0} +: 8];
+            default:             small_q <= 8'd0;
         endcase
-        case (select_qq)
-            `MEM_WEIGHTS:     rdata <= weight_byte;
-            `MEM_ACTIVATIONS: rdata <= activation_q;
-            default:          rdata <= small_q;
-        endcase
+        rdata <= at_q[`MEM_WEIGHTS] ? weight_byte : at_q[`MEM_ACTIVATIONS] ? activation_q : small_q;
     end
 
     assign rvalid = read_q[2];

@@ -32,8 +32,8 @@ module row_sender (
     reg [1:0]  left_q;      // bytes left in bytes_q
 
     wire       moved = m_valid && m_ready;
-    wire       free = left_q == 2'd0 || (left_q == 2'd1 && moved);
-    wire       read = reading_q && turn && free && !arriving_q && !odd_arriving_q;
+    reg        may_read_q;  // a row is left to read, none under way, and one byte at most to be sent
+    wire       read = may_read_q && turn && (!m_valid || m_ready);
     reg  [7:0] row_next_q;
     reg        last_q;      // row_q is the last row: settled in time, as reads are cycles apart
 
@@ -45,6 +45,8 @@ module row_sender (
     assign m_valid = left_q != 2'd0;
 
     always @(posedge clk) begin
+        may_read_q <= (start || reading_q) && !read && !arriving_q && !odd_arriving_q
+            && (!left_q[1] || (left_q == 2'd2 && moved)) && !rst;
         arriving_q <= read;
         done <= read && last_q && !rst;
         odd_arriving_q <= arriving_q && odd_q;

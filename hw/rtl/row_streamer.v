@@ -48,7 +48,7 @@ module row_streamer #(
 
     localparam READY_DELAY = PSUM_DELAY + 3;
     localparam START_TURN = PSUM_DELAY % 2 == 0;    // for the even rows, when they meet psum
-    localparam UNIT_HEAD = 5;       // cycles that gates take before they read a tile's last row
+    localparam UNIT_HEAD = 6;       // cycles that gates take before they read a tile's last row
 
     // Table banks: what was built for them, and whether it is complete.
     reg [3:0] block_q [0:1];

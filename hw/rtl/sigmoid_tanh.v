@@ -5,8 +5,8 @@
 //             t = rom[index], 127 read as 128
 //   relu:     m_relu = min(127, (|pre| + 32) >> 6), to be taken as 0 if m_relu_negative
 //
-// The sign is that of pre, m_negative. s_sigmoid chooses the index and says which output counts,
-// s_relu (constant) that relu does. One per cycle, latency two cycles, that of m_relu and
+// The sign is that of pre, m_negative. One at most of s_sigmoid, s_tanh and s_relu (constant) chooses the
+// index and says which output counts. One per cycle, latency two cycles, that of m_relu and
 // m_relu_negative one. pre is in -32767..32767; it comes as its sign and s_bits = pre, complemented
 // if negative: |pre| = s_bits + s_negative.
 
@@ -17,6 +17,7 @@ module sigmoid_tanh (
     input  wire [14:0]        s_bits,
     input  wire               s_negative,
     input  wire               s_sigmoid,
+    input  wire               s_tanh,
     input  wire               s_relu,
     output wire [8:0]         m_sigmoid,
     output wire [6:0]         m_tanh,
@@ -26,11 +27,10 @@ module sigmoid_tanh (
 );
 
     // |pre| + half a step, in one adder.
-    wire        is_tanh = !s_sigmoid && !s_relu;
     wire [11:0] biased;
     wire [3:0]  unused_fraction;
     assign {biased, unused_fraction} =
-        {1'b0, s_bits} + {10'd0, s_relu, s_sigmoid, is_tanh, 2'd0, s_negative};
+        {1'b0, s_bits} + {10'd0, s_relu, s_sigmoid, s_tanh, 2'd0, s_negative};
 
     wire        beyond = s_relu ? biased[11:9] != 3'd0
                        : biased[11:10] != 2'd0 || (biased[9] && !s_sigmoid);

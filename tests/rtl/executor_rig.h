@@ -57,7 +57,7 @@ struct rig {
     bool taken, stopped, reset_due, core_reset;
     unsigned since; /* cycles since the request was taken */
     bool input_free, step_ends;
-    uint8_t selected; /* byte of the counters, in the cycle before */
+    uint8_t selected[2]; /* byte of the counters, in the cycle before and in that before it */
     unsigned count_clears, busy, read_wait, send_wait, results_sent;
     bool stepping;
     uint8_t read_byte, request_byte;
@@ -303,8 +303,9 @@ static void cycle(void)
     show_core();
     *model->sent = rig.send_wait == 1;
     executor_model_eval(model);
-    *model->count_data = rig.selected < COUNTERS ? counter_byte(rig.selected) : 0;
-    rig.selected = *model->count_select;
+    *model->count_data = rig.selected[1] < COUNTERS ? counter_byte(rig.selected[1]) : 0;
+    rig.selected[1] = rig.selected[0];
+    rig.selected[0] = *model->count_read ? *model->count_position : COUNTERS;
     executor_model_eval(model);
     if (*model->core_rst != rig.reset_due)
         ck_assert_uint_eq(*model->core_rst, rig.reset_due);

@@ -84,9 +84,17 @@ static inline void device_free(struct device *device)
     free(device);
 }
 
-static inline void device_write(struct device *device, unsigned memory, unsigned address, uint8_t byte)
+/* A memory is selected a cycle before its access. */
+static inline void device_select(struct device *device, unsigned memory)
 {
     *device->model->mem_select = (uint8_t)memory;
+    device_tick(device);
+}
+
+static inline void device_write(struct device *device, unsigned memory, unsigned address, uint8_t byte)
+{
+    if (*device->model->mem_select != memory)
+        device_select(device, memory);
     *device->model->mem_address = address;
     *device->model->mem_wdata = byte;
     *device->model->mem_write = 1;
@@ -96,13 +104,12 @@ static inline void device_write(struct device *device, unsigned memory, unsigned
 
 static inline uint8_t device_read(struct device *device, unsigned memory, unsigned address)
 {
-    *device->model->mem_select = (uint8_t)memory;
+    device_select(device, memory);
     *device->model->mem_address = address;
     *device->model->mem_read = 1;
     device_tick(device);
     *device->model->mem_read = 0;
-    *device->model->mem_select = 7; /* the address need not be held */
-    *device->model->mem_address = 0xFFFFF;
+    *device->model->mem_address = 0xFFFFF; /* the address need not be held */
     for (unsigned i = 0; i < 8 && !*device->model->mem_rvalid; i++)
         device_tick(device);
     ck_assert(*device->model->mem_rvalid);
@@ -257,7 +264,7 @@ static inline void overlap_steps(struct device *device, const struct subject *su
     for (unsigned step = 0; step < steps; step++) {
         while (!*model->input_free)
             device_tick(device);
-        *model->mem_select = STERNA_MEM_ACTIVATIONS;
+        device_select(device, STERNA_MEM_ACTIVATIONS);
         for (unsigned i = 0; i < inputs; i++) {
             bool taken = false;
             *model->mem_address = i;

@@ -163,6 +163,7 @@ START_TEST(any_sequence_of_actions_matches_fixed)
         bool small = small_soon;
         small_soon = product_out(&reference) >= -127 && product_out(&reference) <= 127;
         reference_tick(&reference, model);
+        *model->squash_tanh = !*model->is_relu && !*model->squash_sigmoid;
         gate_arithmetic_model_tick(model);
         if (i < WARM_UP)
             continue;

@@ -184,6 +184,7 @@ static unsigned drain(struct bench *bench, bool to_idle)
 {
     unsigned cycles = 0, releases = bench->releases;
     pulse(bench, bench->model->tile_ends);
+    bench_tick(bench);
     *bench->model->units ^= 0x55; /* the next header may be there already */
     for (unsigned wait = seeded_below(&bench->random, 9); wait > 0; wait--)
         bench_tick(bench);

@@ -115,7 +115,7 @@ static const struct cell cell[] = {
 /* What the present cycle's outputs say (before) and, after the clock edge, the next one's. */
 static unsigned present(const struct gate_schedule_model *model)
 {
-    return (*model->read ? READ : 0u) | (*model->bias_taken ? BIAS : 0u) | (*model->state_taken ? STATE : 0u);
+    return (*model->bias_taken ? BIAS : 0u) | (*model->state_taken ? STATE : 0u);
 }
 
 static unsigned registered(const struct gate_schedule_model *model)
@@ -149,19 +149,23 @@ static void check_cycle(struct gate_schedule_model *model, const struct cell *ki
                         unsigned half, unsigned age, unsigned full)
 {
     unsigned harmless = needed(kind, turn, 0, 15, 15) & ~(unsigned)COUNTED,
-             must = needed(kind, turn, half, age, full);
+             must = needed(kind, turn, half, age, full) & ~(unsigned)READ;
     *model->at = (uint16_t)(1u << turn);
     *model->age = (uint8_t)age;
     *model->there = (uint8_t)(half ? age & full : age);
     gate_schedule_model_eval(model);
     unsigned actions = present(model);
-    ck_assert_uint_eq(*model->round_ends, turn + 1 == kind->turns);
+    ck_assert_uint_eq(*model->round_ends_next, turn + 2 == kind->turns);
+    if (turn + 1 < kind->turns)
+        ck_assert_uint_eq(*model->read_next, (kind->action[2 * turn + 1] & READ) != 0);
     if (turn + 1 < kind->turns && kind->row[turn + 1] >= 0) {
         ck_assert_int_eq(*model->next_h, kind->row[turn + 1] / 10);
         ck_assert_int_eq(*model->next_gate, kind->row[turn + 1] % 10);
     }
     gate_schedule_model_tick(model);
     actions |= registered(model);
+    ck_assert_uint_eq(*model->squash_tanh,
+                      !*model->squash_sigmoid && (kind->is_gru || kind->is_lstm || kind->is_tanh));
     ck_assert_msg((actions & must) == must, "turn %u age %x: %x lacks some of %x", turn, age, actions, must);
     /* what may be done in vain: times16 and the tanh queue before there is anything in it */
     unsigned vain =

@@ -70,11 +70,11 @@ static void bench_free(struct bench *bench)
 static uint8_t read_byte(struct bench *bench, unsigned memory, uint32_t address)
 {
     *bench->model->select = (uint8_t)memory;
+    bench_tick(bench);
     *bench->model->address = address;
     *bench->model->read = 1;
     bench_tick(bench);
     *bench->model->read = 0;
-    *bench->model->select = (uint8_t)(memory ^ 1);
     *bench->model->address = address ^ 7;
     for (unsigned cycle = 1; cycle < 3; cycle++) {
         ck_assert(!*bench->model->rvalid);
@@ -98,6 +98,7 @@ START_TEST(an_access_reaches_its_byte_and_no_other)
             continue;
         }
         *bench->model->select = (uint8_t)memory;
+        bench_tick(bench);
         *bench->model->address = address;
         *bench->model->wdata = seeded_byte(&random);
         *bench->model->write = 1;

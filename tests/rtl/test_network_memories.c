@@ -30,9 +30,16 @@ static void host_rests(struct bench *bench)
     *bench->model->mem_wdata = seeded_byte(&bench->random);
 }
 
-static void write_byte(struct bench *bench, unsigned memory, unsigned address, uint8_t byte)
+/* A memory is selected a cycle before its access. */
+static void select_memory(struct bench *bench, unsigned memory)
 {
     *bench->model->mem_select = (uint8_t)memory;
+    network_memories_model_tick(bench->model);
+}
+
+static void write_byte(struct bench *bench, unsigned memory, unsigned address, uint8_t byte)
+{
+    select_memory(bench, memory);
     *bench->model->mem_address = address;
     *bench->model->mem_wdata = byte;
     *bench->model->mem_write = 1;
@@ -44,11 +51,12 @@ static void write_byte(struct bench *bench, unsigned memory, unsigned address, u
 
 static void check_byte(struct bench *bench, unsigned memory, unsigned address)
 {
-    *bench->model->mem_select = (uint8_t)memory;
+    select_memory(bench, memory);
     *bench->model->mem_address = address;
     *bench->model->mem_read = 1;
     network_memories_model_tick(bench->model);
     host_rests(bench);
+    *bench->model->mem_select = (uint8_t)memory;
     for (unsigned cycle = 1; cycle < 3; cycle++) {
         ck_assert(!*bench->model->mem_rvalid);
         network_memories_model_tick(bench->model);

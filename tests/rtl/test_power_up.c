@@ -49,6 +49,7 @@ START_TEST(the_light_outlasts_one_cycle_of_traffic)
     *model->active = 1;
     tick(1);
     *model->active = 0;
+    tick(1);
     ck_assert(!*model->led);
     tick(GLOW - 1);
     ck_assert(!*model->led);

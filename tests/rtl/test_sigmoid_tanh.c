@@ -27,6 +27,7 @@ START_TEST(every_pre_activation_matches_fixed)
     for (int32_t i = 0; i < 2 * (2 * LIMIT + 1) + LATENCY; i++) {
         show(model, i / 2 - LIMIT < LIMIT ? i / 2 - LIMIT : LIMIT);
         *model->s_sigmoid = i & 1;
+        *model->s_tanh = !(i & 1);
         sigmoid_tanh_model_eval(model);
         if (i >= LATENCY)
             check_output(model, (i - LATENCY) / 2 - LIMIT, i & 1);
