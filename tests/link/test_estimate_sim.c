@@ -6,7 +6,7 @@
 
 #include <check.h>
 
-enum { INPUTS = 40, OUTPUTS = 10, STEPS = 60, NETWORKS = 40 };
+enum { INPUTS = 40, OUTPUTS = 10, STEPS = 60, NETWORKS = 16 };
 
 static const struct {
     const char *cell;
@@ -90,7 +90,7 @@ START_TEST(short_steps_are_as_estimated)
         struct sterna_estimate estimate;
         ck_assert_int_eq(sterna_model_random_dense(cells[i % 4], inputs, hidden, outputs, i, &model, NULL),
                          STERNA_OK);
-        (void)check_cycles(device, model, 240, &estimate);
+        (void)check_cycles(device, model, 120, &estimate);
         sterna_model_free(model);
     }
     sterna_device_close(device);
@@ -118,7 +118,7 @@ START_TEST(pieces_of_a_stack_are_as_estimated)
                 STERNA_OK);
             if (!part)
                 break;
-            (void)check_cycles(device, part, 240, &estimate);
+            (void)check_cycles(device, part, 120, &estimate);
             sterna_model_free(part);
             pieces++;
         }
@@ -135,7 +135,7 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("estimate_sim");
     TCase *tests = tcase_create("estimate_sim");
-    tcase_set_timeout(tests, 120);
+    tcase_set_timeout(tests, 600);
     tcase_add_loop_test(tests, cycles_are_as_estimated, 0, (int)(sizeof network / sizeof *network));
     tcase_add_test(tests, short_steps_are_as_estimated);
     tcase_add_loop_test(tests, pieces_of_a_stack_are_as_estimated, 0, 2);
