@@ -14,16 +14,19 @@ enum { STEPS_DEFAULT = 1000, STEPS_MAX = 1000000, STEPS_AT_ONCE = 64, INPUTS = 4
 struct subject {
     const char *name, *cell;
     size_t hidden;
+    size_t elements, words; /* of its codebooks; 0: ternary */
 };
 
 static const struct subject subjects[] = {
-    {"GRU-64", "gru", 64},
-    {"GRU-128", "gru", 128},
-    {"GRU-256", "gru", 256},
-    {"LSTM-64", "lstm", 64},
-    {"LSTM-128", "lstm", 128},
-    {"LSTM-256", "lstm", 256},
-    {"RNN-tanh-256", "rnn-tanh", 256},
+    {"GRU-64", "gru", 64, 0, 0},
+    {"GRU-128", "gru", 128, 0, 0},
+    {"GRU-256", "gru", 256, 0, 0},
+    {"LSTM-64", "lstm", 64, 0, 0},
+    {"LSTM-128", "lstm", 128, 0, 0},
+    {"LSTM-256", "lstm", 256, 0, 0},
+    {"RNN-tanh-256", "rnn-tanh", 256, 0, 0},
+    {"GRU-128-book", "gru", 128, 4, 16},
+    {"GRU-256-book", "gru", 256, 4, 16},
 };
 
 /* Of one step, on the average. */
@@ -31,13 +34,6 @@ struct finding {
     double cycles, streaming, build, gate;
     struct sterna_estimate estimate;
 };
-
-/* Numbers that look random; Knuth's MMIX generator. */
-static int8_t draw(uint64_t *random)
-{
-    *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (int8_t)((int)((*random >> 33) % 255) - 127);
-}
 
 static enum sterna_status step_all(struct sterna_device *device, uint64_t seed, size_t steps,
                                    struct sterna_error *error)
@@ -48,7 +44,7 @@ static enum sterna_status step_all(struct sterna_device *device, uint64_t seed, 
     for (size_t done = 0, count; status == STERNA_OK && done < steps; done += count) {
         count = steps - done < STEPS_AT_ONCE ? steps - done : STEPS_AT_ONCE;
         for (size_t i = 0; i < count * INPUTS; i++)
-            input[i] = draw(&seed);
+            input[i] = (int8_t)((int)sterna_bench_draw(&seed, 255) - 127);
         status = sterna_device_step_dense(device, input, count, sums, error);
     }
     return status;
@@ -69,6 +65,8 @@ static enum sterna_status measure(struct sterna_device *device, const struct ste
         status = sterna_device_counters(device, false, &counters, error);
     if (status == STERNA_OK)
         status = sterna_estimate_model(model, geometry.name, &finding->estimate, error);
+    if (status == STERNA_OK && counters.cycles == 0)
+        status = sterna_fail(error, STERNA_ERR_RANGE, "the device counts no cycles");
     finding->cycles = (double)counters.cycles / (double)steps;
     finding->streaming = (double)counters.streaming / (double)steps;
     finding->build = (double)counters.build_wait / (double)steps;
@@ -131,7 +129,10 @@ static bool run_subject(struct sterna_device *device, const struct subject *subj
     struct finding finding;
     double value[KEYS];
     enum sterna_status status =
-        sterna_model_random_dense(subject->cell, INPUTS, subject->hidden, OUTPUTS, 1, &model, &error);
+        subject->elements == 0
+            ? sterna_model_random_dense(subject->cell, INPUTS, subject->hidden, OUTPUTS, 1, &model, &error)
+            : sterna_model_random_codebook(subject->cell, INPUTS, subject->hidden, OUTPUTS, subject->elements,
+                                           subject->words, 1, &model, &error);
     if (status == STERNA_OK)
         status = measure(device, model, steps, &finding, &error);
     sterna_model_free(model);

@@ -60,13 +60,17 @@ int sterna_bench_print_object(cJSON *object, bool complete)
 
 static void print_lines(const struct sterna_bench_kernel *result)
 {
-    printf("%-8s %-8s %12s %12s %18s\n", "format", "layout", "matrix", "nanoseconds", "weights per cycle");
+    printf("kernel %s", result->kernel);
+    if (isfinite(result->ceiling))
+        printf(", on registers alone %.1f products a cycle", result->ceiling);
+    printf("\n%-8s %-8s %12s %12s %18s\n", "format", "layout", "matrix", "nanoseconds", "weights per cycle");
     for (size_t i = 0; i < STERNA_BENCH_KERNELS; i++) {
         char size[32];
         (void)snprintf(size, sizeof size, "%zu x %zu", result[i].rows, result[i].columns);
         printf("%-8s %-8s %12s %12.0f %18.1f\n", result[i].format, result[i].layout, size,
                result[i].nanoseconds, result[i].weights_per_cycle);
     }
+    printf("\n");
 }
 
 static bool add_line(cJSON *list, const struct sterna_bench_kernel *result)
@@ -78,35 +82,56 @@ static bool add_line(cJSON *list, const struct sterna_bench_kernel *result)
            cJSON_AddStringToObject(object, "kernel", result->kernel) != NULL &&
            sterna_bench_add_number(object, "rows", (double)result->rows) &&
            sterna_bench_add_number(object, "columns", (double)result->columns) &&
+           sterna_bench_add_number(object, "ceiling_products_per_cycle", result->ceiling) &&
            sterna_bench_add_number(object, "nanoseconds", result->nanoseconds) &&
            sterna_bench_add_number(object, "gigahertz", result->gigahertz) &&
            sterna_bench_add_number(object, "weights_per_cycle", result->weights_per_cycle);
 }
 
-static int print_json(const struct sterna_bench_machine *machine, const struct sterna_bench_kernel *result)
+/* One kernel, added to the list or printed: the first one below the machine. */
+static bool measure(const char *kernel, size_t repetitions, cJSON *list,
+                    const struct sterna_bench_machine *machine)
 {
-    cJSON *object = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(object, "kernels");
-    bool added =
-        list != NULL && cJSON_AddItemToObject(object, "machine", sterna_bench_machine_object(machine));
-    for (size_t i = 0; added && i < STERNA_BENCH_KERNELS; i++)
-        added = add_line(list, &result[i]);
-    return sterna_bench_print_object(object, added);
+    struct sterna_bench_kernel result[STERNA_BENCH_KERNELS];
+    struct sterna_error error;
+
+    if (sterna_bench_kernels(kernel, repetitions, result, &error) != STERNA_OK) {
+        sterna_complain("bench", "%s", error.reason);
+        return false;
+    }
+    if (list == NULL && machine != NULL)
+        sterna_bench_machine_print(machine);
+    if (list == NULL)
+        print_lines(result);
+    for (size_t i = 0; list != NULL && i < STERNA_BENCH_KERNELS; i++) {
+        if (!add_line(list, &result[i])) {
+            sterna_complain("bench", "out of memory");
+            return false;
+        }
+    }
+    return true;
 }
 
 int sterna_bench_kernels_run(const struct sterna_options *options)
 {
-    struct sterna_bench_kernel result[STERNA_BENCH_KERNELS];
+    const size_t repetitions = sterna_bench_repetitions(options, REPETITIONS);
     struct sterna_bench_machine machine;
     struct sterna_error error;
+    cJSON *object = options->json ? cJSON_CreateObject() : NULL;
+    cJSON *list = options->json ? cJSON_AddArrayToObject(object, "kernels") : NULL;
+    const char *kernel = options->kernel != NULL ? options->kernel : sterna_bench_kernel_name(0);
+    bool done = sterna_bench_machine(&machine, &error) == STERNA_OK;
 
-    if (sterna_bench_machine(&machine, &error) != STERNA_OK ||
-        sterna_bench_kernels(sterna_bench_repetitions(options, REPETITIONS), result, &error) != STERNA_OK) {
+    if (!done)
         sterna_complain("bench", "%s", error.reason);
-        return STERNA_EXIT_FAILED;
+    for (size_t i = 0; done && kernel != NULL; i++) {
+        done = measure(kernel, repetitions, list, i == 0 ? &machine : NULL);
+        kernel = options->kernel != NULL ? NULL : sterna_bench_kernel_name(i + 1);
     }
-    if (options->json)
-        return print_json(&machine, result);
-    sterna_bench_machine_print(&machine);
-    print_lines(result);
-    return STERNA_EXIT_DONE;
+    if (done && options->json)
+        return sterna_bench_print_object(
+            object,
+            list != NULL && cJSON_AddItemToObject(object, "machine", sterna_bench_machine_object(&machine)));
+    cJSON_Delete(object);
+    return done ? STERNA_EXIT_DONE : STERNA_EXIT_FAILED;
 }

@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench_kernels.h"
@@ -9,6 +10,8 @@
 #include "terminal.h"
 
 enum { STEPS = 20, REPETITIONS = 200, INPUTS = 40, OUTPUTS = 10, NETWORKS_MAX = 8 };
+
+#define SUBJECT "a layer of units, 40 inputs, 10 outputs, random ternary weights, random inputs"
 
 struct subject {
     const char *name, *cell;
@@ -175,11 +178,14 @@ static void write_command(const struct sterna_options *options, char *text, size
     char length[48] = "";
     if ((options->given & STERNA_TAKES_LENGTH) != 0)
         (void)snprintf(length, sizeof length, " --length %llu", (unsigned long long)options->length);
-    (void)snprintf(text, size, "build/sterna bench%s%s%s%s%s%s%s", options->arguments > 0 ? " " : "",
-                   options->arguments > 0 ? options->argument[0] : "", options->on != NULL ? " --on " : "",
-                   options->on != NULL ? options->on : "", length,
-                   options->html != NULL ? " --html " : " --json",
-                   options->html != NULL ? options->html : "");
+    /* OpenBLAS chooses its kernels by this, and older ones do not know newer processors. */
+    const char *core = getenv("OPENBLAS_CORETYPE");
+    (void)snprintf(
+        text, size, "%s%s%sbuild/sterna bench%s%s%s%s%s%s%s", core != NULL ? "OPENBLAS_CORETYPE=" : "",
+        core != NULL ? core : "", core != NULL ? " " : "", options->arguments > 0 ? " " : "",
+        options->arguments > 0 ? options->argument[0] : "", options->on != NULL ? " --on " : "",
+        options->on != NULL ? options->on : "", length, options->html != NULL ? " --html " : " --json",
+        options->html != NULL ? options->html : "");
 }
 
 int sterna_bench_networks(const struct sterna_options *options)
@@ -201,8 +207,10 @@ int sterna_bench_networks(const struct sterna_options *options)
                                : !measure_subjects(&how, &finding))
         return STERNA_EXIT_FAILED;
     write_command(options, command, sizeof command);
-    if (options->html != NULL && sterna_bench_page(options->html, command, STERNA_VERSION, &finding.machine,
-                                                   finding.network, finding.networks, &error) != STERNA_OK) {
+    if (options->html != NULL &&
+        sterna_bench_page(options->html, options->arguments > 0 ? options->argument[0] : SUBJECT, command,
+                          STERNA_VERSION, &finding.machine, finding.network, finding.networks,
+                          &error) != STERNA_OK) {
         sterna_complain("bench", "%s", error.reason);
         return STERNA_EXIT_FAILED;
     }

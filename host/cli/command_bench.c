@@ -20,13 +20,6 @@ struct bench_result {
     struct sterna_counters counters;
 };
 
-/* Numbers that look random, 0..range-1; Knuth's MMIX generator. */
-static uint16_t draw(uint64_t *random, size_t range)
-{
-    *random = *random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (uint16_t)((*random >> 33) % range);
-}
-
 /* Steps on random inputs, a few at a time as a program would; sums has room for STEPS_AT_ONCE steps. */
 static enum sterna_status step_all(struct sterna_stage *stage, uint64_t seed, size_t steps, int32_t *sums,
                                    struct sterna_error *error)
@@ -38,7 +31,7 @@ static enum sterna_status step_all(struct sterna_stage *stage, uint64_t seed, si
     while (status == STERNA_OK && steps > 0) {
         size_t count = steps > STEPS_AT_ONCE ? STEPS_AT_ONCE : steps;
         for (size_t i = 0; i < STEPS_AT_ONCE; i++)
-            inputs[i] = draw(&random, stage->facts.inputs);
+            inputs[i] = (uint16_t)sterna_bench_draw(&random, (unsigned)stage->facts.inputs);
         status = sterna_device_step(stage->device, inputs, count, sums, error);
         steps -= count;
     }
@@ -123,8 +116,8 @@ const struct sterna_command sterna_command_bench = {
     .arguments = "[MODEL | train | engine | kernels]",
     .fewest = 0,
     .most = 1,
-    .takes =
-        STERNA_TAKES_ON | STERNA_TAKES_LENGTH | STERNA_TAKES_SEED | STERNA_TAKES_JSON | STERNA_TAKES_HTML,
+    .takes = STERNA_TAKES_ON | STERNA_TAKES_LENGTH | STERNA_TAKES_SEED | STERNA_TAKES_JSON |
+             STERNA_TAKES_HTML | STERNA_TAKES_KERNEL,
     .summary = "time networks on processor and accelerator side by side, or training",
     .details =
         "A step of MODEL, or of GRUs and LSTMs of 64 to 512 units (40 inputs, random ternary weights), batch "
@@ -141,10 +134,10 @@ const struct sterna_command sterna_command_bench = {
         "train: milliseconds per update of a GRU and an LSTM (512 inputs and units, batch 64, 100 steps,\n"
         "one thread), beside nothing but the matrix products by OpenBLAS, and the share of this machine's\n"
         "peak. --length is the number of repetitions, of which the fastest counts.\n\n"
-        "engine: networks of random ternary weights in the usual sizes, 40 inputs and 10 outputs, and where\n"
-        "the cycles of a step go, by the device's counters over --length steps. ideal_cycles: rows x blocks\n"
-        "of the recurrent layer; efficiency = ideal_cycles / cycles; padding: the share of ideal_cycles "
-        "that\n"
+        "engine: networks of random ternary weights in the usual sizes, 40 inputs and 10 outputs (-book: of\n"
+        "codebooks of 16 words of 4 weights), and where the cycles of a step go, by the device's counters\n"
+        "over --length steps. ideal_cycles: rows x blocks of the recurrent layer; efficiency = ideal_cycles\n"
+        "/ cycles; padding: the share of ideal_cycles that\n"
         "no weight needs. cycles = ideal_cycles + build + gap + scale + gate + output + stall:\n"
         "  build   waits for tables, and rows whose bytes hold fewer weights so that tables are there\n"
         "          sooner (narrow of these)\n"
@@ -154,8 +147,10 @@ const struct sterna_command sterna_command_bench = {
         "  output  the output layer's rows\n"
         "  stall   results that nobody takes: 0, the device does at once\n"
         "streaming = ideal_cycles + narrow + output.\n\n"
-        "kernels: the products of the device fast in all formats, weights per cycle of the core, beside "
-        "what\n"
-        "its instructions reach on registers alone. --length: how often, of which the fastest counts.\n",
+        "kernels: the products of the device fast in all formats, weights per cycle of the core, by every "
+        "kernel\n"
+        "that runs here or --kernel NAME, beside what its instructions reach on registers alone. --length: "
+        "how\n"
+        "often, of which the fastest counts.\n",
     .run = run,
 };

@@ -56,6 +56,8 @@ static const struct option options[] = {
      "SVG file to draw (data: the average sequence of each class; eval: the confusion matrix; "
      "quantize --pq: each matrix's response error)"},
     {"html", "FILE", KIND_TEXT, STERNA_TAKES_HTML, FIELD(html), "page to write, with pictures"},
+    {"kernel", "NAME", KIND_TEXT, STERNA_TAKES_KERNEL, FIELD(kernel),
+     "kernels: this one of the device fast (default all that run here)"},
     {"jobs", "N", KIND_COUNT, STERNA_TAKES_JOBS, FIELD(jobs),
      "so many runs side by side, each on one processor (default 1, on all)"},
     {"only", "ID", KIND_TEXT, STERNA_TAKES_ONLY, FIELD(only), "this run alone; or its line in --list"},

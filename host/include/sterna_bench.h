@@ -21,20 +21,29 @@ struct sterna_bench_machine {
 STERNA_MUST_CHECK enum sterna_status sterna_bench_machine(struct sterna_bench_machine *machine,
                                                           struct sterna_error *error);
 
-/* A matrix of random weights times one vector, by the device "fast". */
+/* 0..range-1, looking random, the same everywhere: Knuth's MMIX generator, whose state is *random. */
+unsigned sterna_bench_draw(uint64_t *random, unsigned range);
+
+/* The kernels of the device "fast" that run here, fastest first, which is the one it takes; NULL from the last on. */
+const char *sterna_bench_kernel_name(size_t index);
+
+/* A matrix of random weights times one random vector, by such a kernel. */
 struct sterna_bench_kernel {
     char format[16], layout[16]; /* of the weights, and how they lie in memory (host/src/fast_matrix.h) */
     char kernel[16];
     size_t rows, columns;
+    double ceiling; /* products per cycle of the kernel's instructions on registers alone; NaN: not known */
     double nanoseconds;       /* of a product */
     double gigahertz;         /* measured in between */
     double weights_per_cycle; /* NaN where cycles are not known */
 };
 
 enum { STERNA_BENCH_KERNELS = 15 };
-/* All formats in three sizes: [5][3], sizes ascending. Each product is measured `repetitions` times, at least 1. */
+/* All formats in three sizes: [5][3], sizes ascending. Each product is measured `repetitions` times, at least 1.
+ * STERNA_ERR_MISSING if no kernel of this name runs here. */
 STERNA_MUST_CHECK enum sterna_status sterna_bench_kernels(
-    size_t repetitions, struct sterna_bench_kernel result[STERNA_BENCH_KERNELS], struct sterna_error *error);
+    const char *kernel, size_t repetitions, struct sterna_bench_kernel result[STERNA_BENCH_KERNELS],
+    struct sterna_error *error);
 
 /* The same network on the same inputs, one sequence, a step at a time, one thread. */
 struct sterna_bench_network {
@@ -71,9 +80,9 @@ STERNA_MUST_CHECK enum sterna_status sterna_bench_network(const struct sterna_mo
                                                           struct sterna_bench_network *result,
                                                           struct sterna_error *error);
 
-/* One HTML page with pictures in it that needs no other file. command: what to repeat it with. */
-STERNA_MUST_CHECK enum sterna_status sterna_bench_page(const char *path, const char *command,
-                                                       const char *version,
+/* One HTML page with pictures in it that needs no other file. subject: which networks; command: what to repeat it with. */
+STERNA_MUST_CHECK enum sterna_status sterna_bench_page(const char *path, const char *subject,
+                                                       const char *command, const char *version,
                                                        const struct sterna_bench_machine *machine,
                                                        const struct sterna_bench_network *network,
                                                        size_t networks, struct sterna_error *error);

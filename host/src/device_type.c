@@ -1,6 +1,7 @@
 /* device_type.c - see device_type.h: the functions sterna_device_* of sterna.h. */
 #include "device_type.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "driver.h"
@@ -8,14 +9,30 @@
 
 /* Devices in this process; what is not among them is behind a link. */
 static const struct sterna_device_type *const in_process[] = {&sterna_device_fixed, &sterna_device_fast};
+enum { IN_PROCESS = sizeof in_process / sizeof *in_process };
+
+/* What there is instead: links and what is in this process, "reference" being both. */
+static enum sterna_status refuse(const char *address, struct sterna_error *error)
+{
+    char names[128];
+    sterna_link_names(names, sizeof names);
+    size_t length = strlen(names);
+    for (size_t i = 0; i < IN_PROCESS && length < sizeof names; i++)
+        if (!sterna_link_known(in_process[i]->address))
+            length += (size_t)snprintf(names + length, sizeof names - length, ", %s", in_process[i]->address);
+    return sterna_fail(error, STERNA_ERR_MISSING, "there is no device \"%s\"; this program knows: %s",
+                       address, names);
+}
 
 enum sterna_status sterna_device_open(const char *address, struct sterna_device **device,
                                       struct sterna_error *error)
 {
     struct sterna_link *link = NULL;
-    for (size_t i = 0; i < sizeof in_process / sizeof *in_process; i++)
+    for (size_t i = 0; i < IN_PROCESS; i++)
         if (!address || strcmp(address, in_process[i]->address) == 0)
             return in_process[i]->open(device, error);
+    if (!sterna_link_known(address))
+        return refuse(address, error);
     enum sterna_status status = sterna_link_open(address, &link, error);
     return status == STERNA_OK ? sterna_device_open_link(link, device, error) : status;
 }

@@ -59,9 +59,10 @@ static enum sterna_status open_product(const struct sterna_fast *fast, const str
 {
     product->of = of;
     const bool empty = of->cols == 0; /* a layer without recurrence: sums of nothing, scaled */
-    enum sterna_status status = empty ? STERNA_OK
-                                      : sterna_fast_matrix_new(of->code, of->rows, of->cols,
-                                                               fast->kernel->lanes, &product->matrix, error);
+    enum sterna_status status =
+        empty ? STERNA_OK
+              : sterna_fast_matrix_new(of->code, of->rows, of->cols, fast->kernel->lanes,
+                                       fast->kernel->layouts, &product->matrix, error);
     if (status != STERNA_OK)
         return status;
     product->x = sterna_buffer_new(empty ? 1 : sterna_fast_inputs(&product->matrix), sizeof *product->x);

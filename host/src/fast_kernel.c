@@ -38,9 +38,10 @@ static bool agrees_on(const struct sterna_fast_kernel *kernel, const int8_t *cod
     _Alignas(64) int32_t expected[CHECK_SUMS], sums[CHECK_SUMS];
     struct sterna_fast_matrix ours = {0}, theirs = {0};
     bool same = false;
-    if (sterna_fast_matrix_new(code, CHECK_ROWS, CHECK_COLS, sterna_fast_portable.lanes, &ours, NULL) ==
+    if (sterna_fast_matrix_new(code, CHECK_ROWS, CHECK_COLS, sterna_fast_portable.lanes,
+                               sterna_fast_portable.layouts, &ours, NULL) == STERNA_OK &&
+        sterna_fast_matrix_new(code, CHECK_ROWS, CHECK_COLS, kernel->lanes, kernel->layouts, &theirs, NULL) ==
             STERNA_OK &&
-        sterna_fast_matrix_new(code, CHECK_ROWS, CHECK_COLS, kernel->lanes, &theirs, NULL) == STERNA_OK &&
         sterna_fast_sums(&ours) <= CHECK_SUMS && sterna_fast_sums(&theirs) <= CHECK_SUMS) {
         sterna_fast_multiply(&sterna_fast_portable, &ours, x, expected);
         sterna_fast_multiply(kernel, &theirs, x, sums);

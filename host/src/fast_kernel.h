@@ -7,6 +7,7 @@
 struct sterna_fast_kernel {
     const char *name;
     size_t lanes;
+    unsigned layouts;   /* that multiply takes: 1 << STERNA_FAST_..., bytes among them */
     bool (*runs)(void); /* on this processor */
     /* sums [sterna_fast_sums] = start + the matrix's fields (bits: doubled) times x [sterna_fast_inputs], which is within
      * +-127. x and sums are aligned to 64 bytes. */
@@ -14,6 +15,8 @@ struct sterna_fast_kernel {
     /* The instructions behind multiply on registers alone, `rounds` times: returns how many products that were. NULL: not known. */
     size_t (*peak)(size_t rounds);
 };
+
+enum { STERNA_FAST_ANY = (1 << STERNA_FAST_LAYOUTS) - 1 };
 
 extern const struct sterna_fast_kernel sterna_fast_portable;
 #if defined(__x86_64__)

@@ -8,20 +8,25 @@
 
 struct form {
     const char *name;
-    size_t fields;
-    int least, most; /* codes that it takes */
+    size_t fields, bits; /* of a byte, of a field */
+    int least, most;     /* codes that it takes */
     int offset;
 };
 
 static const struct form form_of[STERNA_FAST_LAYOUTS] = {
-    [STERNA_FAST_BITS] = {"bits", 8, -1, 1, 1},       [STERNA_FAST_PAIRS] = {"pairs", 4, -1, 1, 1},
-    [STERNA_FAST_NIBBLES] = {"nibbles", 2, -8, 7, 8}, [STERNA_FAST_SMALL] = {"small", 1, -64, 64, 0},
-    [STERNA_FAST_BYTES] = {"bytes", 1, -128, 127, 0},
+    [STERNA_FAST_BITS] = {"bits", 8, 1, -1, 1, 1},      [STERNA_FAST_PAIRS] = {"pairs", 4, 2, -1, 1, 1},
+    [STERNA_FAST_LOOSE] = {"loose", 2, 2, -1, 1, 1},    [STERNA_FAST_NIBBLES] = {"nibbles", 2, 4, -8, 7, 8},
+    [STERNA_FAST_SMALL] = {"small", 1, 8, -64, 64, 64}, [STERNA_FAST_BYTES] = {"bytes", 1, 8, -128, 127, 0},
 };
 
 size_t sterna_fast_fields(enum sterna_fast_layout layout)
 {
     return form_of[layout].fields;
+}
+
+size_t sterna_fast_bits(enum sterna_fast_layout layout)
+{
+    return form_of[layout].bits;
 }
 
 const char *sterna_fast_layout_name(enum sterna_fast_layout layout)
@@ -37,7 +42,13 @@ int32_t sterna_fast_start(enum sterna_fast_layout layout, const int8_t *x, size_
     return -form_of[layout].offset * sum;
 }
 
-static enum sterna_fast_layout choose(const int8_t *code, size_t count)
+static bool takes(enum sterna_fast_layout layout, int least, int most, bool zeros)
+{
+    return least >= form_of[layout].least && most <= form_of[layout].most &&
+           (layout != STERNA_FAST_BITS || !zeros);
+}
+
+static enum sterna_fast_layout choose(const int8_t *code, size_t count, unsigned layouts)
 {
     int least = 0, most = 0;
     bool zeros = false;
@@ -46,8 +57,8 @@ static enum sterna_fast_layout choose(const int8_t *code, size_t count)
         most = code[i] > most ? code[i] : most;
         zeros |= code[i] == 0;
     }
-    enum sterna_fast_layout layout = zeros ? STERNA_FAST_PAIRS : STERNA_FAST_BITS;
-    while (least < form_of[layout].least || most > form_of[layout].most)
+    enum sterna_fast_layout layout = STERNA_FAST_BITS;
+    while (layout != STERNA_FAST_BYTES && !(layouts >> layout & 1 && takes(layout, least, most, zeros)))
         layout++;
     return layout;
 }
@@ -68,7 +79,7 @@ static void fill(struct sterna_fast_matrix *matrix, const int8_t *code)
         int32_t sum = 0;
         for (size_t col = 0; col < cols; col++) {
             uint8_t *byte = word + col / STERNA_FAST_GROUP * stride + col % STERNA_FAST_GROUP;
-            *byte = (uint8_t)(*byte | field_of(layout, code[col]) << (8 / fields * field));
+            *byte = (uint8_t)(*byte | field_of(layout, code[col]) << (form_of[layout].bits * field));
             sum += code[col];
         }
         matrix->excess[row] = STERNA_FAST_EXCESS * sum;
@@ -76,11 +87,12 @@ static void fill(struct sterna_fast_matrix *matrix, const int8_t *code)
 }
 
 enum sterna_status sterna_fast_matrix_new(const int8_t *code, size_t rows, size_t cols, size_t lanes,
-                                          struct sterna_fast_matrix *matrix, struct sterna_error *error)
+                                          unsigned layouts, struct sterna_fast_matrix *matrix,
+                                          struct sterna_error *error)
 {
     assert(rows > 0 && cols > 0 && lanes > 0 && lanes <= STERNA_FAST_LANES_MAX);
     struct sterna_fast_matrix fresh = {
-        .layout = choose(code, rows * cols), .rows = rows, .cols = cols, .lanes = lanes};
+        .layout = choose(code, rows * cols, layouts), .rows = rows, .cols = cols, .lanes = lanes};
     const size_t block = sterna_fast_fields(fresh.layout) * lanes;
     fresh.groups = (cols + 2 * STERNA_FAST_GROUP - 1) / (2 * STERNA_FAST_GROUP) * 2;
     fresh.blocks = (rows + block - 1) / block;

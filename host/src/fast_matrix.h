@@ -8,15 +8,16 @@
  *   row      = (block * fields + field) * lanes + lane
  *   column   = 4 * group + byte
  *
- *   layout   fields   field          holds
- *   bits     8        code > 0       binary
- *   pairs    4        code + 1       ternary
- *   nibbles  2        code + 8       int4
- *   small    1        code           powers of two: within +-64, two products with a byte without sign fit 16 bits
- *   bytes    1        code           int8
+ *   layout   fields   bits   field          holds
+ *   bits     8        1      code > 0       binary
+ *   pairs    4        2      code + 1       ternary
+ *   loose    2        2      code + 1       the same: two fields together are small enough to be multiplied as one number
+ *   nibbles  2        4      code + 8       int4
+ *   small    1        8      code + 64      powers of two: two products fit 16 bits
+ *   bytes    1        8      code           int8
  *
- * The narrowest layout that takes all codes is chosen, whatever format they came in. What lies beyond the last row
- * or column has fields 0, and the vector ends in zeros.
+ * Of the layouts that the kernel has, the first that takes all codes is chosen, whatever format they came in. What lies beyond
+ * the last row or column has fields 0, and the vector ends in zeros.
  */
 #ifndef STERNA_FAST_MATRIX_H
 #define STERNA_FAST_MATRIX_H
@@ -33,6 +34,7 @@ enum {
 enum sterna_fast_layout {
     STERNA_FAST_BITS,
     STERNA_FAST_PAIRS,
+    STERNA_FAST_LOOSE,
     STERNA_FAST_NIBBLES,
     STERNA_FAST_SMALL,
     STERNA_FAST_BYTES,
@@ -47,17 +49,18 @@ struct sterna_fast_matrix {
     size_t blocks;
     uint8_t *line; /* aligned to 64 bytes */
     int32_t *
-        excess; /* [sterna_fast_sums] of small and bytes: 128 * the sum of a row's codes; bytes without sign stand
-                      * for activation + 128 */
+        excess; /* [sterna_fast_sums] 128 * the sum of a row's codes: if bytes without sign stand for x + 128 */
 };
 
-/* Lay out code [rows, cols], both at least 1. Release with sterna_fast_matrix_free, which may be called twice. */
+/* Lay out code [rows, cols], both at least 1. layouts: the kernel's, bit 1 << STERNA_FAST_...; bytes are among them. Release with sterna_fast_matrix_free, which may be called twice. */
 STERNA_MUST_CHECK
 enum sterna_status sterna_fast_matrix_new(const int8_t *code, size_t rows, size_t cols, size_t lanes,
-                                          struct sterna_fast_matrix *matrix, struct sterna_error *error);
+                                          unsigned layouts, struct sterna_fast_matrix *matrix,
+                                          struct sterna_error *error);
 void sterna_fast_matrix_free(struct sterna_fast_matrix *matrix);
 
 size_t sterna_fast_fields(enum sterna_fast_layout layout);
+size_t sterna_fast_bits(enum sterna_fast_layout layout);
 const char *sterna_fast_layout_name(enum sterna_fast_layout layout);
 /* What to add to the sum of fields times x to have the sum of codes times x, once bits are doubled. */
 int32_t sterna_fast_start(enum sterna_fast_layout layout, const int8_t *x, size_t count);

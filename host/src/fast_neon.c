@@ -10,17 +10,17 @@
 
 enum {
     LANES = 4,
+    LAYOUTS =
+        1 << STERNA_FAST_BITS | 1 << STERNA_FAST_PAIRS | 1 << STERNA_FAST_NIBBLES | 1 << STERNA_FAST_BYTES,
     LINE = 16,
     X_MAX = 127,
     WINDOW = 32, /* steps of bits and pairs */
     NIBBLE_WINDOW = 16,
-    SMALL_WINDOW = 4,
     BYTE_WINDOW = 2
 };
 _Static_assert(WINDOW *X_MAX *(2 << 2) <= INT16_MAX, "pairs: a field is at most 2, one of them 4 times that");
 _Static_assert(WINDOW *X_MAX *(1 << 3) <= INT16_MAX, "bits: a field is at most 1, one of them 8 times that");
 _Static_assert(NIBBLE_WINDOW *X_MAX * 15 <= INT16_MAX, "nibbles");
-_Static_assert(SMALL_WINDOW *X_MAX * 64 <= INT16_MAX, "small");
 _Static_assert(BYTE_WINDOW *X_MAX * 128 <= INT16_MAX, "bytes");
 
 #define INLINE __attribute__((always_inline)) static inline
@@ -115,9 +115,6 @@ static void multiply(const struct sterna_fast_matrix *matrix, const int8_t *x, i
         case STERNA_FAST_NIBBLES:
             multiply_block(4, NIBBLE_WINDOW, matrix, block, x, start, sums);
             break;
-        case STERNA_FAST_SMALL:
-            multiply_block(8, SMALL_WINDOW, matrix, block, x, start, sums);
-            break;
         default:
             multiply_block(8, BYTE_WINDOW, matrix, block, x, start, sums);
             break;
@@ -137,5 +134,5 @@ static size_t peak(size_t rounds)
     return rounds * 8 * 8;
 }
 
-const struct sterna_fast_kernel sterna_fast_neon = {"neon", LANES, runs, multiply, peak};
+const struct sterna_fast_kernel sterna_fast_neon = {"neon", LANES, LAYOUTS, runs, multiply, peak};
 #endif

@@ -19,7 +19,7 @@ static void add_line(size_t bytes, const uint8_t *restrict line, unsigned shift,
         sum[i] += (int16_t)(line[i] >> shift & mask) * x[i];
 }
 
-/* The same of whole bytes. */
+/* The same of bytes with a sign. */
 static void add_bytes(size_t bytes, const int8_t *restrict line, const int16_t *restrict x,
                       int32_t *restrict sum)
 {
@@ -37,7 +37,7 @@ static void multiply_block(const struct sterna_fast_matrix *matrix, size_t block
                            int32_t start, int32_t *sums)
 {
     const size_t fields = sterna_fast_fields(matrix->layout), bytes = matrix->lanes * STERNA_FAST_GROUP;
-    const unsigned width = (unsigned)(8 / fields), mask = (1u << width) - 1;
+    const unsigned width = (unsigned)sterna_fast_bits(matrix->layout), mask = (1u << width) - 1;
     const int32_t unit = matrix->layout == STERNA_FAST_BITS ? 2 : 1;
     int32_t sum[8][BYTES_MAX];
     int16_t spread[BYTES_MAX];
@@ -45,9 +45,11 @@ static void multiply_block(const struct sterna_fast_matrix *matrix, size_t block
     for (size_t group = 0; group < matrix->groups; group++) {
         const uint8_t *line = sterna_fast_line(matrix, block, group);
         repeat(x + group * STERNA_FAST_GROUP, bytes, spread);
-        if (fields == 1)
+        if (matrix->layout == STERNA_FAST_BYTES) {
             add_bytes(bytes, (const int8_t *)line, spread, sum[0]);
-        for (unsigned field = 0; field < fields && fields > 1; field++)
+            continue;
+        }
+        for (unsigned field = 0; field < fields; field++)
             add_line(bytes, line, field * width, mask, spread, sum[field]);
     }
     for (size_t field = 0; field < fields; field++) {
@@ -65,4 +67,5 @@ static void multiply(const struct sterna_fast_matrix *matrix, const int8_t *x, i
         multiply_block(matrix, block, x, start, sums + block * rows);
 }
 
-const struct sterna_fast_kernel sterna_fast_portable = {"portable", LANES, always, multiply, NULL};
+const struct sterna_fast_kernel sterna_fast_portable = {"portable", LANES,    STERNA_FAST_ANY,
+                                                        always,     multiply, NULL};

@@ -32,19 +32,18 @@ static double later(double a, double b)
     return a > b ? a : b; /* b if a is NaN */
 }
 
-/* Codes of the format, each as likely as any other, and activations; Knuth's MMIX generator. */
+/* Codes of the format and activations, each as likely as any other. */
 static void draw(enum sterna_format format, int8_t *code, size_t count, int8_t *x, size_t cols)
 {
     const unsigned range = 2 * (unsigned)sterna_format_limit(format) + 1;
     uint64_t random = 1;
     for (size_t i = 0; i < count;) {
-        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        const int value = (int)((random >> 33) % range) - sterna_format_limit(format);
+        const int value = (int)sterna_bench_draw(&random, range) - sterna_format_limit(format);
         if (sterna_format_has(format, value))
             code[i++] = (int8_t)value;
     }
     for (size_t i = 0; i < cols; i++)
-        x[i] = (int8_t)((int)(i * 37 % 255) - 127);
+        x[i] = (int8_t)((int)sterna_bench_draw(&random, 255) - 127);
 }
 
 static void time_product(const struct sterna_fast_kernel *kernel, const struct sterna_fast_matrix *matrix,
@@ -75,7 +74,8 @@ static enum sterna_status run(const struct sterna_fast_kernel *kernel, enum ster
     enum sterna_status status = STERNA_ERR_MEMORY;
     if (code && x) {
         draw(format, code, size[0] * size[1], x, size[1]);
-        status = sterna_fast_matrix_new(code, size[0], size[1], kernel->lanes, &matrix, error);
+        status =
+            sterna_fast_matrix_new(code, size[0], size[1], kernel->lanes, kernel->layouts, &matrix, error);
     }
     if (status == STERNA_OK)
         sums = sterna_buffer_new(sterna_fast_sums(&matrix), sizeof *sums);
@@ -96,16 +96,64 @@ static enum sterna_status run(const struct sterna_fast_kernel *kernel, enum ster
     return status;
 }
 
-enum sterna_status sterna_bench_kernels(size_t repetitions,
+/* The kernel's instructions on registers alone, in products per cycle; the core's clock meanwhile. */
+static double measure_ceiling(const struct sterna_fast_kernel *kernel, size_t tries, double *gigahertz)
+{
+    double most = NAN;
+    *gigahertz = NAN;
+    for (size_t i = 0; i < tries; i++) {
+        *gigahertz = later(*gigahertz, sterna_core_clock());
+        const double begun = sterna_clock_seconds();
+        const size_t products = kernel->peak ? kernel->peak(PEAK_ROUNDS) : 0;
+        most = later(most, (double)products / (1e9 * (sterna_clock_seconds() - begun)));
+    }
+    return kernel->peak ? most / *gigahertz : NAN;
+}
+
+/* The index-th kernel that runs here and agrees with the portable one; NULL if there are not so many. */
+static const struct sterna_fast_kernel *kernel_at(size_t index)
+{
+    const struct sterna_fast_kernel *kernel = NULL;
+    for (size_t i = 0; (kernel = sterna_fast_kernels[i]) != NULL; i++)
+        if (kernel->runs() && sterna_fast_kernel_agrees(kernel) && index-- == 0)
+            break;
+    return kernel;
+}
+
+const char *sterna_bench_kernel_name(size_t index)
+{
+    const struct sterna_fast_kernel *kernel = kernel_at(index);
+    return kernel ? kernel->name : NULL;
+}
+
+static enum sterna_status find_kernel(const char *name, const struct sterna_fast_kernel **kernel,
+                                      struct sterna_error *error)
+{
+    char names[128] = "";
+    size_t length = 0;
+    for (size_t i = 0; (*kernel = kernel_at(i)) != NULL; i++) {
+        if (strcmp((*kernel)->name, name) == 0)
+            return STERNA_OK;
+        length += (size_t)snprintf(names + length, sizeof names - length, "%s%s", i > 0 ? ", " : "",
+                                   (*kernel)->name);
+    }
+    return sterna_fail(error, STERNA_ERR_MISSING, "no kernel \"%s\" runs here; these do: %s", name, names);
+}
+
+enum sterna_status sterna_bench_kernels(const char *name, size_t repetitions,
                                         struct sterna_bench_kernel result[STERNA_BENCH_KERNELS],
                                         struct sterna_error *error)
 {
-    const struct sterna_fast_kernel *kernel = sterna_fast_kernel_best();
+    const struct sterna_fast_kernel *kernel = NULL;
     struct sterna_bench_kernel all[STERNA_BENCH_KERNELS];
-    enum sterna_status status = STERNA_OK;
+    double clock = NAN;
+    enum sterna_status status = find_kernel(name, &kernel, error);
     _Static_assert(sizeof formats / sizeof *formats * SIZES == STERNA_BENCH_KERNELS, "formats x sizes");
-    for (size_t i = 0; status == STERNA_OK && i < STERNA_BENCH_KERNELS; i++)
+    const double ceiling = status == STERNA_OK ? measure_ceiling(kernel, repetitions, &clock) : NAN;
+    for (size_t i = 0; status == STERNA_OK && i < STERNA_BENCH_KERNELS; i++) {
         status = run(kernel, formats[i / SIZES], sizes[i % SIZES], repetitions, &all[i], error);
+        all[i].ceiling = ceiling;
+    }
     if (status == STERNA_OK)
         memcpy(result, all, sizeof all);
     return status;
@@ -130,19 +178,6 @@ static void name_processor(char *name, size_t size)
         (void)fclose(file);
 }
 
-static void measure_ceiling(const struct sterna_fast_kernel *kernel, struct sterna_bench_machine *machine)
-{
-    double most = NAN, clock = NAN;
-    for (int i = 0; i < PEAK_TRIES; i++) {
-        clock = later(clock, sterna_core_clock());
-        const double begun = sterna_clock_seconds();
-        const size_t products = kernel->peak ? kernel->peak(PEAK_ROUNDS) : 0;
-        most = later(most, (double)products / (1e9 * (sterna_clock_seconds() - begun)));
-    }
-    machine->gigahertz = clock;
-    machine->ceiling = kernel->peak ? most / clock : NAN;
-}
-
 enum sterna_status sterna_bench_machine(struct sterna_bench_machine *machine, struct sterna_error *error)
 {
     const struct sterna_fast_kernel *kernel = sterna_fast_kernel_best();
@@ -160,7 +195,7 @@ enum sterna_status sterna_bench_machine(struct sterna_bench_machine *machine, st
     (void)snprintf(fresh.compiler, sizeof fresh.compiler, "gcc %s", __VERSION__);
 #endif
     (void)snprintf(fresh.openblas, sizeof fresh.openblas, "%s", openblas_get_config());
-    measure_ceiling(kernel, &fresh);
+    fresh.ceiling = measure_ceiling(kernel, PEAK_TRIES, &fresh.gigahertz);
     *machine = fresh;
     return STERNA_OK;
 }

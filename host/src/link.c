@@ -10,7 +10,7 @@ static const struct sterna_link_backend *const backends[] = {&sterna_link_refere
 
 enum { BACKENDS = sizeof backends / sizeof *backends };
 
-static void list_names(char *text, size_t size)
+void sterna_link_names(char *text, size_t size)
 {
     size_t length = 0;
     text[0] = '\0';
@@ -32,6 +32,12 @@ static const struct sterna_link_backend *find(const char *address, const char **
     return NULL;
 }
 
+bool sterna_link_known(const char *address)
+{
+    const char *target = NULL;
+    return find(address, &target) != NULL;
+}
+
 enum sterna_status sterna_link_open(const char *address, struct sterna_link **link,
                                     struct sterna_error *error)
 {
@@ -40,9 +46,9 @@ enum sterna_status sterna_link_open(const char *address, struct sterna_link **li
     if (backend)
         return backend->open(target, link, error);
     char names[128];
-    list_names(names, sizeof names);
-    return sterna_fail(error, STERNA_ERR_MISSING, "there is no device \"%s\"; this program knows: %s, fast",
-                       address, names);
+    sterna_link_names(names, sizeof names);
+    return sterna_fail(error, STERNA_ERR_MISSING, "there is no link \"%s\"; this program knows: %s", address,
+                       names);
 }
 
 enum sterna_status sterna_link_await(const char *address, struct sterna_error *error)

@@ -48,6 +48,10 @@ extern const struct sterna_link_backend sterna_link_sim __attribute__((weak));
 /* Open by address "name" or "name:target"; STERNA_ERR_MISSING lists the known names. */
 STERNA_MUST_CHECK enum sterna_status sterna_link_open(const char *address, struct sterna_link **link,
                                                       struct sterna_error *error);
+/* Whether the address begins with the name of a back end. */
+bool sterna_link_known(const char *address);
+/* Their names, apart by ", ". */
+void sterna_link_names(char *text, size_t size);
 /* Wait until there may be something to open at the address. */
 STERNA_MUST_CHECK enum sterna_status sterna_link_await(const char *address, struct sterna_error *error);
 /* Accepts NULL. */

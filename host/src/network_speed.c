@@ -32,7 +32,6 @@ static void close_inputs(struct inputs *inputs)
     free(inputs->logits);
 }
 
-/* Numbers that look random; Knuth's MMIX generator. */
 static enum sterna_status open_inputs(const struct sterna_model *model, size_t steps, struct inputs *inputs,
                                       struct sterna_error *error)
 {
@@ -53,11 +52,10 @@ static enum sterna_status open_inputs(const struct sterna_model *model, size_t s
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the inputs of %zu steps", steps);
     }
     for (size_t i = 0; i < steps * size; i++) {
-        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        inputs->dense[i] = (int8_t)((int)((random >> 33) % 255) - 127);
+        inputs->dense[i] = (int8_t)((int)sterna_bench_draw(&random, 255) - 127);
         inputs->floating[i] = (float)inputs->dense[i] / (float)(1 << model->input_fraction);
         if (inputs->index)
-            inputs->index[i / size] = (uint16_t)((random >> 33) % size);
+            inputs->index[i / size] = (uint16_t)sterna_bench_draw(&random, (unsigned)size);
     }
     return STERNA_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "file.h"
 #include "plot_frame.h"
+#include "speed_table.h"
 
 enum {
     WIDTH = 1020,
@@ -231,61 +232,6 @@ static void put_cycles(const struct page *page)
     fprintf(page->out, "</svg>\n");
 }
 
-/* ---- the table ---- */
-
-static void put_cell(FILE *out, double value, int decimals)
-{
-    if (isfinite(value))
-        fprintf(out, "<td>%.*f</td>", decimals, value);
-    else
-        fprintf(out, "<td>-</td>");
-}
-
-static void put_row(const struct page *page, const struct sterna_bench_network *network)
-{
-    FILE *out = page->out;
-    fprintf(out, "<tr><th>");
-    sterna_plot_text(out, network->name);
-    fprintf(out, "</th><td>%zu</td>", network->weights);
-    put_cell(out, network->floating, 2);
-    put_cell(out, network->reference, 1);
-    put_cell(out, network->fast, 2);
-    put_cell(out, 1e6 / network->fast, 0);
-    put_cell(out, network->fast_rate, 1);
-    put_cell(out, 100 * network->fast_share, 0);
-    if (network->fits) {
-        put_cell(out, network->cycles, 0);
-        put_cell(out, network->computed, 1);
-        put_cell(out, 1e6 / network->computed, 0);
-        put_cell(out, network->rate, 1);
-        put_cell(out, 100 * network->share, 1);
-    } else {
-        fprintf(out, "<td colspan=\"5\" class=\"why\">");
-        sterna_plot_text(out, network->target[0] ? network->reason : "not simulated");
-        fprintf(out, "</td>");
-    }
-    if (page->board)
-        put_cell(out, network->board, 1);
-    fprintf(out, "</tr>\n");
-}
-
-static void put_table(const struct page *page)
-{
-    fprintf(
-        page->out,
-        "<div class=\"wide\"><table>\n<tr><th></th><th>weights</th><th>float</th><th>reference</th><th "
-        "colspan=\"4\">fast</th>"
-        "<th colspan=\"5\">accelerator, simulated; times computed</th>%s</tr>\n"
-        "<tr class=\"unit\"><th></th><th>read in a step</th><th>us</th><th>us</th><th>us</th><th>steps/s</th>"
-        "<th>weights/cycle</th><th>%% of "
-        "ceiling</th><th>cycles</th><th>us</th><th>steps/s</th><th>weights/cycle</th>"
-        "<th>%% of its limit</th>%s</tr>\n",
-        page->board ? "<th>board</th>" : "", page->board ? "<th>us, measured</th>" : "");
-    for (size_t i = 0; i < page->networks; i++)
-        put_row(page, &page->network[i]);
-    fprintf(page->out, "</table></div>\n");
-}
-
 /* ---- the page ---- */
 
 static void put_head(FILE *out)
@@ -335,17 +281,20 @@ static void put_machine(FILE *out, const char *version, const struct sterna_benc
     fprintf(out, "</p>\n");
 }
 
-static void put_notes(const struct page *page, const char *command)
+static void put_notes(const struct page *page, const char *subject, const char *command)
 {
     const struct sterna_bench_network *network = &page->network[0];
     FILE *out = page->out;
+    fprintf(out, "<h2>How to read it</h2>\n<ul>\n<li>Measured: ");
+    sterna_plot_text(out, subject);
     fprintf(out,
-            "<h2>How to read it</h2>\n<ul>\n"
-            "<li>All sides run the same network on the same inputs: one sequence, one step at a time, one "
+            ".</li>\n<li>All sides run the same network on the same inputs: one sequence, one step at a "
+            "time, one "
             "thread. Times are the "
             "fastest of many, since other work on the machine only adds to them.</li>\n"
             "<li><i>float</i> has the same weights as 32-bit numbers and OpenBLAS's matrix-vector product; "
-            "<i>reference</i> is the plain C specification of the accelerator's arithmetic; <i>fast</i> "
+            "its kernels are those of the core that it names under <i>Versions</i>; <i>reference</i> is the "
+            "plain C specification of the accelerator's arithmetic; <i>fast</i> "
             "computes the same bits with "
             "vector instructions.</li>\n");
     if (network->target[0] != '\0') {
@@ -365,8 +314,8 @@ static void put_notes(const struct page *page, const char *command)
     fprintf(out, "</pre>\n");
 }
 
-enum sterna_status sterna_bench_page(const char *path, const char *command, const char *version,
-                                     const struct sterna_bench_machine *machine,
+enum sterna_status sterna_bench_page(const char *path, const char *subject, const char *command,
+                                     const char *version, const struct sterna_bench_machine *machine,
                                      const struct sterna_bench_network *network, size_t networks,
                                      struct sterna_error *error)
 {
@@ -384,10 +333,12 @@ enum sterna_status sterna_bench_page(const char *path, const char *command, cons
     put_machine(page.out, version, machine);
     put_latency(&page);
     put_rates(&page);
-    if (network[0].target[0] != '\0')
+    if (network[0].target[0] != '\0') {
         put_cycles(&page);
-    put_table(&page);
-    put_notes(&page, command);
+        sterna_speed_cycles(page.out, network, networks);
+    }
+    sterna_speed_table(page.out, network, networks, page.board);
+    put_notes(&page, subject, command);
     fprintf(page.out, "</html>\n");
     bool complete = ferror(page.out) == 0;
     complete = fclose(page.out) == 0 && complete;

@@ -55,7 +55,8 @@ module frame_pass (
     );
 
     wire [2:0]  see_state;  // = u_encoder.state_q
-    wire        see_full;  // = u_encoder.full_q
+    wire        see_ready;  // = u_encoder.ready_q
+    wire        see_valid;  // = u_encoder.valid_q
     wire        see_last;  // = u_encoder.last_q
     wire        see_fresh;  // = u_encoder.fresh_q
     wire        see_due;  // = u_encoder.escape
@@ -73,6 +74,8 @@ module frame_pass (
 
     localparam [2:0] IDLE = 3'd0, OPEN = 3'd1, PAYLOAD = 3'd2, LOAD_FCS = 3'd3, FCS = 3'd4, CLOSE = 3'd5;
     localparam [31:0] REST1 = 32'h2D02EF8D, REST2 = 32'hBE2612FF, REST3 = 32'h00BE2612, RESIDUE = 32'hDEBB20E3;
+
+    wire see_full = see_state == OPEN || (see_state == PAYLOAD && !see_ready);
 
     (* anyconst *) reg [15:0] watched;
     reg        first_q = 1'b1;  // no frame has begun on the line
@@ -140,6 +143,10 @@ module frame_pass (
         // What the induction needs.
         if (started_q) begin
             assert (see_state <= CLOSE);
+            if (see_ready) assert (see_state == IDLE || (see_state == PAYLOAD && !see_last));
+            if (see_state == IDLE) assert (see_ready);
+            assert (see_valid == (see_state == OPEN || see_state == CLOSE || ((see_full || see_state == FCS) && !see_fresh)));
+            if (see_fresh) assert (see_full || see_state == FCS);
             if (first_q) assert ((see_state == IDLE || see_state == OPEN) && !owed_q);
             if (owed_q) assert (see_flag || (m_valid && m_last));
             if (owed_q && see_flag)

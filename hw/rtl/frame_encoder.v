@@ -30,10 +30,11 @@ module frame_encoder (
     localparam [2:0] CLOSE = 3'd5;     // sends the last flag
 
     reg [2:0]  state_q;
+    reg        ready_q;    // IDLE, or PAYLOAD without a byte that is not the last
+    reg        valid_q;    // a byte is offered: a flag, or what byte_q says
     reg [7:0]  byte_q;     // being sent
     reg        fresh_q;    // it came in the last cycle
     reg        escape;     // it is to be escaped, and the escape is not out
-    reg        full_q;     // byte_q holds something, in PAYLOAD
     reg        last_q;     // byte_q is the last of the payload
     reg        escaped_q;  // the escape before byte_q is out
     reg [1:0]  fcs_q;      // byte of the FCS
@@ -44,13 +45,12 @@ module frame_encoder (
     endfunction
 
     wire flag = state_q == OPEN || state_q == CLOSE;
-    wire body = ((state_q == PAYLOAD && full_q) || state_q == FCS) && !fresh_q;
-    wire sent = body && m_ready && !escape;  // byte_q is through
+    wire sent = valid_q && !flag && m_ready && !escape;  // byte_q is through
 
-    assign m_valid = flag || body;
+    assign m_valid = valid_q;
     assign m_data = flag   ? `FLAG_BYTE :
                     escape ? `ESCAPE_BYTE : byte_q ^ (escaped_q ? 8'd`ESCAPE_XOR : 8'd0);
-    assign s_ready = state_q == IDLE || (state_q == PAYLOAD && !last_q && !full_q);
+    assign s_ready = ready_q;
 
     wire        take = s_valid && s_ready;
     wire [31:0] crc_d;
@@ -64,18 +64,17 @@ module frame_encoder (
     always @(posedge clk) begin
         fresh_q <= take || state_q == LOAD_FCS;
         if (fresh_q) escape <= special(byte_q);
-        if (body && m_ready) begin
+        if (take || sent || (state_q == CLOSE && m_ready)) ready_q <= !take && (sent ? state_q == PAYLOAD && !last_q : 1'b1);
+        if (fresh_q || (take && state_q == IDLE)) valid_q <= 1'b1;
+        else if ((sent && !(state_q == FCS && fcs_q == 2'd3)) || (state_q == CLOSE && m_ready)) valid_q <= 1'b0;
+        if (valid_q && !flag && m_ready) begin
             escaped_q <= escape;
             escape <= 1'b0;
         end
-        if (sent) begin
-            full_q <= 1'b0;
-            crc_q <= crc_d;
-        end
+        if (sent) crc_q <= crc_d;
         if (take) begin
             byte_q <= s_data;
             last_q <= s_last;
-            full_q <= 1'b1;
         end
         case (state_q)
             IDLE: begin
@@ -101,7 +100,9 @@ module frame_encoder (
         endcase
         if (rst) begin
             state_q <= IDLE;
-            full_q <= 1'b0;
+            ready_q <= 1'b1;
+            valid_q <= 1'b0;
+            fresh_q <= 1'b0;
             escaped_q <= 1'b0;
         end
     end
@@ -125,6 +126,8 @@ module frame_encoder (
         .ready(m_ready)
     );
 
+    wire full = state_q == OPEN || (state_q == PAYLOAD && !ready_q);  // byte_q holds something
+
     reg started_q = 1'b0;
     reg inside_q;  // between the flags of a frame
     reg stuffed_q; // the last byte out was an escape
@@ -144,11 +147,15 @@ module frame_encoder (
         if (started_q) begin
             assert (inside_q == (state_q != IDLE && state_q != OPEN));
             assert (stuffed_q == escaped_q);
-            if ((full_q || state_q == FCS) && !fresh_q) assert (special(byte_q) == (escape || escaped_q));
+            if (ready_q) assert (state_q == IDLE || (state_q == PAYLOAD && !last_q));
+            if (state_q == IDLE) assert (ready_q);
+            assert (valid_q == (flag || (((state_q == PAYLOAD && full) || state_q == FCS) && !fresh_q)));
+            if (fresh_q) assert (state_q == OPEN || (state_q == PAYLOAD && full) || state_q == FCS);
+            if ((full || state_q == FCS) && !fresh_q) assert (special(byte_q) == (escape || escaped_q));
             if (fresh_q) assert (!escaped_q);
-            if (full_q) assert (state_q == OPEN || state_q == PAYLOAD);
-            if (state_q == OPEN) assert (full_q);
-            if (escaped_q) assert (!escape && (state_q == FCS || (state_q == PAYLOAD && full_q)));
+            if (full) assert (state_q == OPEN || state_q == PAYLOAD);
+            if (state_q == OPEN) assert (full);
+            if (escaped_q) assert (!escape && (state_q == FCS || (state_q == PAYLOAD && full)));
             if (m_valid && !inside_q) assert (m_data == `FLAG_BYTE);
             if (m_valid && stuffed_q) assert (m_data == 8'h5D || m_data == 8'h5E);
             assert (state_q <= CLOSE);

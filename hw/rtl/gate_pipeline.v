@@ -125,7 +125,8 @@ module gate_pipeline #(
     reg  [5:0] word_q;          // the pair's first psum word of a part
     reg        last_pair_q;     // settled since the round began
     reg  [7:0] gate_word_q;
-    wire       round_ends_next, read_next, unit_ends;
+    wire       round_ends_next, read_next, state_next, unit_ends;
+    wire [1:0] bias_next;
     wire       none = age_q == 4'd0;
     reg        round_end;       // the cycle is the round's last
     wire       more_pairs = age_q[0] && !last_pair_q;
@@ -142,7 +143,9 @@ module gate_pipeline #(
     reg  [2:0] tile_kind;
     reg  [7:0] tile_units;
     reg        ending_q;        // the turn is the round's last,
-    reg        reading_q;       // one that reads a row of the pair of age 0
+    reg        reading_q;       // one that reads a row of the pair of age 0,
+    reg  [1:0] biases_q;        // that takes a bias for that of age 0, of age 1,
+    reg        states_q;        // a state for that of age 1
     reg        last_there_q;    // the pair of age 0 is the tile's last
     wire       ends = ending_q || none;
     wire       tile_done = ending_q && last_there_q;
@@ -181,8 +184,11 @@ module gate_pipeline #(
 
     always @(posedge clk) begin
         half_q <= !half_q && !rst;
-        if (half_q)
-            {ending_q, reading_q} <= {2{!round_end}} & {round_ends_next, read_next};
+        if (half_q) begin
+            {ending_q, reading_q, biases_q[0], states_q} <= {4{!round_end}}
+                & {round_ends_next, read_next, bias_next[0], state_next};
+            biases_q[1] <= bias_next[1];
+        end
         last_there_q <= age_q[0] && last_pair_q;
         if (half_q)
             at_q <= round_end || rst ? 12'd1 : {at_q[10:0], 1'b0};
@@ -212,9 +218,10 @@ module gate_pipeline #(
     end
 
     // A unit that only completes its pair takes scales and biases, but no state and no h.
-    wire [3:0] there = age_q & (half_q ? full_q : 4'hf);
+    wire [3:1] there = age_q[3:1] & (half_q ? full_q[3:1] : 3'h7);
     wire       read = reading_q && age_q[0];
-    wire       bias_taken, state_taken;
+    wire       bias_taken = (biases_q & age_q[1:0]) != 2'd0;
+    wire       state_taken = states_q && there[1];
     wire       product_gate, product_kept, product_times16;
     wire       sum_bias, sum_pre, sum_zero, sum_more, squash_sigmoid, squash_tanh;
     wire       keep_gate, keep_tanh, use_tanh, write_state_soon, write_h_soon;
@@ -225,15 +232,14 @@ module gate_pipeline #(
         .is_lstm(is_lstm),
         .is_tanh(is_tanh),
         .at(at_q),
-        .age(age_q),
         .there(there),
         .round_ends_next(round_ends_next),
         .unit_ends(unit_ends),
         .next_h(next_h),
         .next_gate(next_gate),
         .read_next(read_next),
-        .bias_taken(bias_taken),
-        .state_taken(state_taken),
+        .bias_next(bias_next),
+        .state_next(state_next),
         .product_gate(product_gate),
         .product_kept(product_kept),
         .product_times16(product_times16),

@@ -26,9 +26,9 @@
 //     2,4    x h             10 b +, 12 +          14 in, 16: tanh kept   18 write h8'
 //                                                  15 out: relu, sign  15 write h8'
 //
-// pre = sat16(sum) two cycles after the sum. What is called next is said of the turn after this one,
-// if the round has one. bias_taken and state_taken belong to the present cycle, everything else to the
-// next: those actions come one cycle after their turn.
+// pre = sat16(sum) two cycles after the sum. What is called next is said of the turn after this one, if
+// the round has one; bias_next of age 1 also of the first of a round, in the last of another. Everything
+// else comes one cycle after its turn.
 
 `default_nettype none
 
@@ -38,15 +38,14 @@ module gate_schedule (
     input  wire       is_lstm,       // neither: vanilla
     input  wire       is_tanh,       // of the vanilla cells
     input  wire [11:0] at,           // the turn, as one bit
-    input  wire [3:0] age,           // age[a]: there is a pair that is a rounds old
-    input  wire [3:0] there,         // there[a]: and the present cycle's unit of it counts
+    input  wire [3:1] there,         // there[a]: there is a pair that is a rounds old, whose unit of this cycle counts
     output wire       round_ends_next, // the next turn is the last
     output wire       unit_ends,     // the turn is the oldest pair's last
     output wire       next_h,        // the psum row to read in the next turn is of part H,
     output wire [1:0] next_gate,     // and of this gate, in the order of rows
     output wire       read_next,     // a row will be read in the next turn, and a word of scales
-    output wire       bias_taken,
-    output wire       state_taken,
+    output wire [1:0] bias_next,     // a bias will be taken in the next turn for the pair of age 0, of age 1,
+    output wire       state_next,    // a state for that of age 1
     output reg        product_gate,  // the product unit takes what has just been squashed and
                                      // pre (GRU) or the state (LSTM),
     output reg        product_kept,  // or what is kept; else a row with its scale
@@ -73,11 +72,11 @@ module gate_schedule (
     assign next_gate = is_gru ? {at[2] || at[6], at[3] || at[4]}
                      : is_lstm ? {at[4] || at[5] || at[9] || at[10],
                                   at[6] || at[7] || at[9] || at[10]} : 2'd0;
+    // Rows are read in every turn but GRU 0, 6; LSTM 0, 1, 2, 9; vanilla 0.
     assign read_next = is_gru ? !at[5] : !is_lstm || !(at[0] || at[1] || at[8]);
-    assign bias_taken = is_gru ? (age[0] && (at[5] || at[7])) || (age[1] && (at[0] || at[3]))
-                      : is_lstm ? (age[0] && (at[7] || at[9] || at[11])) || (age[1] && at[2])
-                      : age[1] && at[2];
-    assign state_taken = there[1] && (is_gru ? at[6] : is_lstm && at[2]);
+    assign bias_next = is_gru ? {at[7] || at[2], at[4] || at[6]}
+                     : is_lstm ? {at[1], at[6] || at[8] || at[10]} : {at[1], 1'b0};
+    assign state_next = is_gru ? at[5] : is_lstm && at[1];
 
     wire sigmoid_next = is_gru ? at[7] || at[2] : is_lstm && (at[9] || at[1] || at[4]);
 
@@ -101,8 +100,6 @@ module gate_schedule (
         write_state <= is_gru ? there[2] && at[2] : is_lstm && there[1] && at[7];
         write_h <= unit_ends && (is_tanh ? there[3] : there[2]);
     end
-
-    wire unused = &{1'b0, age[3:2], there[0]};
 
 endmodule
 

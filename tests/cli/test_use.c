@@ -159,13 +159,16 @@ END_TEST
 
 START_TEST(bench_lists_kernels)
 {
-    sterna(&child, "bench", "kernels", "--length", "1", "--json");
+    sterna(&child, "bench", "kernels", "--kernel", "portable", "--length", "1", "--json");
     ck_assert_msg(child.status == 0, "%s", child.err);
     cJSON *json = parse_line();
     ck_assert_int_eq(cJSON_GetArraySize(cJSON_GetObjectItem(json, "kernels")), 15);
     ck_assert_double_gt(number(cJSON_GetArrayItem(cJSON_GetObjectItem(json, "kernels"), 0), "nanoseconds"),
                         0.0);
     cJSON_Delete(json);
+    sterna(&child, "bench", "kernels", "--kernel", "abacus");
+    child_complained(&child, 1, "sterna: bench: ");
+    ck_assert_has(child.err, "portable");
 }
 END_TEST
 

@@ -42,6 +42,8 @@ START_TEST(addresses_name_devices)
     sterna_device_close(device);
     device = NULL;
     ck_assert_int_eq(sterna_device_open("referenz", &device, &error), STERNA_ERR_MISSING);
+    ck_assert_str_eq(error.reason,
+                     "there is no device \"referenz\"; this program knows: reference, usb, fast");
     ck_assert_ptr_null(device);
     sterna_device_close(NULL);
 }

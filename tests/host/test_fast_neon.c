@@ -1,4 +1,4 @@
-/* test_fast_neon.c - on 64-bit Arm, or under qemu-user: make test-neon. */
+/* test_fast_neon.c - on 64-bit Arm, or under qemu-user: make test-neon; elsewhere nothing is run, and main.c says so. */
 #include "kernel_check.h"
 
 #if defined(__aarch64__)

@@ -64,8 +64,8 @@ static char *written(size_t networks)
 {
     uint8_t *bytes = NULL;
     size_t size = 0;
-    ck_assert_msg(sterna_bench_page(place, "sterna bench <x>", "0.9", &machine, network, networks, &error) ==
-                      STERNA_OK,
+    ck_assert_msg(sterna_bench_page(place, "a <net>", "sterna bench <x>", "0.9", &machine, network, networks,
+                                    &error) == STERNA_OK,
                   "%s", error.reason);
     ck_assert_int_eq(sterna_file_read(place, &bytes, &size, &error), STERNA_OK);
     ck_assert_uint_eq(strlen((const char *)bytes), size);
@@ -94,9 +94,12 @@ START_TEST(the_page_says_what_where_and_how)
                                         "sterna 0.9, cc 1, BLAS 2",
                                         "2026-02-03",
                                         "one &amp; only",
-                                        "<td>12345</td><td>77.25</td><td>88.5</td><td>6.75</td>",
+                                        "<td>12345</td><td>77.25</td><td>12945</td>",
+                                        "<td>88.5</td><td>11299</td><td>2.0</td><td>6.75</td>",
+                                        "Measured: a &lt;net&gt;.",
+                                        "<td>4321</td><td>4000</td><td>200</td><td>100</td><td>21</td>",
                                         "<td>23.5</td><td>61</td>",
-                                        "<td>4321</td><td>90.0</td>",
+                                        "<td>90.0</td><td>11109</td><td>2.9</td>",
                                         "<td>87.6</td>",
                                         "it needs 7 barrels",
                                         "computed for 48 MHz",
@@ -142,7 +145,7 @@ END_TEST
 
 START_TEST(nothing_measured_is_refused)
 {
-    ck_assert_int_eq(sterna_bench_page(place, "", "", &machine, network, 0, &error), STERNA_ERR_RANGE);
+    ck_assert_int_eq(sterna_bench_page(place, "", "", "", &machine, network, 0, &error), STERNA_ERR_RANGE);
     ck_assert_uint_eq(scratch_files(&scratch, 0), 0);
 }
 END_TEST

@@ -120,6 +120,9 @@ START_TEST(a_byte_goes_out_in_three_cycles)
 {
     static uint8_t bytes[1000];
     struct frame_encoder_model *model = frame_encoder_model_new();
+    *model->rst = 1;
+    frame_encoder_model_tick(model);
+    *model->rst = 0;
     begin();
     add_frame(bytes, sizeof bytes);
     size_t escapes = expected_size - sizeof bytes - 6;
