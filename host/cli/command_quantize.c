@@ -12,7 +12,8 @@ enum { TERMS = 2, TOP = 8, LAYERS_MAX = 512 };
 /* The matrices of a product quantization, as they come. */
 struct layers {
     bool quiet;
-    size_t count;
+    size_t count, tune;
+    double bits; /* of the last of the updates */
     struct sterna_product_report report[LAYERS_MAX];
     char name[LAYERS_MAX][48];
 };
@@ -85,6 +86,17 @@ static void take_layer(const struct sterna_product_report *report, void *context
     layers->report[layers->count++] = *report;
 }
 
+/* Progress, about twenty lines of it. */
+static void take_step(size_t steps, double bits, void *context)
+{
+    struct layers *layers = context;
+    layers->bits = bits;
+    if (!layers->quiet && (steps % (layers->tune / 20 + 1) == 0 || steps == layers->tune)) {
+        printf("fine-tuning %6zu of %zu   %.4f bits a prediction\n", steps, layers->tune, bits);
+        (void)fflush(stdout);
+    }
+}
+
 static void record_layers(struct sterna_record *record, const struct layers *layers)
 {
     sterna_record_open(record, "layers");
@@ -115,7 +127,14 @@ static int print_result(const struct sterna_options *options, const struct stern
     if (options->json && layers->count > 0)
         record_layers(&record, layers);
     sterna_record_text(&record, "model", options->argument[1]);
-    sterna_record_text(&record, "cell", facts->cell);
+    if (options->fine_tune > 0) {
+        sterna_record_count(&record, "fine_tune_steps", options->fine_tune);
+        sterna_record_real(&record, "fine_tune_bits", layers->bits, 4);
+    }
+    if (facts->layers > 0)
+        sterna_record_text(&record, "cell", facts->cell);
+    if (strcmp(facts->stack, "none") != 0)
+        sterna_record_text(&record, "stack", facts->stack);
     sterna_record_text(&record, "format", facts->format);
     sterna_record_text(&record, "format_output", facts->format_output);
     sterna_record_count(&record, "weights", facts->weights);
@@ -164,6 +183,7 @@ static enum sterna_status draw(const struct sterna_options *options, struct ster
     static struct layers other;
     other.quiet = true;
     product.path = NULL;
+    product.tune = 0;
     product.uncorrected = !product.uncorrected;
     product.context = &other;
     enum sterna_status status = sterna_quantize_product(&product, error);
@@ -186,7 +206,9 @@ static enum sterna_status quantize(const struct sterna_options *options,
     product->limit = options->limit;
     product->uncorrected = options->uncorrected;
     product->free_codebooks = options->free_codebooks;
+    product->tune = options->fine_tune;
     product->seed = options->seed;
+    product->tuned = take_step;
     product->report = take_layer;
     product->context = layers;
     if (!options->json)
@@ -209,6 +231,7 @@ static int run(const struct sterna_options *options)
     struct sterna_error error;
 
     layers.quiet = options->json;
+    layers.tune = options->fine_tune;
     if (options->pq == NULL && (options->given & (STERNA_TAKES_PQ | STERNA_TAKES_PICTURE))) {
         sterna_complain("quantize", "this option goes with --pq");
         return STERNA_EXIT_USAGE;

@@ -34,6 +34,8 @@ static const struct option options[] = {
      "begin anew even if --out holds a checkpoint"},
     {"on", "ADDRESS", KIND_TEXT, STERNA_TAKES_ON, FIELD(on),
      "where to run: reference, fast, sim, sim:up5k, usb (eval: also float)"},
+    {"target", "NAME", KIND_TEXT, STERNA_TAKES_TARGET, FIELD(target),
+     "estimate for a target without a device: up5k, hx8k, ecp5-25f, ecp5-85f, gw2a-18"},
     {"weights", "master|stochastic|deterministic", KIND_CHOICE, STERNA_TAKES_WEIGHTS, FIELD(weights),
      "which weights of a checkpoint (default deterministic)"},
     {"split", "train|valid|test", KIND_CHOICE, STERNA_TAKES_SPLIT, FIELD(split),
@@ -76,9 +78,12 @@ static const struct option options[] = {
     {"pq-output", "m=N,...", KIND_TEXT, STERNA_TAKES_PQ, FIELD(pq_output),
      "the same of the output layer (default as --pq)"},
     {"calibrate", "DATA", KIND_TEXT, STERNA_TAKES_PQ, FIELD(calibrate),
-     "data whose training split shows --pq what the matrices see; labels are not used"},
+     "data whose training split shows --pq what the matrices see; only --fine-tune uses labels"},
     {"no-error-correction", NULL, KIND_FLAG, STERNA_TAKES_PQ, FIELD(uncorrected),
      "--pq by the weights alone, for comparison"},
+    {"fine-tune", "STEPS", KIND_COUNT, STERNA_TAKES_PQ, FIELD(fine_tune),
+     "--pq, then so many updates of words, row scales and biases by back-propagation; names stay, and labels "
+     "are used"},
     {"free-codebooks", NULL, KIND_FLAG, STERNA_TAKES_PQ, FIELD(free_codebooks),
      "--pq as published, for comparison: real words, other ones for each sub-space; MODEL becomes a "
      "checkpoint"},

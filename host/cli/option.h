@@ -39,7 +39,8 @@ enum sterna_option_bit {
     STERNA_TAKES_WAIT = 1U << 26,
     STERNA_TAKES_HTML = 1U << 27,
     STERNA_TAKES_PQ = 1U << 28, /* all of product quantization */
-    STERNA_TAKES_KERNEL = 1U << 29
+    STERNA_TAKES_KERNEL = 1U << 29,
+    STERNA_TAKES_TARGET = 1U << 30
 };
 
 enum { STERNA_ARGUMENTS_MAX = 9, STERNA_SETTINGS_MAX = 64 };
@@ -53,6 +54,8 @@ struct sterna_options {
     unsigned given; /* the options that were there: bits as above */
     const char *recipe, *out, *on, *split, *weights, *prime, *picture, *html, *only, *shard, *kernel;
     const char *pq, *pq_input, *pq_output, *calibrate;
+    uint64_t fine_tune;
+    const char *target;
     uint64_t threads, limit, length, seed, seconds, jobs;
     double temperature;
     bool json, resume, overwrite, text, watch, wait, help, list, report, steal;

@@ -67,9 +67,13 @@ struct sterna_product_options {
     bool
         free_codebooks; /* the published method: a codebook of real elements for each sub-space. No device runs that: what is
                           * written is a checkpoint of the weights that they stand for */
+    size_t
+        tune; /* then so many updates of words, row scales and biases by back-propagation, labels used; 0: none */
     uint64_t seed;
     void (*report)(const struct sterna_product_report *report,
                    void *context); /* after each matrix; may be NULL */
+    void (*tuned)(size_t steps, double bits,
+                  void *context); /* after each update: running mean of the loss; may be NULL */
     void *context;
 };
 

@@ -7,6 +7,7 @@
 #include "checkpoint.h"
 #include "codebook.h"
 #include "codebook_network.h"
+#include "codebook_tune.h"
 #include "export.h"
 
 enum { TEXT_LIMIT = 40000, SEQUENCES_LIMIT = 10000 };
@@ -216,6 +217,8 @@ enum sterna_status sterna_quantize_product(const struct sterna_product_options *
     }
     if (status == STERNA_OK)
         status = sterna_codebook_quantize(&of, error);
+    if (status == STERNA_OK)
+        status = sterna_codebook_tune(&of, error);
     if (status == STERNA_OK)
         status = write_result(&of, error);
     for (size_t i = 0; of.code && i < matrices; i++)

@@ -8,28 +8,14 @@
 
 #include "buffer.h"
 #include "codebook_learn.h"
-#include "codebook_samples.h"
-
-/* A matrix on its way. */
-struct matrix {
-    size_t layer; /* of the stack, or a recurrent one */
-    enum sterna_codebook_place place;
-    const struct sterna_product_part *part;
-    const struct sterna_weight *original;
-    struct sterna_weight *quantized;
-    const float *original_bias; /* [rows] as prepared */
-    float *bias;
-    size_t period; /* of a free code's sub-spaces */
-    struct sterna_product_code *code;
-    char name[48];
-};
 
 static float *bias_of(const struct sterna_network *network, size_t layer, bool recurrent)
 {
     return network->bias + (2 * layer + recurrent) * network->cell->gates * network->hidden;
 }
 
-static void find_in_stack(const struct sterna_codebook_network *of, size_t k, struct matrix *matrix)
+static void find_in_stack(const struct sterna_codebook_network *of, size_t k,
+                          struct sterna_codebook_matrix *matrix)
 {
     const struct sterna_network *original = &of->original->network;
     const struct sterna_stack_layer *layer = &original->stack.shape.layer[k];
@@ -47,7 +33,7 @@ static void find_in_stack(const struct sterna_codebook_network *of, size_t k, st
     (void)snprintf(matrix->name, sizeof matrix->name, "stack.%zu.weight", k);
 }
 
-static void find_output(const struct sterna_codebook_network *of, struct matrix *matrix)
+static void find_output(const struct sterna_codebook_network *of, struct sterna_codebook_matrix *matrix)
 {
     matrix->place = STERNA_CODEBOOK_OUTPUT;
     matrix->part = &of->options->output;
@@ -58,7 +44,8 @@ static void find_output(const struct sterna_codebook_network *of, struct matrix 
     (void)snprintf(matrix->name, sizeof matrix->name, "linear.weight");
 }
 
-static void find_recurrent(const struct sterna_codebook_network *of, size_t index, struct matrix *matrix)
+static void find_recurrent(const struct sterna_codebook_network *of, size_t index,
+                           struct sterna_codebook_matrix *matrix)
 {
     const bool recurrent = index % 2;
     const size_t k = index / 2;
@@ -74,12 +61,12 @@ static void find_recurrent(const struct sterna_codebook_network *of, size_t inde
     (void)snprintf(matrix->name, sizeof matrix->name, "weight_%s_l%zu", recurrent ? "hh" : "ih", k);
 }
 
-/* In the order of codes; original NULL: a layer without a matrix. */
-static struct matrix matrix_at(const struct sterna_codebook_network *of, size_t index)
+struct sterna_codebook_matrix sterna_codebook_matrix_at(const struct sterna_codebook_network *of,
+                                                        size_t index)
 {
     const struct sterna_network *network = &of->original->network;
     const size_t stack = network->stack.shape.layers;
-    struct matrix matrix = {.code = &of->code[index]};
+    struct sterna_codebook_matrix matrix = {.code = &of->code[index]};
     if (index < stack)
         find_in_stack(of, index, &matrix);
     else if (index < stack + 2 * network->layers)
@@ -97,7 +84,8 @@ size_t sterna_codebook_matrices(const struct sterna_network *network)
 }
 
 /* What a row's products are multiplied with: batch normalization of the stack. */
-static void find_factors(const struct sterna_codebook_network *of, const struct matrix *matrix, float *factor)
+static void find_factors(const struct sterna_codebook_network *of,
+                         const struct sterna_codebook_matrix *matrix, float *factor)
 {
     float *offset = factor + matrix->original->rows;
     for (size_t r = 0; r < matrix->original->rows; r++)
@@ -107,8 +95,9 @@ static void find_factors(const struct sterna_codebook_network *of, const struct 
 }
 
 /* weights [rows, cols], factors in them; factors [rows] and room for as many. */
-static enum sterna_status make_target(const struct sterna_codebook_network *of, const struct matrix *matrix,
-                                      float **weights, float **factor, struct sterna_error *error)
+static enum sterna_status make_target(const struct sterna_codebook_network *of,
+                                      const struct sterna_codebook_matrix *matrix, float **weights,
+                                      float **factor, struct sterna_error *error)
 {
     const size_t rows = matrix->original->rows, cols = matrix->original->cols;
     *weights = sterna_buffer_new(rows * cols, sizeof **weights);
@@ -121,7 +110,8 @@ static enum sterna_status make_target(const struct sterna_codebook_network *of, 
     return STERNA_OK;
 }
 
-static void prepare_again(struct sterna_network *network, const struct matrix *matrix)
+void sterna_codebook_matrix_prepare(struct sterna_network *network,
+                                    const struct sterna_codebook_matrix *matrix)
 {
     if (matrix->place == STERNA_CODEBOOK_STACK)
         sterna_stack_prepare(&network->stack, matrix->layer, matrix->bias);
@@ -133,8 +123,8 @@ static void prepare_again(struct sterna_network *network, const struct matrix *m
 }
 
 /* The quantized network goes on with the weights that the code stands for; a bias takes up what the means of responses differ by. */
-static void apply(const struct sterna_codebook_network *of, const struct matrix *matrix, const float *weights,
-                  const float *factor, const struct sterna_moments *moments)
+static void apply(const struct sterna_codebook_network *of, const struct sterna_codebook_matrix *matrix,
+                  const float *weights, const float *factor, const struct sterna_moments *moments)
 {
     const size_t cols = matrix->original->cols;
     float *value = matrix->quantized->value;
@@ -147,11 +137,11 @@ static void apply(const struct sterna_codebook_network *of, const struct matrix 
         for (size_t c = 0; c < cols && factor[r] != 0.0f; c++)
             row[c] /= factor[r];
     }
-    prepare_again(&of->quantized->network, matrix);
+    sterna_codebook_matrix_prepare(&of->quantized->network, matrix);
 }
 
 /* The code's error on the original network's own inputs. */
-static double error_alone(const struct matrix *matrix, const float *weights,
+static double error_alone(const struct sterna_codebook_matrix *matrix, const float *weights,
                           const struct sterna_moments *held)
 {
     const struct sterna_moments own = {
@@ -167,7 +157,7 @@ static double error_alone(const struct matrix *matrix, const float *weights,
     return energy > 0 ? error / energy : 0;
 }
 
-static void report(const struct sterna_codebook_network *of, const struct matrix *matrix,
+static void report(const struct sterna_codebook_network *of, const struct sterna_codebook_matrix *matrix,
                    const struct sterna_codebook_outcome *outcome, double alone)
 {
     const struct sterna_product_code *code = matrix->code;
@@ -189,8 +179,8 @@ static void report(const struct sterna_codebook_network *of, const struct matrix
         of->options->report(&filled, of->options->context);
 }
 
-static enum sterna_status make_code(const struct sterna_codebook_network *of, const struct matrix *matrix,
-                                    struct sterna_error *error)
+static enum sterna_status make_code(const struct sterna_codebook_network *of,
+                                    const struct sterna_codebook_matrix *matrix, struct sterna_error *error)
 {
     const struct sterna_product_part *part = matrix->part;
     const size_t rows = matrix->original->rows, cols = matrix->original->cols;
@@ -204,7 +194,8 @@ static enum sterna_status make_code(const struct sterna_codebook_network *of, co
 }
 
 /* What both networks see as they are, a code for that, and on with it. */
-static enum sterna_status learn_matrix(const struct sterna_codebook_network *of, const struct matrix *matrix,
+static enum sterna_status learn_matrix(const struct sterna_codebook_network *of,
+                                       const struct sterna_codebook_matrix *matrix,
                                        const struct sterna_codebook_plan *plan, struct sterna_error *error)
 {
     const struct sterna_codebook_samples samples = {of->trial, &of->original->network,
@@ -235,7 +226,7 @@ static enum sterna_status learn_matrix(const struct sterna_codebook_network *of,
 static enum sterna_status quantize_matrix(const struct sterna_codebook_network *of, size_t index,
                                           struct sterna_error *error)
 {
-    const struct matrix matrix = matrix_at(of, index);
+    const struct sterna_codebook_matrix matrix = sterna_codebook_matrix_at(of, index);
     const struct sterna_product_options *options = of->options;
     const struct sterna_codebook_plan plan = {.correct = !options->uncorrected,
                                               .terms = options->free_codebooks ? 0 : matrix.part->terms,

@@ -14,52 +14,30 @@ static double cycles_of(const struct sterna_matrix *matrix, const struct sterna_
     return (double)(matrix->rows * matrix->cols) / (double)(codes * sterna_geometry_widest(geometry, matrix));
 }
 
-/* Cycles that the executor takes for a step's input (executor.v). */
-static uint64_t input_cycles(const struct sterna_model *model)
+static uint64_t each(uint64_t cycles, size_t steps)
 {
-    enum { BYTE = 2, HOT = 5 };
-    return model->one_hot ? HOT : BYTE * sterna_model_inputs(model);
-}
-
-/* Cycles of a request, for each of its steps: its first input is written before any step, and its last results leave after
- * all; what the sender takes for a row (row_sender.v). */
-static uint64_t request_cycles(const struct sterna_model *model, const struct sterna_geometry *geometry,
-                               size_t outputs)
-{
-    enum { STEP_HEAD = 6, REPLY_HEAD = 3, SUM_BYTES = 3, ROW = 5, TURN = 12 };
-    const size_t inputs = model->one_hot ? 2 : sterna_model_inputs(model);
-    const size_t by_request = (geometry->request_bytes - STEP_HEAD) / inputs;
-    const size_t by_reply = (geometry->reply_bytes - REPLY_HEAD) / (SUM_BYTES * outputs);
-    const size_t steps = by_request < by_reply ? by_request : by_reply;
-    return (input_cycles(model) + ROW * outputs + TURN + steps / 2) / steps;
-}
-
-/* Cycles by which the next input comes too late. */
-static uint64_t late_cycles(const struct sterna_model *model, const struct sterna_timing *timing)
-{
-    enum { HEAD = 5 }; /* executor.v: from input_free to the first byte, and from the last to the start */
-    const uint64_t there = timing->input_free + HEAD + input_cycles(model);
-    return there > timing->cycles ? there - timing->cycles : 0;
+    return (cycles + steps / 2) / steps;
 }
 
 static void fill(const struct sterna_model *model, const struct sterna_geometry *geometry,
                  const struct sterna_layout *layout, struct sterna_estimate *estimate)
 {
+    const size_t steps = sterna_timing_request_steps(model, geometry, layout->output_rows);
     struct sterna_timing timing;
     double used = 0;
-    sterna_timing_sections(geometry, layout->section, layout->sections, &timing);
-    const uint64_t request =
-        request_cycles(model, geometry, layout->output_rows) + late_cycles(model, &timing);
+    sterna_timing_request(model, geometry, layout, steps, &timing);
+    const uint64_t cycles = each(timing.cycles, steps), streaming = each(timing.streaming, steps);
+    const uint64_t build_wait = each(timing.build_wait, steps), gate_wait = each(timing.gate_wait, steps);
     for (size_t k = 0; k < model->layers; k++)
         used += cycles_of(&model->layer[k].ih, geometry) + cycles_of(&model->layer[k].hh, geometry);
     const uint64_t ideal = layout->ideal_cycles - layout->output_cycles;
     *estimate = (struct sterna_estimate){
-        .cycles = timing.cycles + request,
-        .streaming = timing.streaming,
-        .build_wait = timing.build_wait,
-        .gate_wait = timing.gate_wait,
-        .gap = timing.gap + request,
-        .output = timing.output,
+        .cycles = cycles,
+        .streaming = streaming,
+        .build_wait = build_wait,
+        .gate_wait = gate_wait,
+        .gap = cycles - streaming - build_wait - gate_wait,
+        .output = each(timing.output, steps),
         .ideal_cycles = ideal,
         .padding = 1.0 - used / (double)ideal,
         .load = {.weight_bytes = layout->weight_words * sterna_geometry_word_bytes(geometry),

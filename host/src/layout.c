@@ -250,9 +250,36 @@ static enum sterna_status check_section(const struct sterna_model *model,
     return status;
 }
 
+/* For messages: the matrix whose step program is the longest. */
+static void name_program(const struct sterna_model *model, const struct sterna_layout *layout, size_t size,
+                         char *name)
+{
+    const struct sterna_layout_program *longest = NULL;
+    char layer[32] = "";
+    bool input = false, recurrent = false;
+    for (size_t k = 0; k < layout->sections; k++)
+        for (size_t p = 0; p < STERNA_PARTS; p++) {
+            const struct sterna_layout_section *section = &layout->section[k];
+            const struct sterna_layout_program *program = section->part[p].program;
+            if (!section->part[p].matrix || (longest && program->program.size <= longest->program.size))
+                continue;
+            longest = program;
+            name_layer(model, section, layer);
+            input = section->layer && p == STERNA_PART_X;
+            recurrent = section->layer && p == STERNA_PART_H;
+        }
+    (void)snprintf(name, size, "bytes of step programs (the longest, %zu, for %s%s)",
+                   longest ? longest->program.size : 0, layer,
+                   input       ? ", input weights"
+                   : recurrent ? ", recurrent weights"
+                               : "");
+}
+
 static enum sterna_status check_memories(const struct sterna_model *model, const struct sterna_layout *layout,
                                          const struct sterna_geometry *geometry, struct sterna_error *error)
 {
+    char programs[120];
+    name_program(model, layout, sizeof programs, programs);
     const struct {
         const char *what;
         uint64_t need, have;
@@ -261,7 +288,7 @@ static enum sterna_status check_memories(const struct sterna_model *model, const
          geometry->weight_bytes},
         {"row scales", layout->scales, geometry->scales},
         {"biases", layout->biases, geometry->biases},
-        {"bytes of step programs", layout->program_bytes, geometry->program_bytes},
+        {programs, layout->program_bytes, geometry->program_bytes},
         {"bytes of activation memory", (uint64_t)layout->activation_words * geometry->tables,
          geometry->activation_bytes},
         {"units of recurrent state", layout->states, geometry->states},

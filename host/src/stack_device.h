@@ -1,6 +1,7 @@
 /* stack_device.h - a model's stack on a device. Each convolution is loaded as a network of its own, a layer rnn-relu without recurrence and an
- * output layer that hands its activations on; its patches are the steps. What a device cannot hold at once is cut: filters into several networks,
- * and patches longer than a request into parts whose exact sums the host adds before it applies scale, bias and ReLU. Poolings are the
+ * output layer that hands its activations on, or as an output layer alone whose exact sums the host turns into activations, whichever takes fewer
+ * cycles; its patches are the steps. What a device cannot hold at once is cut: filters into several networks, and patches longer than a request into
+ * parts whose sums the host adds up. Poolings are the
  * host's, between the layers. All of it gives the same integers as stack_fixed.h.
  */
 #ifndef STERNA_STACK_DEVICE_H

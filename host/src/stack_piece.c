@@ -8,7 +8,7 @@
 #include "machine.h"
 #include "timing.h"
 
-enum { STEP_HEAD = 6, ONE_M = 128, ONE_S = 7, BLOCK_COLUMNS = 40, SEND_ROW = 5 };
+enum { STEP_HEAD = 6, ONE_M = 128, ONE_S = 7, BLOCK_COLUMNS = 40 };
 
 /* ---- adjacent places ---- */
 
@@ -43,9 +43,9 @@ uint64_t sterna_stack_piece_ideal(const struct sterna_filters *filters,
                                  piece->whole ? filters->weight.cols : piece->cols);
 }
 
-/* The filters' weights, once for each place, where its own patch lies in the one of all; scales and biases with them. */
+/* The filters' weights, once for each place, where its own patch lies in the one of all; scales with them. */
 static void copy_places(const struct sterna_stack_layer *layer, const struct sterna_filters *filters,
-                        const struct sterna_stack_piece *piece, struct sterna_layer *to)
+                        const struct sterna_stack_piece *piece, struct sterna_matrix *to)
 {
     const size_t own = layer->in.channels / layer->groups, side = sterna_stack_piece_side(layer);
     const struct sterna_stack_layer span = sterna_stack_piece_span(layer, piece->places);
@@ -55,15 +55,14 @@ static void copy_places(const struct sterna_stack_layer *layer, const struct ste
         const size_t shift = i / piece->rows * layer->stride[side];
         const size_t y = side == 0 ? shift : 0, x = side == 1 ? shift : 0;
         const int8_t *from = filters->weight.code + row * layer->cols;
-        int8_t *code = to->ih.code + i * span.cols + (y * span.kernel[1] + x) * own;
+        int8_t *code = to->code + i * span.cols + (y * span.kernel[1] + x) * own;
         for (size_t ky = 0; ky < layer->kernel[0]; ky++)
             memcpy(code + ky * span.kernel[1] * own, from + ky * layer->kernel[1] * own,
                    layer->kernel[1] * own);
-        to->ih.scale_m[i] = filters->weight.scale_m[row];
-        to->ih.scale_s[i] = filters->weight.scale_s[row];
-        to->bias[i] = filters->bias[row];
+        to->scale_m[i] = filters->weight.scale_m[row];
+        to->scale_s[i] = filters->weight.scale_s[row];
     }
-    to->ih.format = filters->weight.format;
+    to->format = filters->weight.format;
 }
 
 /* ---- a piece as a network ---- */
@@ -120,25 +119,23 @@ enum sterna_status sterna_stack_piece_network(const struct sterna_stack_layer *l
     const struct sterna_model_shape shape = {.cell = STERNA_CELL_RNN_RELU,
                                              .inputs = piece->cols,
                                              .hidden = piece->places * piece->rows,
-                                             .layers = piece->whole ? 1 : 0,
+                                             .layers = piece->sums ? 0 : 1,
                                              .outputs = piece->places * piece->rows};
     struct sterna_model *fresh = NULL;
 
     enum sterna_status status = sterna_model_new_behind(&none, &shape, &fresh, error);
     if (status != STERNA_OK)
         return status;
-    if (piece->whole) {
-        struct sterna_layer *own = &fresh->layer[0];
-        if (piece->places > 1)
-            copy_places(layer, filters, piece, own);
-        else
-            status = copy_matrix(&filters->weight, piece, &own->ih, error);
-        for (size_t r = 0; piece->places == 1 && r < piece->rows; r++)
-            own->bias[r] = filters->bias[piece->row + r];
-        own->hh.cols = 0; /* no recurrence */
+    struct sterna_matrix *matrix = piece->sums ? &fresh->output : &fresh->layer[0].ih;
+    if (piece->places > 1)
+        copy_places(layer, filters, piece, matrix);
+    else
+        status = copy_matrix(&filters->weight, piece, matrix, error);
+    if (!piece->sums) {
+        for (size_t i = 0; i < matrix->rows; i++)
+            fresh->layer[0].bias[i] = filters->bias[piece->row + i % piece->rows];
+        fresh->layer[0].hh.cols = 0; /* no recurrence */
         set_identity(&fresh->output);
-    } else {
-        status = copy_matrix(&filters->weight, piece, &fresh->output, error);
     }
     if (status == STERNA_OK)
         *network = fresh;
@@ -179,19 +176,29 @@ static bool move_on(const struct sterna_stack_layer *layer, size_t part, struct 
     }
     piece->places = 1;
     piece->whole = part == layer->cols;
+    piece->sums = !piece->whole;
     piece->cols = layer->cols - piece->col < part ? layer->cols - piece->col : part;
     piece->rows = (piece->group + 1) * rows - piece->row;
     return piece->group < layer->groups;
 }
 
-/* Whether the piece's network fits, and its cycles in a step with those of sending its results. The network is the caller's. */
+/* What a request takes, and what it brings. */
+struct cost {
+    uint64_t cycles, places;
+};
+
+static bool less(struct cost a, struct cost b)
+{
+    return a.cycles * b.places < b.cycles * a.places;
+}
+
+/* Whether the piece's network fits, and what it costs. The network is the caller's. */
 static enum sterna_status fit(const struct sterna_stack_layer *layer, const struct sterna_filters *filters,
                               const struct sterna_stack_piece *piece, const struct sterna_geometry *geometry,
-                              struct sterna_model **network, uint64_t *cycles, struct sterna_error *error)
+                              struct sterna_model **network, struct cost *cost, struct sterna_error *error)
 {
     struct sterna_layout layout;
     struct sterna_timing timing;
-    *cycles = 0;
     enum sterna_status status = sterna_stack_piece_network(layer, filters, piece, network, error);
     if (status != STERNA_OK || geometry->tables == 0) /* fixed.c takes anything */
         return status;
@@ -200,42 +207,62 @@ static enum sterna_status fit(const struct sterna_stack_layer *layer, const stru
         sterna_model_free(*network);
         return status;
     }
-    sterna_timing_sections(geometry, layout.section, layout.sections, &timing);
-    *cycles = timing.cycles + SEND_ROW * (*network)->output.rows;
+    const size_t steps = sterna_timing_request_steps(*network, geometry, layout.output_rows);
+    sterna_timing_request(*network, geometry, &layout, steps, &timing);
+    *cost = (struct cost){timing.cycles, steps * piece->places};
     sterna_layout_free(&layout);
     return STERNA_OK;
 }
 
-/* As many places to a step as take the fewest cycles each. Formats without a weight 0, or whose weights are words, have only one. */
-static enum sterna_status widen(const struct sterna_stack_layer *layer, const struct sterna_filters *filters,
-                                const struct sterna_geometry *geometry, size_t height, uint64_t cycles,
-                                struct sterna_stack_piece *piece, struct sterna_model **network,
-                                struct sterna_error *error)
-{
-    const enum sterna_format format = filters->weight.format;
-    const size_t most = sterna_stack_piece_side(layer) == 1 ? layer->out.width : height;
-    uint64_t best = cycles;
+/* What is tried in the place of a piece, and the best so far. */
+struct choice {
+    const struct sterna_stack_layer *layer;
+    const struct sterna_filters *filters;
+    const struct sterna_geometry *geometry;
+    struct sterna_stack_piece *piece;
+    struct sterna_model **network;
+    struct cost best;
+};
 
-    if (geometry->tables == 0 || !piece->whole || format == STERNA_FORMAT_CODEBOOK ||
-        !sterna_format_has(format, 0))
+static enum sterna_status try_piece(struct choice *choice, size_t places, bool sums,
+                                    struct sterna_error *error)
+{
+    struct sterna_stack_piece trial = *choice->piece;
+    struct sterna_model *fresh = NULL;
+    struct cost cost = {0, 1};
+    trial.places = places;
+    trial.sums = sums;
+    trial.cols = sterna_stack_piece_span(choice->layer, places).cols;
+    enum sterna_status status =
+        fit(choice->layer, choice->filters, &trial, choice->geometry, &fresh, &cost, error);
+    if (status != STERNA_OK)
+        return status;
+    const bool better = less(cost, choice->best);
+    sterna_model_free(better ? *choice->network : fresh);
+    if (better) {
+        *choice->network = fresh;
+        *choice->piece = trial;
+        choice->best = cost;
+    }
+    return STERNA_OK;
+}
+
+/* As many places to a step, as activations or as sums, as take the fewest cycles each. Formats without a weight 0, or whose weights are words, have
+ * only one place. */
+static enum sterna_status widen(struct choice *choice, size_t most, struct sterna_error *error)
+{
+    const enum sterna_format format = choice->filters->weight.format;
+
+    if (choice->geometry->tables == 0 || !choice->piece->whole)
         return STERNA_OK;
-    for (size_t places = 2; places <= most; places++) {
-        struct sterna_stack_piece wide = *piece;
-        struct sterna_model *fresh = NULL;
-        wide.places = places;
-        wide.cols = sterna_stack_piece_span(layer, places).cols;
-        enum sterna_status status = fit(layer, filters, &wide, geometry, &fresh, &cycles, error);
-        if (status == STERNA_ERR_FIT || status == STERNA_ERR_RANGE)
-            break;
-        if (status != STERNA_OK)
+    if (format == STERNA_FORMAT_CODEBOOK || !sterna_format_has(format, 0))
+        most = 1;
+    for (int sums = 0; sums < 2; sums++) {
+        enum sterna_status status = STERNA_OK;
+        for (size_t places = 2 - (size_t)sums; places <= most && status == STERNA_OK; places++)
+            status = try_piece(choice, places, sums, error);
+        if (status != STERNA_OK && status != STERNA_ERR_FIT && status != STERNA_ERR_RANGE)
             return status;
-        const bool better = cycles * piece->places < best * places;
-        sterna_model_free(better ? *network : fresh);
-        if (better) {
-            *network = fresh;
-            *piece = wide;
-            best = cycles;
-        }
     }
     return STERNA_OK;
 }
@@ -248,20 +275,24 @@ enum sterna_status sterna_stack_piece_next(const struct sterna_model *model, siz
     const struct sterna_stack_layer *layer = &model->stack.layer[k];
     const struct sterna_filters *filters = &model->filters[k];
     struct sterna_model *fresh = NULL;
-    uint64_t cycles = 0;
+    struct sterna_error reason = {""};
+    struct choice choice = {layer, filters, geometry, piece, &fresh, {0, 1}};
 
     if (!move_on(layer, part_columns(&filters->weight, geometry), piece)) {
         *network = NULL;
         return STERNA_OK;
     }
-    enum sterna_status status = fit(layer, filters, piece, geometry, &fresh, &cycles, error);
-    while (status == STERNA_ERR_FIT && piece->rows > 1) {
-        piece->rows /= 2;
-        status = fit(layer, filters, piece, geometry, &fresh, &cycles, error);
+    enum sterna_status status = fit(layer, filters, piece, geometry, &fresh, &choice.best, &reason);
+    while (status == STERNA_ERR_FIT && (!piece->sums || piece->rows > 1)) {
+        piece->rows =
+            piece->sums ? piece->rows / 2 : piece->rows; /* sums want neither gates nor another program */
+        piece->sums = !piece->sums || !piece->whole;
+        status = fit(layer, filters, piece, geometry, &fresh, &choice.best, &reason);
     }
     if (status == STERNA_OK)
-        status = widen(layer, filters, geometry, height, cycles, piece, &fresh, error);
-    if (status == STERNA_OK)
-        *network = fresh;
-    return status;
+        status = widen(&choice, sterna_stack_piece_side(layer) == 1 ? layer->out.width : height, &reason);
+    if (status != STERNA_OK)
+        return sterna_fail(error, status, "layer %zu of the stack: %s", k, reason.reason);
+    *network = fresh;
+    return STERNA_OK;
 }

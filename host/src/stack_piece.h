@@ -12,7 +12,9 @@ struct sterna_stack_piece {
     size_t col, cols;        /* of the patch */
     size_t
         places; /* of a step, side by side: along the width, or along the height of planes that have none */
-    bool whole; /* all columns: the device applies scale, bias and ReLU too */
+    bool whole; /* all columns */
+    bool
+        sums; /* the device hands on sums, the host applies scale, bias and ReLU: where a patch is cut, or where that takes fewer cycles */
 };
 
 /* The layer whose patches are those of `places` adjacent places of this one: those at (y, x) begin with the place (y, x) itself. */
@@ -25,8 +27,8 @@ size_t sterna_stack_piece_steps(const struct sterna_stack_layer *layer, size_t p
 uint64_t sterna_stack_piece_ideal(const struct sterna_filters *filters,
                                   const struct sterna_geometry *geometry,
                                   const struct sterna_stack_piece *piece);
-/* The piece as a network: a layer rnn-relu without recurrence, place after place, whose activations an output layer hands on; or, of a part of the
- * columns, an output layer alone, whose sums are the piece's. */
+/* The piece as a network: a layer rnn-relu without recurrence, place after place, whose activations an output layer hands on; or, for sums, an
+ * output layer alone. */
 STERNA_MUST_CHECK enum sterna_status sterna_stack_piece_network(const struct sterna_stack_layer *layer,
                                                                 const struct sterna_filters *filters,
                                                                 const struct sterna_stack_piece *piece,

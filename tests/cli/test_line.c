@@ -123,6 +123,41 @@ START_TEST(refused_checkpoint_leaves_the_model_as_it_was)
 }
 END_TEST
 
+/* A float network by words: what is asked for in vain is told, and what is learned can be run. */
+START_TEST(words_are_learned_and_fine_tuned)
+{
+    char directory[CHILD_PATH_MAX], from[CHILD_PATH_MAX + 32], to[CHILD_PATH_MAX];
+
+    child_path(directory, "float");
+    child_path(to, "words.safetensors");
+    (void)snprintf(from, sizeof from, "%s/checkpoint.safetensors", directory);
+    sterna(&child, "train", "--out", directory, "--set", setting, "--set", "hidden=16", "--set", "batch=4",
+           "--set", "steps=16", "--set", "updates=40", "--set", "integer_updates=0", "--set",
+           "quantizer=float", "--set", "quantizer_output=float");
+    ck_assert_msg(child.status == 0, "%s", child.err);
+    sterna(&child, "quantize", from, to, "--pq", "m=4", "--calibrate", data);
+    child_complained(&child, 2, "sterna: quantize: --pq m=4: m (weights of a word) and k (words)");
+    sterna(&child, "quantize", from, to, "--pq", "m=4,k=12");
+    child_complained(&child, 2, "sterna: quantize: --pq wants data");
+    sterna(&child, "quantize", from, to, "--pq", "m=4,k=12,q=1", "--calibrate", data);
+    child_complained(&child, 2, "sterna: quantize: --pq m=4,k=12,q=1: \"q=1\" should be m=N");
+    sterna(&child, "quantize", from, to, "--fine-tune", "3");
+    child_complained(&child, 2, "sterna: quantize: this option goes with --pq");
+    sterna(&child, "quantize", from, to, "--pq", "m=4,k=200", "--calibrate", data, "--json");
+    child_complained(&child, 1, "sterna: quantize: weight_ih_l0: codewords of 4 weights, 200 of them");
+    sterna(&child, "quantize", from, to, "--pq", "m=4,k=12", "--calibrate", data, "--fine-tune", "3",
+           "--json");
+    ck_assert_msg(child.status == 0, "%s", child.err);
+    cJSON *json = cJSON_Parse(child.out);
+    ck_assert_ptr_nonnull(json);
+    ck_assert_int_eq((int)cJSON_GetNumberValue(cJSON_GetObjectItem(json, "fine_tune_steps")), 3);
+    ck_assert(cJSON_GetNumberValue(cJSON_GetObjectItem(json, "fine_tune_bits")) > 0);
+    cJSON_Delete(json);
+    sterna(&child, "eval", to, data, "--on", "reference");
+    ck_assert_msg(child.status == 0, "%s", child.err);
+}
+END_TEST
+
 START_TEST(curves_of_two_runs_are_drawn)
 {
     static char svg[1 << 20];
@@ -151,6 +186,7 @@ Suite *sterna_suite(void)
         simulated_device_agrees_with_the_reference,
         truncated_model_is_refused,
         refused_checkpoint_leaves_the_model_as_it_was,
+        words_are_learned_and_fine_tuned,
         curves_of_two_runs_are_drawn,
     };
     Suite *suite = suite_create("line");

@@ -167,6 +167,19 @@ START_TEST(sums_up_to_the_last_of_24_bits_are_exact)
 }
 END_TEST
 
+START_TEST(whose_step_program_is_too_long_is_told)
+{
+    struct sterna_geometry geometry = *sterna_geometry_of("up5k");
+    struct sterna_model *model = one_row(129);
+    geometry.program_bytes = 8;
+    ck_assert_int_eq(plan(model, &geometry), STERNA_ERR_FIT);
+    ck_assert_msg(strstr(error.reason, "bytes of step programs (the longest, ") != NULL &&
+                      strstr(error.reason, " for layer 0, ") != NULL,
+                  "%s", error.reason);
+    sterna_model_free(model);
+}
+END_TEST
+
 Suite *sterna_suite(void);
 
 Suite *sterna_suite(void)
@@ -178,6 +191,7 @@ Suite *sterna_suite(void)
     /* The program of a codebook follows from its matrix: test_pack.c */
     tcase_add_loop_test(tests, no_table_is_planned_that_could_overflow, 0, STERNA_FORMAT_CODEBOOK);
     tcase_add_test(tests, sums_up_to_the_last_of_24_bits_are_exact);
+    tcase_add_test(tests, whose_step_program_is_too_long_is_told);
     suite_add_tcase(suite, tests);
     return suite;
 }

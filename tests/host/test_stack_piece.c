@@ -55,7 +55,7 @@ static size_t count_pieces(const struct sterna_geometry *geometry, bool whole, s
         ck_assert_msg(status == STERNA_OK, "%s", error.reason);
         if (network == NULL)
             break;
-        const struct sterna_matrix *part = whole ? &network->layer[0].ih : &network->output;
+        const struct sterna_matrix *part = piece.sums ? &network->output : &network->layer[0].ih;
         ck_assert(piece.whole == whole);
         ck_assert_uint_eq(part->rows, piece.places * piece.rows);
         ck_assert_uint_eq(part->cols, piece.cols);
@@ -149,6 +149,51 @@ START_TEST(codebooks_are_cut_with_their_names)
 }
 END_TEST
 
+/* Cycles of a place: of the piece as it is, or with its results as the other kind. */
+static double cycles_of_place(const struct sterna_stack_piece *piece, bool sums)
+{
+    struct sterna_stack_piece other = *piece;
+    struct sterna_model *network = NULL;
+    struct sterna_estimate estimate;
+    other.sums = sums;
+    ck_assert_int_eq(
+        sterna_stack_piece_network(&model->stack.layer[0], &model->filters[0], &other, &network, &error),
+        STERNA_OK);
+    ck_assert_int_eq(sterna_estimate_model(network, "up5k", &estimate, &error), STERNA_OK);
+    sterna_model_free(network);
+    return (double)estimate.cycles / (double)piece->places;
+}
+
+/* A patch of few columns is over before its gates and what hands on their results have begun. */
+START_TEST(results_are_sums_where_that_takes_fewer_cycles)
+{
+    struct sterna_stack_piece piece = {.rows = 0};
+    struct sterna_model *network = NULL;
+    model = stack_model("conv 16 3x3 pad 1, relu", 28, 0);
+    ck_assert_int_eq(
+        sterna_stack_piece_next(model, 0, sterna_geometry_of("up5k"), 28, &piece, &network, &error),
+        STERNA_OK);
+    ck_assert(piece.whole);
+    ck_assert(piece.sums);
+    ck_assert_double_lt(cycles_of_place(&piece, true), cycles_of_place(&piece, false));
+    sterna_model_free(network);
+}
+END_TEST
+
+START_TEST(a_layer_that_does_not_fit_is_named)
+{
+    struct sterna_geometry geometry = *sterna_geometry_of("up5k");
+    struct sterna_stack_piece piece = {.rows = 0};
+    struct sterna_model *network = NULL;
+    geometry.program_bytes = 5;
+    model = stack_model("max-pool 1, conv 4 3, relu", 6, 0);
+    ck_assert_int_eq(sterna_stack_piece_next(model, 1, &geometry, 9, &piece, &network, &error),
+                     STERNA_ERR_FIT);
+    ck_assert_msg(strstr(error.reason, "layer 1 of the stack: ") == error.reason, "%s", error.reason);
+    ck_assert_msg(strstr(error.reason, "bytes of step programs (the longest, ") != NULL, "%s", error.reason);
+}
+END_TEST
+
 Suite *sterna_suite(void);
 Suite *sterna_suite(void)
 {
@@ -162,6 +207,8 @@ Suite *sterna_suite(void)
     tcase_add_test(tcase, patches_longer_than_a_request_are_cut);
     tcase_add_test(tcase, filters_are_cut_where_memory_ends);
     tcase_add_loop_test(tcase, codebooks_are_cut_with_their_names, 0, STERNA_CODEBOOK_ELEMENTS);
+    tcase_add_test(tcase, results_are_sums_where_that_takes_fewer_cycles);
+    tcase_add_test(tcase, a_layer_that_does_not_fit_is_named);
     suite_add_tcase(suite, tcase);
     return suite;
 }

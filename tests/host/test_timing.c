@@ -46,6 +46,48 @@ START_TEST(results_that_leave_slowly_hold_up_the_third_tile)
 }
 END_TEST
 
+/* Cycles of a request of so many steps. */
+static uint64_t request(const struct sterna_model *model, size_t steps)
+{
+    const struct sterna_geometry *geometry = sterna_geometry_of("up5k");
+    struct sterna_layout layout;
+    struct sterna_timing timing;
+    ck_assert_int_eq(sterna_layout_plan(model, geometry, &layout, NULL), STERNA_OK);
+    sterna_timing_request(model, geometry, &layout, steps, &timing);
+    ck_assert_uint_eq(timing.cycles, timing.streaming + timing.build_wait + timing.gate_wait + timing.gap);
+    sterna_layout_free(&layout);
+    return timing.cycles;
+}
+
+/* 40 bytes of input take 80 cycles, 10 results 50: of all steps but the first, and but the last, they are under other steps. */
+START_TEST(inputs_and_results_go_under_other_steps)
+{
+    const struct sterna_model_shape shape = {STERNA_CELL_GRU, 40, 64, 1, 10};
+    struct sterna_model *model = random_model_of(&shape, STERNA_FORMAT_TERNARY, 1);
+    ck_assert_ptr_nonnull(model);
+    model->one_hot = false;
+    const uint64_t one = request(model, 1);
+    ck_assert_uint_lt(request(model, 11) - one, 10 * (one - 80 - 40));
+    ck_assert_uint_gt(request(model, 11) - one, 10 * (one - 80 - 80));
+    sterna_model_free(model);
+}
+END_TEST
+
+/* 512 bytes are 12 inputs of 40 bytes, or 33 times 5 results of 3. */
+START_TEST(a_request_has_room_for_its_inputs_and_its_results)
+{
+    const struct sterna_model_shape shape = {STERNA_CELL_GRU, 40, 8, 1, 5};
+    struct sterna_model *model = random_model_of(&shape, STERNA_FORMAT_TERNARY, 1);
+    ck_assert_ptr_nonnull(model);
+    model->one_hot = false;
+    ck_assert_uint_eq(sterna_timing_request_steps(model, sterna_geometry_of("up5k"), 5), 12);
+    ck_assert_uint_eq(sterna_timing_request_steps(model, sterna_geometry_of("up5k"), 50), 3);
+    model->one_hot = true;
+    ck_assert_uint_eq(sterna_timing_request_steps(model, sterna_geometry_of("up5k"), 5), 33);
+    sterna_model_free(model);
+}
+END_TEST
+
 Suite *sterna_suite(void);
 
 Suite *sterna_suite(void)
@@ -55,6 +97,8 @@ Suite *sterna_suite(void)
     tcase_add_test(tests, enough_rows_hide_every_build_but_the_first);
     tcase_add_test(tests, few_rows_wait_for_each_build);
     tcase_add_test(tests, results_that_leave_slowly_hold_up_the_third_tile);
+    tcase_add_test(tests, inputs_and_results_go_under_other_steps);
+    tcase_add_test(tests, a_request_has_room_for_its_inputs_and_its_results);
     suite_add_tcase(suite, tests);
     return suite;
 }
