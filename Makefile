@@ -116,7 +116,7 @@ coverage: $(GENERATED) ## lines of the Verilog that tests/rtl runs, by module; f
 	@$(MAKE) $(COVERED:%=$(BUILD)/coverage/tests/rtl/test_%) BUILD=$(BUILD)/coverage LINES=1 VERILATED_OPT=-O1
 	@scripts/coverage.sh $(BUILD)/coverage $(COVERED)
 MUTANTS ?= 60
-MUTATED = builder_lane table_builder table_lookup adder_tree psum_memory row_streamer block_walker gate_schedule gate_arithmetic \
+MUTATED = builder_lane table_builder table_lookup adder_tree psum_memory row_streamer block_walker gate_schedule tile_queue gate_arithmetic \
     shift_add_product sigmoid_tanh row_sender lane_memory weight_memory memory_port sequencer layer_header
 mutation: $(patsubst %,$(OBJ)/tests/rtl/test_%.o,$(MUTATED) network $(VARIANTS)) $(OBJ)/tests/main.o $(BUILD)/libsterna.a $(BUILD)/verilated/runtime.a ## MUTANTS=60 SEED=1: wrong operators in the datapath; 95 % must be noticed
 	@$(foreach v,$(VARIANTS),MODULE_$(v)=$(MODULE_$(v)) G_$(v)="$(G_$(v))") VARIANTS="$(VARIANTS)" \
