@@ -43,7 +43,9 @@ static void choose(void)
     bench.busy -= bench.busy > 0;
     /* a tile ends if a bank is free; it is ready some time later */
     *model->tile_ends = *model->tile_ready = *model->layer_start = 0;
-    const unsigned next = bench.tiles > 0 && bench.tile[0].ready; /* that is not ready */
+    unsigned next = 0; /* that is not ready */
+    while (next < bench.tiles && bench.tile[next].ready)
+        next++;
     if (next < bench.tiles && !(bench.ended && next + 1 == bench.tiles) && seeded_percent(&bench.random, 20))
         *model->tile_ready = bench.tile[next].ready = true;
     else if (bench.tiles < BANKS && !bench.ended && seeded_percent(&bench.random, 20)) {
