@@ -235,7 +235,8 @@ $(BUILD)/verilated/runtime.a:
 	    $(VERILATOR_ROOT)/include/verilated_threads.cpp $(if $(LINES),$(VERILATOR_ROOT)/include/verilated_cov.cpp)
 	@$(AR) rcs $@ $(@D)/verilated*.o
 
-# A module of other parameters under a name of its own.
+# A module of other parameters, or another test of it, under a name of its own.
+MODULE_command_ahead = command
 MODULE_network_streams = network
 G_network_streams = -GTABLES=16 -GSTREAMS=3 -GENTRIES=16 -GTABLE_W=14 -GTABLE_BANKS=1 -GPSUM_W=20 -GWEIGHT_WORDS=2048 \
     -GACTIVATION_WORDS=64

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SYMBOLS = 64, HIDDEN = 128, SEED = 1, STEPS = 1000, AT_ONCE = 50, ROUND_TRIPS = 200 };
+enum { SYMBOLS = 64, HIDDEN = 128, SEED = 1, STEPS = 1000, AT_ONCE = 250, ROUND_TRIPS = 200 };
 
 struct selftest {
     struct sterna_model *model;

@@ -87,7 +87,8 @@ static enum sterna_status post(struct flight *flight, size_t i, struct sterna_er
     struct sterna_session *session = flight->session;
     const struct sterna_burst *burst = flight->burst;
     const size_t size = burst->put(burst->context, i, sterna_session_arguments(session));
-    const enum sterna_status status = sterna_session_send(session, burst->opcode, size, flight->idle, error);
+    const struct sterna_idling idling = {.behind = flight->idle};
+    const enum sterna_status status = sterna_session_send(session, burst->opcode, size, &idling, error);
     if (status != STERNA_OK)
         return status;
     session->repeats += flight->progress[i] == SENT;

@@ -6,20 +6,14 @@
 #include <string.h>
 
 #include "device_type.h"
-#include "halves.h"
 #include "little_endian.h"
 #include "memory.h"
 #include "pack.h"
 #include "session.h"
+#include "snapshot.h"
+#include "steps.h"
 
-enum {
-    STEP_BYTES = 4, /* arguments of STEP before the inputs */
-    SUM_BYTES = 3,
-    COUNT_MAX = 255, /* steps in a batch */
-    COUNTERS_BYTES = 24,
-    INDEX_BYTES = 2,
-    BYTE_CYCLES = 64 /* a byte of memory cleared takes less */
-};
+enum { COUNTERS_BYTES = 24 };
 
 struct driver {
     struct sterna_device device;
@@ -36,27 +30,6 @@ static struct driver *of(struct sterna_device *device)
 static const struct driver *of_const(const struct sterna_device *device)
 {
     return (const struct driver *)device;
-}
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* STATE; *phase may be NULL. */
-static enum sterna_status request_state(struct sterna_session *session, uint8_t operation, uint8_t set,
-                                        uint8_t *phase, struct sterna_error *error)
-{
-    uint8_t *arguments = sterna_session_arguments(session);
-    const uint8_t *data = NULL;
-    arguments[0] = operation;
-    arguments[1] = set;
-    const uint64_t bytes = session->geometry.activation_bytes + 2 * (uint64_t)session->geometry.states;
-    enum sterna_status status =
-        sterna_session_exchange(session, STERNA_OP_STATE, 2, bytes * BYTE_CYCLES, &data, 1, error);
-    if (status == STERNA_OK && phase)
-        *phase = data[0];
-    return status;
 }
 
 /* ---- load ------------------------------------------------------------------------------------------ */
@@ -89,7 +62,7 @@ static enum sterna_status write_image(struct sterna_session *session, const stru
     enum sterna_status status = sterna_memory_write(session, range, STERNA_IMAGE_MEMORIES, error);
     for (unsigned i = 0; i < STERNA_IMAGE_MEMORIES && status == STERNA_OK; i++)
         status = sterna_memory_check(session, &range[i], error);
-    return status == STERNA_OK ? request_state(session, STERNA_STATE_RESET, 0, NULL, error) : status;
+    return status == STERNA_OK ? sterna_state_request(session, STERNA_STATE_RESET, 0, NULL, error) : status;
 }
 
 static enum sterna_status load_driver(struct sterna_device *device, const struct sterna_model *model,
@@ -125,50 +98,12 @@ static enum sterna_status load_driver(struct sterna_device *device, const struct
 static enum sterna_status reset_driver(struct sterna_device *device, struct sterna_error *error)
 {
     struct driver *self = of(device);
-    enum sterna_status status = request_state(self->session, STERNA_STATE_RESET, 0, NULL, error);
+    enum sterna_status status = sterna_state_request(self->session, STERNA_STATE_RESET, 0, NULL, error);
     self->dense = self->dense && status != STERNA_OK;
     return status;
 }
 
 /* ---- steps ----------------------------------------------------------------------------------------- */
-
-/* Steps per request, such that the inputs fit the request buffer and the results the reply buffer. */
-static size_t batch_size(const struct driver *self, size_t input_bytes)
-{
-    const struct sterna_geometry *geometry = &self->session->geometry;
-    size_t inputs = (geometry->request_bytes - STERNA_REQUEST_HEAD - STEP_BYTES) / input_bytes;
-    size_t results =
-        (geometry->reply_bytes - STERNA_REPLY_HEAD) / (SUM_BYTES * self->image.sums * self->image.outputs);
-    return smaller(COUNT_MAX, smaller(inputs, results));
-}
-
-static int32_t take_sum(const uint8_t **data)
-{
-    const int32_t sum = (int32_t)(sterna_get_le24(*data) ^ 0x800000) - 0x800000; /* sign of 24 bits */
-    *data += SUM_BYTES;
-    return sum;
-}
-
-/* One request; the inputs are in place behind its arguments. */
-static enum sterna_status step_batch(struct driver *self, uint8_t flags, size_t input_bytes, size_t count,
-                                     int32_t *sums, struct sterna_error *error)
-{
-    uint8_t *arguments = sterna_session_arguments(self->session);
-    const size_t outputs = count * self->image.outputs;
-    arguments[0] = (uint8_t)count;
-    arguments[1] = flags;
-    sterna_put_le16(arguments + 2, (uint32_t)input_bytes);
-    const uint8_t *data = NULL;
-    enum sterna_status status = sterna_session_exchange(
-        self->session, STERNA_OP_STEP, STEP_BYTES + count * input_bytes, count * self->image.cycle_bound,
-        &data, SUM_BYTES * self->image.sums * outputs, error);
-    for (size_t i = 0; i < outputs && status == STERNA_OK; i++) {
-        sums[i] = take_sum(&data);
-        if (self->image.sums == 2)
-            sums[i] += take_sum(&data) * (1 << STERNA_HALVES_SHIFT);
-    }
-    return status;
-}
 
 /* One-hot steps change single activations: what a dense input left must go first. */
 static enum sterna_status clear_input(struct driver *self, struct sterna_error *error)
@@ -185,85 +120,39 @@ static enum sterna_status step_driver(struct sterna_device *device, const uint16
                                       int32_t *sums, struct sterna_error *error)
 {
     struct driver *self = of(device);
-    enum sterna_status status = clear_input(self, error);
-    const size_t most = batch_size(self, INDEX_BYTES);
-    for (size_t done = 0, batch; done < count && status == STERNA_OK; done += batch) {
-        batch = smaller(count - done, most);
-        uint8_t *bytes = sterna_session_arguments(self->session) + STEP_BYTES;
-        for (size_t i = 0; i < batch; i++)
-            sterna_put_le16(bytes + INDEX_BYTES * i, inputs[done + i]);
-        status = step_batch(self, STERNA_STEP_ONE_HOT, INDEX_BYTES, batch, sums + done * self->image.outputs,
-                            error);
-    }
-    return status;
+    const struct sterna_steps steps = {
+        .session = self->session, .image = &self->image, .indices = inputs, .count = count};
+    const enum sterna_status status = clear_input(self, error);
+    return status == STERNA_OK ? sterna_steps_run(&steps, sums, error) : status;
 }
 
 static enum sterna_status step_dense_driver(struct sterna_device *device, const int8_t *inputs, size_t count,
                                             int32_t *sums, struct sterna_error *error)
 {
     struct driver *self = of(device);
-    enum sterna_status status = STERNA_OK;
-    const size_t size = self->image.inputs, most = batch_size(self, size);
-    if (most == 0)
-        return sterna_fail(error, STERNA_ERR_FIT,
-                           "an input of %zu values is longer than the device's requests, %u bytes", size,
-                           self->session->geometry.request_bytes);
+    const struct sterna_steps steps = {
+        .session = self->session, .image = &self->image, .dense = inputs, .count = count};
     self->dense = true;
-    for (size_t done = 0, batch; done < count && status == STERNA_OK; done += batch) {
-        batch = smaller(count - done, most);
-        memcpy(sterna_session_arguments(self->session) + STEP_BYTES, inputs + done * size, batch * size);
-        status = step_batch(self, 0, size, batch, sums + done * self->image.outputs, error);
-    }
-    return status;
+    return sterna_steps_run(&steps, sums, error);
 }
 
 /* ---- snapshots, counters --------------------------------------------------------------------------- */
 
-/* A snapshot: the phase, the state memory, the h words of activation memory, as far as the model uses them. */
 static size_t state_bytes_driver(const struct sterna_device *device)
 {
-    const struct sterna_image *image = &of_const(device)->image;
-    return 1 + 2 * image->states + image->h_bytes;
+    return sterna_snapshot_bytes(&of_const(device)->image);
 }
 
 static enum sterna_status state_get_driver(struct sterna_device *device, uint8_t *state,
                                            struct sterna_error *error)
 {
-    struct driver *self = of(device);
-    const struct sterna_image *image = &self->image;
-    uint8_t *fresh = malloc(state_bytes_driver(device));
-    if (!fresh)
-        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for a snapshot");
-    enum sterna_status status = request_state(self->session, STERNA_STATE_GET, 0, fresh, error);
-    if (status == STERNA_OK)
-        status = sterna_memory_read(self->session, STERNA_MEM_STATE, 0, fresh + 1, 2 * image->states, error);
-    if (status == STERNA_OK)
-        status = sterna_memory_read(self->session, STERNA_MEM_ACTIVATIONS, image->h_address,
-                                    fresh + 1 + 2 * image->states, image->h_bytes, error);
-    if (status == STERNA_OK)
-        memcpy(state, fresh, state_bytes_driver(device));
-    free(fresh);
-    return status;
+    return sterna_snapshot_get(of(device)->session, &of(device)->image, state, error);
 }
 
 static enum sterna_status state_set_driver(struct sterna_device *device, const uint8_t *state,
                                            struct sterna_error *error)
 {
-    struct driver *self = of(device);
-    if (state[0] > 1)
-        return sterna_fail(error, STERNA_ERR_FORMAT, "this is not a snapshot of a network's state");
-    const struct sterna_image *image = &self->image;
-    enum sterna_status status =
-        sterna_snapshot_check(state + 1, image->states, state + 1 + 2 * image->states, image->h_bytes, error);
-    const struct sterna_range range[] = {
-        {STERNA_MEM_STATE, 0, 2 * image->states, state + 1},
-        {STERNA_MEM_ACTIVATIONS, image->h_address, image->h_bytes, state + 1 + 2 * image->states},
-    };
-    if (status == STERNA_OK)
-        status = sterna_memory_write(self->session, range, 2, error);
-    if (status == STERNA_OK)
-        status = request_state(self->session, STERNA_STATE_SET, state[0], NULL, error);
-    return status;
+    return sterna_snapshot_set(of(device)->session, &of(device)->image, state, error);
 }
 
 static enum sterna_status counters_driver(struct sterna_device *device, bool clear,

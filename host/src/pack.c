@@ -9,6 +9,7 @@
 #include "layout.h"
 #include "little_endian.h"
 #include "machine.h"
+#include "timing.h"
 
 /* One step of a pair of units through the gates: the row of a part and a gate, and if it is the first for its sum the bias that the sum
  * starts with. In the order in which the gates take them (hw/README.md, section 1). */
@@ -242,6 +243,8 @@ enum sterna_status sterna_pack(const struct sterna_model *model, const struct st
     enum sterna_status status = sterna_layout_plan(model, geometry, &layout, error);
     if (status != STERNA_OK)
         return status;
+    struct sterna_timing timing;
+    sterna_timing_sections(geometry, layout.section, layout.sections, &timing);
     struct sterna_image fresh = {
         .inputs = sterna_model_inputs(model),
         .outputs = model->output.rows,
@@ -252,6 +255,7 @@ enum sterna_status sterna_pack(const struct sterna_model *model, const struct st
         .states = layout.states,
         .ideal_cycles = layout.ideal_cycles,
         .output_cycles = layout.output_cycles,
+        .step_cycles = timing.cycles,
         .cycle_bound = layout.cycle_bound,
     };
     uint8_t *words = calloc(layout.weight_words, sterna_geometry_word_bytes(geometry));

@@ -25,6 +25,7 @@ struct sterna_image {
     size_t states;
     uint64_t ideal_cycles;  /* of a step: rows x blocks, had every byte the most weights */
     uint64_t output_cycles; /* the output layer's share of them */
+    uint64_t step_cycles;   /* that a step takes, one of many in a row, by timing.h */
     uint64_t cycle_bound;   /* a step takes fewer cycles than this, for time-outs */
 };
 

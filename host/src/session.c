@@ -84,13 +84,15 @@ static enum sterna_status await(struct sterna_session *session, uint64_t cycles,
 }
 
 enum sterna_status sterna_session_send(struct sterna_session *session, uint8_t opcode, size_t size,
-                                       size_t idle, struct sterna_error *error)
+                                       const struct sterna_idling *idling, struct sterna_error *error)
 {
     session->request[0] = opcode;
     session->request[1]++;
-    const size_t length = sterna_frame_encode(session->request, STERNA_REQUEST_HEAD + size, session->frame);
-    memset(session->frame + length, STERNA_FLAG_BYTE, idle);
-    return session->link->backend->send(session->link, session->frame, length + idle, error);
+    memset(session->frame, STERNA_FLAG_BYTE, idling->before);
+    size_t length = idling->before;
+    length += sterna_frame_encode(session->request, STERNA_REQUEST_HEAD + size, session->frame + length);
+    memset(session->frame + length, STERNA_FLAG_BYTE, idling->behind);
+    return session->link->backend->send(session->link, session->frame, length + idling->behind, error);
 }
 
 static const char *name_of(uint8_t opcode)
@@ -103,8 +105,8 @@ static const char *name_of(uint8_t opcode)
     return names[opcode];
 }
 
-static enum sterna_status check_reply(const struct sterna_session *session, size_t data_size,
-                                      struct sterna_error *error)
+enum sterna_status sterna_session_check(const struct sterna_session *session, size_t data_size,
+                                        struct sterna_error *error)
 {
     static const char *const reasons[] = {
         [STERNA_ST_BAD_OPCODE] = "it does not know the request",
@@ -146,7 +148,7 @@ enum sterna_status sterna_session_exchange(struct sterna_session *session, uint8
             error, STERNA_ERR_TIMEOUT, "the device on %s did not answer %s, asked %d times%s",
             session->link->backend->name, name_of(opcode), STERNA_SESSION_TRIES,
             opcode == STERNA_OP_HELLO ? "; a board needs the accelerator first: make flash BOARD=..." : "");
-    enum sterna_status status = check_reply(session, data_size, error);
+    enum sterna_status status = sterna_session_check(session, data_size, error);
     if (status == STERNA_OK && data)
         *data = session->reply + STERNA_REPLY_HEAD;
     return status;

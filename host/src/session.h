@@ -11,7 +11,7 @@ enum {
     STERNA_REQUEST_HEAD = 2,    /* opcode, sequence */
     STERNA_REPLY_HEAD = 3,      /* opcode, sequence, status */
     STERNA_SESSION_TRIES = 10,  /* a request is sent that often at most */
-    STERNA_SESSION_IDLE = 4096  /* bytes of idling behind a request at most */
+    STERNA_SESSION_IDLE = 4096  /* bytes of idling around a request at most */
 };
 
 struct sterna_session {
@@ -45,13 +45,21 @@ STERNA_MUST_CHECK enum sterna_status sterna_session_exchange(struct sterna_sessi
                                                              const uint8_t **data, size_t data_size,
                                                              struct sterna_error *error);
 
-/* The two halves of an exchange, without any of its certainty (burst.h). Send a request with the next sequence number, and so many
- * bytes of idling behind it. */
+/* Bytes between requests that are none, together STERNA_SESSION_IDLE at most. */
+struct sterna_idling {
+    size_t before, behind;
+};
+
+/* The parts of an exchange, without any of its certainty (burst.h, pipeline.h). Send a request with the next sequence number, and idling
+ * around it. */
 STERNA_MUST_CHECK enum sterna_status sterna_session_send(struct sterna_session *session, uint8_t opcode,
-                                                         size_t size, size_t idle,
+                                                         size_t size, const struct sterna_idling *idling,
                                                          struct sterna_error *error);
 /* The next reply, whatever it answers, in session->reply, decoder.size bytes; *got false if none comes within `cycles`. */
 STERNA_MUST_CHECK enum sterna_status sterna_session_reply(struct sterna_session *session, uint64_t cycles,
                                                           bool *got, struct sterna_error *error);
+/* Whether the reply, which answers the request sent last or one of its kind, says done and has so much data. */
+STERNA_MUST_CHECK enum sterna_status sterna_session_check(const struct sterna_session *session,
+                                                          size_t data_size, struct sterna_error *error);
 
 #endif

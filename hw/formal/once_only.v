@@ -1,5 +1,5 @@
 // once_only - a request with the sequence number of the last one executed is not executed again (HELLO apart), and nothing
-// is done but for a request that is executed
+// is done but for a request that is executed; what a request brings comes only while no other needs its own
 //
 // request_buffer, executor and reply_buffer as command.v joins them. Any frames that frame_decoder may
 // give; arguments says anything of them, and the core answers anything.
@@ -32,7 +32,7 @@ module once_only (
     input wire       result_valid
 );
 
-    wire       listen, request_valid, request_taken, abort_valid, abort_taken;
+    wire       listen, hear, field_write, request_valid, request_taken, abort_valid, abort_taken;
     wire [7:0] request_opcode, request_sequence, request_data, append_data;
     wire [9:0] request_bytes, request_index;
     wire       begin_reply, append, fail, send, sent, repeated;
@@ -48,6 +48,7 @@ module once_only (
         .s_last(s_last),
         .s_good(s_good),
         .listen(listen),
+        .hear(hear),
         .request_valid(request_valid),
         .request_taken(request_taken),
         .abort_valid(abort_valid),
@@ -55,7 +56,7 @@ module once_only (
         .request_opcode(request_opcode),
         .request_sequence(request_sequence),
         .request_bytes(request_bytes),
-        .field_write(),
+        .field_write(field_write),
         .field_index(),
         .field_data(),
         .read_index(request_index),
@@ -67,6 +68,7 @@ module once_only (
         .clk(clk),
         .rst(rst),
         .listen(listen),
+        .hear(hear),
         .request_valid(request_valid),
         .request_taken(request_taken),
         .abort_valid(abort_valid),
@@ -140,6 +142,8 @@ module once_only (
 
     wire [4:0] see_state;  // = u_executor.state_q
     wire       see_stepping;  // = u_executor.stepping_q
+    wire       see_drained;  // = u_executor.drained
+    wire       see_turned;  // = u_executor.turned_q
     wire [9:0] see_index;  // = u_request.index_q
     wire       see_first;  // = u_request.first_q
     wire       see_low;  // = u_request.low_q
@@ -147,6 +151,7 @@ module once_only (
     wire       see_beyond;  // = u_request.beyond_q
     wire       see_watch;  // = u_request.watch_q
     wire       see_store;  // = u_request.store_q
+    wire       see_request;  // = u_request.request_q
     wire       see_sending;  // = u_reply.sending_q
     wire [7:0] see_opcode;  // = u_reply.opcode_q
     wire       see_begun;  // = u_reply.begun_q
@@ -162,6 +167,7 @@ module once_only (
     reg [7:0] request_sequence_q, request_opcode_q, sequence_q;
     reg       begun_q, fresh_q, taken_q;
     reg [5:0] kind_q;
+    reg [9:0] bytes_q;
 
     always @(posedge clk) begin
         started_q <= 1'b1;
@@ -183,6 +189,7 @@ module once_only (
         fresh_q <= rst;
         taken_q <= request_taken;
         kind_q <= kind;
+        bytes_q <= request_bytes;
     end
 
     localparam [4:0] LISTEN = 5'd0, ANSWER = 5'd19, SEND = 5'd20, TAKE = 5'd21, HALT = 5'd22;
@@ -190,6 +197,7 @@ module once_only (
         STATE = 5'd15, PHASE = 5'd16, COUNT = 5'd17, TURN = 5'd8, RUN = 5'd14, REFUSE = 5'd18;
     wire [5:0] kind = {is_write, is_read, is_check, is_step, is_state, is_counters};
     wire step_state = (see_state >= COPY && see_state <= STORE) || (see_state >= TURN && see_state <= RUN);
+    wire over = see_stepping && ((see_state == RUN && see_drained) || (see_state == TURN && see_turned));
     wire same = see_begun && request_sequence == see_sequence && request_opcode != `OP_HELLO;
 
     always @* begin
@@ -207,8 +215,13 @@ module once_only (
         assume ((kind & (kind - 6'd1)) == 6'd0 && (taken_q || kind == kind_q));
         if (see_opcode == `OP_HELLO && active_q) assume (kind == 6'd0);
         assume (!(see_state == REFUSE && see_stepping));
+        // As within_memory assumes.
+        if (started_q && field_write && see_index != 10'd0) assert ((listen || hear) && !request_valid && !abort_valid);
+        if (started_q && !fresh_q && !listen && !hear) assert (request_bytes == bytes_q);
         // What the induction needs.
         if (started_q) begin
+            if (hear) assert (over || listen || see_state == ANSWER || see_state == SEND || see_state == HALT);
+            if (see_index != 10'd0 && see_store) assert (listen || hear);
             assert (see_begun == last_valid_q);
             if (see_begun) assert (see_sequence == last_q);
             assert (see_state <= HALT);
@@ -228,9 +241,9 @@ module once_only (
             assert (see_first == (see_index == 10'd0) && see_low == (see_index < 10'd16));
             assert (see_short == (see_index == 10'd6) && see_beyond == (see_index == 10'd517));
             assert (see_index <= 10'd517);
-            assert (!(request_valid && abort_valid));
+            assert (!(see_request && abort_valid));
             if (see_index != 10'd0 && (see_watch || see_store))
-                assert (!request_valid && !abort_valid);
+                assert (!see_request && !abort_valid);
             if (request_valid || abort_valid || see_index > 10'd2)
                 assert (request_sequence_q == request_sequence && request_opcode_q == request_opcode);
             if (listen && !fresh_q) assert (sequence_q == see_sequence && begun_q == see_begun);

@@ -1,7 +1,8 @@
 // within_memory - no byte is read or written beyond the end of the memory that the request names, whatever the request
 //
-// arguments and executor as command.v joins them. As request_buffer does, fields come only while the executor listens and has nothing
-// to take, and what is known of a request holds until the next. A write that waits does so under the steps of a STEP.
+// arguments and executor as command.v joins them. As request_buffer does (proved of once_only), fields come only while the executor
+// listens or hears and has nothing to take, and what is known of a request holds until the next. A write that waits does so under the
+// steps of a STEP.
 
 `default_nettype none
 `include "protocol.vh"
@@ -27,7 +28,7 @@ module within_memory (
     input wire       result_valid
 );
 
-    wire        listen, request_taken, abort_taken;
+    wire        listen, hear, request_taken, abort_taken;
     wire        is_write, is_read, is_check, is_step, is_state, is_counters, one_hot, last_only;
     wire [7:0]  argument;
     wire [2:0]  memory;
@@ -62,6 +63,7 @@ module within_memory (
         .clk(clk),
         .rst(rst),
         .listen(listen),
+        .hear(hear),
         .request_valid(request_valid),
         .request_taken(request_taken),
         .abort_valid(abort_valid),
@@ -116,6 +118,8 @@ module within_memory (
 
     wire [4:0]  see_state;  // = u_executor.state_q
     wire        see_stepping;  // = u_executor.stepping_q
+    wire        see_drained;  // = u_executor.drained
+    wire        see_turned;  // = u_executor.turned_q
     wire [19:0] see_address;  // = u_executor.address_q
     wire [19:0] see_next;  // = u_executor.next_q
     wire        see_at_end;  // = u_executor.at_end_q
@@ -153,10 +157,11 @@ module within_memory (
     reg [9:0]  bytes_q;
     wire [5:0] kind = {is_write, is_read, is_check, is_step, is_state, is_counters};
     wire       is_range = is_write || is_read || is_check;
-    wire       working = see_state >= JUDGE && see_state <= COUNT;
+    wire       over = see_stepping && ((see_state == RUN && see_drained) || (see_state == TURN && see_turned));
+    wire       working = see_state >= JUDGE && see_state <= COUNT && !over;  // and needs its arguments
     wire       moving = see_state >= COPY && see_state <= ARRIVE;
     wire       stepping = (see_state == COPY || see_state == STORE || (see_state >= TURN && see_state <= RUN)) &&
-                          is_step;
+                          is_step && !over;
 
     always @(posedge clk) begin
         started_q <= 1'b1;
@@ -166,10 +171,11 @@ module within_memory (
 
     always @* begin
         assume (rst == !started_q);
-        if (field_write) assume (listen && !request_valid && !abort_valid);
-        if (started_q && !listen) assume (request_bytes == bytes_q);
+        if (field_write) assume ((listen || hear) && !request_valid && !abort_valid);
+        if (started_q && !listen && !hear) assume (request_bytes == bytes_q);
         if (mem_wait) assume (is_step && (see_stepping || see_state == HALT));
         if (see_state == TAKE) assume (request_valid);
+        if (see_state == HALT) assume (abort_valid);
         if (started_q && !fresh_q && (mem_read || mem_write)) assert ({1'b0, mem_address} < size);
         // What the induction needs: the pipeline of arguments, stage by stage after the taking,
         if (started_q) begin
@@ -181,7 +187,10 @@ module within_memory (
             if (see_stepping && working) assert (stepping);
             if (see_state == TAKE) assert (!see_stepping);
             if (working) assert ((kind & (kind - 6'd1)) == 6'd0);
-            if (!listen && see_state != HALT) assert (see_field == 7'd0);
+            if (!listen && !hear && see_state != HALT) assert (see_field == 7'd0);
+            if (over) assert (is_step && memory == 3'd`MEM_ACTIVATIONS);
+            if (hear) assert (over || listen || see_state > COUNT);
+            if (see_state == TAKE || see_state == 5'd18) assert (!hear);
             if (working && !(see_state == JUDGE && see_turn < 8'd1)) begin
                 assert (memory == (is_step ? 3'd`MEM_ACTIVATIONS : argument[2:0]));
                 assert (see_data == request_bytes - 10'd6);

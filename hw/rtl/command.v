@@ -1,7 +1,7 @@
 // command - requests in, replies out: everything between the frames and the network core
 //
-// s_*: frames as frame_decoder gives them; always taken, but dropped while a request is under way,
-// except ABORT. m_*: payloads of replies as frame_encoder takes them. core_rst and what follows are
+// s_*: frames as frame_decoder gives them; always taken, but dropped while a request is under way that
+// still needs its own, except ABORT. m_*: payloads of replies as frame_encoder takes them. core_rst and what follows are
 // the ports of module network, whose result stream m_* is here result_* (always taken).
 //
 //   s_* -> request_buffer -> arguments -> executor <-> network
@@ -63,6 +63,7 @@ module command #(
     localparam REPLY_W = $clog2(REPLY_BYTES + 1);
 
     wire                 listen;
+    wire                 hear;
     wire                 request_valid;
     wire                 request_taken;
     wire                 abort_valid;
@@ -117,6 +118,7 @@ module command #(
         .s_last(s_last),
         .s_good(s_good),
         .listen(listen),
+        .hear(hear),
         .request_valid(request_valid),
         .request_taken(request_taken),
         .abort_valid(abort_valid),
@@ -171,6 +173,7 @@ module command #(
         .clk(clk),
         .rst(rst),
         .listen(listen),
+        .hear(hear),
         .request_valid(request_valid),
         .request_taken(request_taken),
         .abort_valid(abort_valid),

@@ -7,6 +7,9 @@
 // last one is not executed, the last reply goes out again. An ABORT stops a STEP, by resetting the
 // core, and a CHECK; it waits for anything else.
 //
+// hear: nothing of the request is needed any more, so that the next one may come and wait: from the
+// last time step of a STEP on, or while the reply goes out.
+//
 // The steps of a STEP follow each other closely: the next input is written as soon as the core lets it
 // (input_free), under the step before, and the reply waits for the last results (quiet). mem_wait: the
 // write of this cycle is not taken yet.
@@ -26,6 +29,7 @@ module executor #(
     input  wire                 rst,
     // request_buffer
     output wire                 listen,
+    output wire                 hear,
     input  wire                 request_valid,
     output wire                 request_taken,
     input  wire                 abort_valid,
@@ -123,6 +127,7 @@ module executor #(
     reg                 quiet_q;
     reg                 free_q;
     reg                 ran_q;       // RUN has lasted for a cycle
+    reg                 hear_q;      // what comes is not in the way of what is under way
     reg [1:0]           counting_q;  // COUNT has for two, so that count_data are the first
 
     // A byte is moved in two states at least: the first adds, the second moves address_q on.
@@ -144,6 +149,7 @@ module executor #(
     wire stop = abort_valid && can_stop;
 
     assign listen = state_q == LISTEN;
+    assign hear = hear_q;
     assign request_taken = state_q == TAKE;
     assign abort_taken = state_q == HALT;
     assign request_index = pointer_q;
@@ -214,6 +220,8 @@ module executor #(
         quiet_q <= quiet;
         free_q <= input_free;
         ran_q <= state_q == RUN;
+        hear_q <= (stepping_q && ((state_q == RUN && drained) || (state_q == TURN && turned_q)))
+                  || state_q == ANSWER || state_q == SEND;
         counting_q <= {counting_q[0] && state_q == COUNT, state_q == COUNT};
         case (state_q)
             LISTEN: begin
@@ -319,8 +327,7 @@ module executor #(
             START: if (!busy_q) state_q <= RUN;
             RUN:
                 if (ran_q && free_q) begin
-                    turn_q <= turn_q + 1'b1;
-                    turned_q <= last_turn_q;
+                    turned_q <= drained;  // the first walk has counted
                     state_q <= TURN;
                 end
             STATE: begin
@@ -350,6 +357,7 @@ module executor #(
         if (rst) begin
             core_rst_q <= 1'b1;
             stepping_q <= 1'b0;
+            hear_q <= 1'b0;
             hot_q <= 0;
             state_q <= LISTEN;
         end

@@ -2,13 +2,15 @@
 //
 // A frame whose first byte comes while listen, and not in the cycle of a take, is stored; if it ends
 // well, request_valid rises, with request_opcode, request_sequence and request_bytes (of its
-// payload), until request_taken. The payload is there to be read until listen rises again: read_data
-// is the byte at read_index, one cycle later. As they come, the bytes 2..8 of a frame being stored
+// payload), until request_taken. The payload is there to be read until listen or hear rises again:
+// read_data is the byte at read_index, one cycle later. As they come, the bytes 2..8 of a frame being stored
 // also show as field_write, field_index, field_data, so that arguments are in registers when the
 // request is.
 //
-// A frame that comes while !listen is not stored; if it is a good ABORT, abort_valid rises, with
-// request_sequence, until abort_taken. While one is pending, frames that begin are lost altogether.
+// The same while hear, but for an ABORT: such a request waits. Otherwise a frame that comes while
+// !listen is not stored; if it is a good ABORT, abort_valid rises, with request_sequence, until
+// abort_taken. While one of either is pending, frames that begin are lost altogether; but an ABORT that
+// begins while !listen drops a request that waits.
 //
 // bad_frame is high for a cycle for every frame that ends badly or whose payload has more than
 // REQUEST_BYTES. Beats are taken in every cycle.
@@ -28,6 +30,7 @@ module request_buffer #(
     input  wire               s_last,
     input  wire               s_good,
     input  wire               listen,
+    input  wire               hear,
     output wire               request_valid,
     input  wire               request_taken,
     output wire               abort_valid,
@@ -60,13 +63,17 @@ module request_buffer #(
     reg               is_abort_q; // opcode_q is ABORT
     reg               store_q;    // this frame is being stored
     reg               watch_q;    // opcode_q and sequence_q are this frame's
+    reg               early_q;    // this frame began while !listen
+    reg               drop_q;     // an ABORT did so in the cycle before, and a request waits
     reg               request_q;
     reg               abort_q;
 
-    wire pending = (request_q && !request_taken) || (abort_q && !abort_taken);
-    wire store = first_q ? listen && !request_q && !abort_q : store_q;  // not in the cycle of a take
-    wire watch = first_q ? !pending : watch_q;
     wire beat = s_valid && !s_last;
+    wire is_abort = s_data == `OP_ABORT;
+    wire pending = (request_q && !request_taken) || (abort_q && !abort_taken);
+    wire free = !request_q && !abort_q;  // not in the cycle of a take
+    wire store = first_q ? (listen || hear) && free : store_q;
+    wire watch = first_q ? !pending : watch_q || drop_q;
     wire verdict = s_valid && s_last;
     wire good = verdict && s_good && !beyond_q;
 
@@ -75,7 +82,7 @@ module request_buffer #(
     wire unused = &{1'b0, read_index};  // its top bit only tells the end from the beginning
 
     assign s_ready = 1'b1;
-    assign request_valid = request_q;
+    assign request_valid = request_q && !drop_q;
     assign abort_valid = abort_q;
     assign request_opcode = opcode_q;
     assign request_sequence = sequence_q;
@@ -86,14 +93,16 @@ module request_buffer #(
     assign bad_frame = verdict && !good;
 
     always @(posedge clk) begin
-        if (request_taken) request_q <= 1'b0;
+        drop_q <= beat && first_q && is_abort && !listen && request_q;
+        if (request_taken || drop_q) request_q <= 1'b0;
         if (abort_taken) abort_q <= 1'b0;
         if (beat) begin
             store_q <= store;
             watch_q <= watch;
+            if (first_q) early_q <= !listen;
             if (watch && first_q) begin
                 opcode_q <= s_data;
-                is_abort_q <= s_data == `OP_ABORT;
+                is_abort_q <= is_abort;
             end
             if (watch && index_q == 1) sequence_q <= s_data;
             if (!beyond_q) index_q <= index_q + 1'b1;
@@ -102,6 +111,12 @@ module request_buffer #(
             first_q <= 1'b0;
             low_q <= low_q && index_q[3:0] != 4'hf;
         end
+        if (drop_q) begin
+            opcode_q <= `OP_ABORT;
+            is_abort_q <= 1'b1;
+            watch_q <= 1'b1;
+        end
+        if (!first_q && is_abort_q && early_q) store_q <= 1'b0;
         if (verdict || rst) begin
             index_q <= 0;
             first_q <= 1'b1;
@@ -116,6 +131,7 @@ module request_buffer #(
         if (good && !store_q && watch_q && is_abort_q && short_q)
             abort_q <= 1'b1;
         if (rst) begin
+            drop_q <= 1'b0;
             request_q <= 1'b0;
             abort_q <= 1'b0;
         end

@@ -15,6 +15,7 @@ struct faulty_link {
     uint64_t seed;
     size_t one_in;               /* of so many frames, one suffers; 0: none */
     bool dead;                   /* nothing comes through */
+    uint64_t speed;              /* bytes a second, for requests that go ahead of replies */
     size_t count[FAULTS];        /* faults so far */
     struct sterna_queue partial; /* of a frame coming from the device */
     struct sterna_queue output;  /* for the driver */
@@ -98,6 +99,11 @@ static inline uint64_t faulty_cycles(const struct sterna_link *link)
     return inner->backend->cycles ? inner->backend->cycles(inner) : 0;
 }
 
+static inline void faulty_wire(const struct sterna_link *link, struct sterna_wire *wire)
+{
+    *wire = (struct sterna_wire){((const struct faulty_link *)link)->speed, 0};
+}
+
 static inline void faulty_close(struct sterna_link *link)
 {
     struct faulty_link *self = (struct faulty_link *)link;
@@ -119,6 +125,19 @@ static inline struct faulty_link *faulty_link_new(struct sterna_link *inner, uin
     if (self)
         *self = (struct faulty_link){.link.backend = &backend, .inner = inner, .seed = seed};
     return self;
+}
+
+/* From here on the driver knows how fast the wire is, and sends ahead. */
+static inline void faulty_link_tell(struct faulty_link *self, uint64_t speed)
+{
+    static const struct sterna_link_backend backend = {.name = "faulty",
+                                                       .send = faulty_send,
+                                                       .receive = faulty_receive,
+                                                       .wire = faulty_wire,
+                                                       .cycles = faulty_cycles,
+                                                       .close = faulty_close};
+    self->speed = speed;
+    self->link.backend = &backend;
 }
 
 #endif

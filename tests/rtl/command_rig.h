@@ -7,7 +7,6 @@
 #ifndef STERNA_COMMAND_RIG_H
 #define STERNA_COMMAND_RIG_H
 
-#include "command_model.h"
 #include "little_endian.h"
 #include "protocol.h"
 #include "seeded.h"
@@ -15,6 +14,10 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifndef command_model /* else a command of another name */
+#include "command_model.h"
+#endif
 
 enum {
     RIG_MEMORIES = 6,

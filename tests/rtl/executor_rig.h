@@ -59,6 +59,7 @@ struct rig {
     bool input_free, step_ends;
     uint8_t selected[2]; /* byte of the counters, in the cycle before and in that before it */
     unsigned count_clears, busy, read_wait, send_wait, results_sent;
+    unsigned heard; /* cycles in which a next request is welcome under a time step */
     bool stepping;
     uint8_t read_byte, request_byte;
     struct reply reply, answer[2]; /* under way, sent */
@@ -179,20 +180,21 @@ static void show_arguments(void)
 {
     struct executor_model *model = rig.model;
     const struct request *request = rig.request;
-    bool settled = rig.taken && rig.since >= SETTLED;
+    const bool settled = rig.taken && rig.since >= SETTLED;
+    const bool needed = settled && !*model->hear; /* else those of a frame to come */
     *model->is_write = settled && request->opcode == STERNA_OP_WRITE;
     *model->is_read = settled && request->opcode == STERNA_OP_READ;
     *model->is_check = settled && request->opcode == STERNA_OP_CHECK;
     *model->is_step = settled && request->opcode == STERNA_OP_STEP;
     *model->is_state = settled && request->opcode == STERNA_OP_STATE;
     *model->is_counters = settled && request->opcode == STERNA_OP_COUNTERS;
-    *model->argument = settled ? request->argument : seeded_byte(&rig.random);
-    *model->address = settled ? request->address : seeded_byte(&rig.random);
-    *model->range_end = settled ? request->end : seeded_byte(&rig.random);
-    *model->one_hot = settled && request->one_hot;
-    *model->last_only = settled && request->last_only;
-    *model->status = settled ? request->status : (uint8_t)seeded_below(&rig.random, 4);
-    *model->request_bytes = (uint16_t)request->bytes;
+    *model->argument = needed ? request->argument : seeded_byte(&rig.random);
+    *model->address = needed ? request->address : seeded_byte(&rig.random);
+    *model->range_end = needed ? request->end : seeded_byte(&rig.random);
+    *model->one_hot = needed ? request->one_hot : seeded_percent(&rig.random, 50);
+    *model->last_only = needed ? request->last_only : seeded_percent(&rig.random, 50);
+    *model->status = needed ? request->status : (uint8_t)seeded_below(&rig.random, 4);
+    *model->request_bytes = (uint16_t)(*model->hear ? seeded_below(&rig.random, 512) : request->bytes);
     *model->request_data = rig.request_byte;
 }
 
@@ -315,6 +317,10 @@ static void cycle(void)
     if (*model->count_cycle)
         ck_assert(rig.request->opcode == STERNA_OP_STEP && rig.taken);
     rig.count_clears += *model->count_clear;
+    if (*model->hear && rig.stepping) {
+        ck_assert_uint_eq(rig.core.steps, rig.request->argument);
+        rig.heard++;
+    }
     rig.since++;
     if (*model->request_taken) {
         ck_assert(*model->request_valid && !*model->listen);
@@ -325,7 +331,7 @@ static void cycle(void)
         ck_assert(*model->abort_valid);
         rig.stopped = rig.answers == 0;
     }
-    rig.request_byte = *model->request_index < rig.request->bytes
+    rig.request_byte = !*model->hear && *model->request_index < rig.request->bytes
                            ? rig.request->payload[*model->request_index]
                            : seeded_byte(&rig.random);
     clock_core();
@@ -343,7 +349,7 @@ static void run(const struct request *request, bool repeated, unsigned abort_aft
     bool aborted = false;
     rig.request = request;
     rig.taken = rig.stopped = rig.core_reset = false;
-    rig.answers = rig.begun = rig.core.steps = rig.world.steps = rig.count_clears = 0;
+    rig.heard = rig.answers = rig.begun = rig.core.steps = rig.world.steps = rig.count_clears = 0;
     *rig.model->request_valid = 1;
     *rig.model->repeated = repeated;
     for (unsigned i = 0; i < PATIENCE; i++) {

@@ -293,15 +293,15 @@ START_TEST(frames_are_dropped_while_a_request_is_under_way)
 {
     size_t resets = unit->resets;
     unit->step_cycles = 3000;
-    SEND(STERNA_OP_STEP, 1, 1, 1, 2, 0, 1, 0);
+    SEND(STERNA_OP_STEP, 1, 2, 1, 2, 0, 1, 0, 4, 0);
     SEND(STERNA_OP_STEP, 2, 1, 1, 2, 0, 2, 0);
     SEND(STERNA_OP_ABORT, 3, 0);                          /* too long for an ABORT */
     rig_send_bytes(unit, BYTES(STERNA_OP_STEP, 4, 1, 1)); /* the rest comes when nothing is under way */
-    ck_assert_uint_eq(rig_receive(unit, 5000), 6);
+    ck_assert_uint_eq(rig_receive(unit, 10000), 9);
     ck_assert_uint_eq(unit->reply[1], 1);
     SEND(2, 0, 3, 0);
     ck_assert_uint_eq(rig_receive(unit, 5000), 0);
-    ck_assert_uint_eq(unit->steps, 1);
+    ck_assert_uint_eq(unit->steps, 2);
     ck_assert_uint_eq(unit->resets, resets);
     ck_assert_uint_eq(ASK(STERNA_OP_STEP, 5, 1, 1, 2, 0, 3, 0), STERNA_ST_DONE);
 }

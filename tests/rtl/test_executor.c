@@ -98,6 +98,20 @@ START_TEST(inputs_that_are_not_as_they_should_be_change_nothing)
 }
 END_TEST
 
+/* Its arguments and its payload are anything from then on (executor_rig.h). */
+START_TEST(the_next_request_is_welcome_under_the_last_time_step)
+{
+    unsigned heard = 0;
+    for (unsigned count = 1; count <= 20; count++)
+        for (unsigned kind = 0; kind < 4; kind++) {
+            const struct request request = steps(count, kind % 2, 2, kind / 2);
+            try(&request, 0);
+            heard += rig.heard;
+        }
+    ck_assert_uint_gt(heard, 20 * 4 * 5);
+}
+END_TEST
+
 START_TEST(a_repeated_request_is_answered_and_not_executed)
 {
     for (uint8_t opcode = STERNA_OP_WRITE; opcode <= STERNA_OP_COUNTERS; opcode++) {
@@ -166,6 +180,7 @@ Suite *sterna_suite(void)
     tcase_add_test(tests, a_write_moves_a_byte_in_two_cycles);
     tcase_add_test(tests, one_hot_indices_of_both_ends_are_set_and_cleared);
     tcase_add_test(tests, inputs_that_are_not_as_they_should_be_change_nothing);
+    tcase_add_test(tests, the_next_request_is_welcome_under_the_last_time_step);
     tcase_add_test(tests, a_repeated_request_is_answered_and_not_executed);
     tcase_add_test(tests, abort_stops_a_step_or_a_check_and_waits_for_the_others);
     tcase_add_test(tests, random_requests_do_what_the_reference_does);

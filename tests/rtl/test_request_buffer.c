@@ -25,11 +25,12 @@ struct rig {
     size_t bytes; /* of payload */
     bool readable;
 
-    unsigned take, open, shut; /* of 100 cycles: take what is pending, raise listen, lower it */
-    bool took;                 /* a request, in the cycle before */
-    uint16_t asked;            /* read_index of the cycle before */
+    unsigned take, open, early, shut; /* of 100 cycles: take what is pending, raise listen, hear; lower */
+    bool took;                        /* a request, in the cycle before */
+    bool drop;                        /* the request, for an ABORT */
+    uint16_t asked;                   /* read_index of the cycle before */
     bool asked_valid;
-    unsigned requests, aborts, bad_frames; /* seen */
+    unsigned requests, aborts, drops, bad_frames; /* seen */
 };
 
 static struct rig rig;
@@ -58,7 +59,12 @@ static void choose(void)
                   (listened ? !seeded_percent(&rig.random, rig.shut) : seeded_percent(&rig.random, rig.open));
     if (listen && !listened)
         rig.readable = false;
+    const bool heard = *model->hear;
+    const bool hear = !listen && !rig.took && seeded_percent(&rig.random, heard ? 100 - rig.shut : rig.early);
+    if (hear && !heard)
+        rig.readable = false;
     *model->listen = listen;
+    *model->hear = hear;
     *model->request_taken = rig.request && seeded_percent(&rig.random, rig.take);
     *model->abort_taken = rig.abort && seeded_percent(&rig.random, rig.take);
     *model->read_index = (uint16_t)seeded_below(&rig.random, rig.bytes ? (uint32_t)rig.bytes : 1);
@@ -102,6 +108,19 @@ static void end_frame(bool good)
     }
 }
 
+/* Of the frame that begins now. */
+static enum fate fate_of(uint8_t opcode)
+{
+    const struct request_buffer_model *model = rig.model;
+    const bool early_abort = opcode == STERNA_OP_ABORT && !*model->listen;
+    const bool free = !rig.request && !rig.abort;
+    if (free && !early_abort && (*model->listen || *model->hear))
+        return STORED;
+    if (rig.abort > *model->abort_taken)
+        return LOST;
+    return rig.request > *model->request_taken && !early_abort ? LOST : WATCHED;
+}
+
 /* One clock cycle, with a beat or without. */
 static void cycle(bool valid, uint8_t data, bool last, bool good)
 {
@@ -114,9 +133,9 @@ static void cycle(bool valid, uint8_t data, bool last, bool good)
     request_buffer_model_eval(model);
     check_pending();
     if (valid && !last && rig.size == 0)
-        rig.fate = *model->listen && !rig.request && !rig.abort                             ? STORED
-                   : rig.request > *model->request_taken || rig.abort > *model->abort_taken ? LOST
-                                                                                            : WATCHED;
+        rig.fate = fate_of(data);
+    rig.drop =
+        rig.request && !*model->request_taken && rig.size == 0 && rig.fate == WATCHED && valid && !last;
     bool field = valid && !last && rig.fate == STORED && rig.size >= FIRST_FIELD && rig.size <= LAST_FIELD;
     ck_assert_uint_eq(*model->field_write && *model->field_index >= FIRST_FIELD &&
                           *model->field_index <= LAST_FIELD,
@@ -126,7 +145,9 @@ static void cycle(bool valid, uint8_t data, bool last, bool good)
         ck_assert_uint_eq(*model->field_data, data);
     }
     rig.took = *model->request_taken;
-    rig.request = rig.request && !*model->request_taken;
+    rig.drops += rig.drop;
+    rig.readable = rig.readable && !rig.drop;
+    rig.request = rig.request && !*model->request_taken && !rig.drop;
     rig.abort = rig.abort && !*model->abort_taken;
     rig.asked = *model->read_index;
     rig.asked_valid = rig.readable;
@@ -211,6 +232,26 @@ START_TEST(only_a_good_abort_of_two_bytes_gets_through_unheard)
 }
 END_TEST
 
+START_TEST(a_request_that_is_heard_waits_until_an_abort_drops_it)
+{
+    rig.early = 100;
+    send_frame(STERNA_OP_STEP, 1, 8 + FCS, true, 0);
+    send_frame(STERNA_OP_STEP, 2, 8 + FCS, true, 0); /* lost */
+    send_frame(STERNA_OP_READ, 3, 8 + FCS, false, 0);
+    idle(3);
+    ck_assert(*rig.model->request_valid && !*rig.model->abort_valid);
+    ck_assert_uint_eq(*rig.model->request_sequence, 1);
+    send_frame(STERNA_OP_ABORT, 4, 2 + FCS, true, 0);
+    idle(3);
+    ck_assert(!*rig.model->request_valid && *rig.model->abort_valid);
+    ck_assert_uint_eq(*rig.model->request_opcode, STERNA_OP_ABORT);
+    ck_assert_uint_eq(*rig.model->request_sequence, 4);
+    send_frame(STERNA_OP_STEP, 5, 8 + FCS, true, 0); /* lost */
+    idle(3);
+    ck_assert(!*rig.model->request_valid && *rig.model->abort_valid);
+}
+END_TEST
+
 static size_t random_size(void)
 {
     switch (seeded_below(&rig.random, 10)) {
@@ -236,6 +277,7 @@ START_TEST(random_frames_become_what_the_reference_makes_of_them)
         rig.take = shares[i / 100 % 4];
         rig.open = shares[i / 400 % 4];
         rig.shut = i / 1600 % 2;
+        rig.early = i / 50 % 4 * 10;
         size_t size = random_size();
         bool good = size >= 2 + FCS && seeded_percent(&rig.random, 90);
         uint8_t opcode =
@@ -245,6 +287,7 @@ START_TEST(random_frames_become_what_the_reference_makes_of_them)
             idle(seeded_below(&rig.random, 60));
     }
     ck_assert_uint_gt(rig.requests, 500);
+    ck_assert_uint_gt(rig.drops, 50);
     ck_assert_uint_gt(rig.aborts, 100);
     ck_assert_uint_gt(rig.bad_frames, 500);
 }
@@ -260,6 +303,7 @@ Suite *sterna_suite(void)
     tcase_add_test(tests, a_request_comes_out_whole);
     tcase_add_test(tests, requests_of_all_sizes_can_be_read_and_larger_ones_are_bad);
     tcase_add_test(tests, only_a_good_abort_of_two_bytes_gets_through_unheard);
+    tcase_add_test(tests, a_request_that_is_heard_waits_until_an_abort_drops_it);
     tcase_add_test(tests, random_frames_become_what_the_reference_makes_of_them);
     suite_add_tcase(suite, tests);
     return suite;

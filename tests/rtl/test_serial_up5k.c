@@ -1,4 +1,5 @@
 /* test_serial_up5k.c - hw/board/serial_up5k.v: the driver and a network over the board's own serial line. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,6 +169,92 @@ START_TEST(a_full_model_loads_in_little_more_than_its_bytes_take)
 }
 END_TEST
 
+/* ---- pace ---- */
+
+enum { FRAMES = 32, SUM = 3, AROUND = 12 /* bytes of a frame beside inputs and results */ };
+
+struct pace {
+    uint64_t alone, batch,
+        bound; /* cycles of a frame: each by itself, in a batch, that the wire and the steps take */
+};
+
+static uint64_t run_frames(const uint16_t *inputs, const int8_t *dense, size_t steps, size_t call,
+                           const struct sterna_model_shape *shape, int32_t *sums)
+{
+    must(sterna_device_reset(driven.device, &driven.error));
+    const uint64_t begun = serial->cycles;
+    for (size_t i = 0; i < steps; i += call)
+        must(dense ? sterna_device_step_dense(driven.device, dense + i * shape->inputs, call,
+                                              sums + i * shape->outputs, &driven.error)
+                   : sterna_device_step(driven.device, inputs + i, call, sums + i * shape->outputs,
+                                        &driven.error));
+    return serial->cycles - begun;
+}
+
+/* Steps of random inputs in frames of so many; the sums are the same either way, and those of fixed.h. */
+static struct pace pace_of(const struct sterna_model_shape *shape, bool is_dense, size_t most)
+{
+    struct sterna_model *model = random_model_of(shape, STERNA_FORMAT_TERNARY, 4);
+    const size_t steps = FRAMES * most, outputs = shape->outputs;
+    uint16_t *inputs = calloc(steps, sizeof *inputs);
+    int8_t *dense = calloc(steps, shape->inputs);
+    int32_t *sums = calloc(steps * outputs, sizeof *sums), *batch = calloc(steps * outputs, sizeof *batch);
+    int32_t *fixed = calloc(steps * outputs, sizeof *fixed);
+    struct sterna_fixed_state state;
+    struct sterna_counters counters;
+    uint64_t seed = 5;
+    ck_assert(model && inputs && dense && sums && batch && fixed);
+    for (size_t i = 0; i < steps; i++)
+        inputs[i] = (uint16_t)random_below(&seed, shape->inputs);
+    for (size_t i = 0; i < steps * shape->inputs; i++)
+        dense[i] = (int8_t)((int)random_below(&seed, 255) - 127);
+    must(sterna_fixed_new(model, &state, &driven.error));
+    for (size_t i = 0; i < steps; i++)
+        if (is_dense)
+            sterna_fixed_step(model, &state, dense + i * shape->inputs, fixed + i * outputs);
+        else
+            sterna_fixed_step_one_hot(model, &state, inputs[i], fixed + i * outputs);
+    sterna_fixed_free(&state);
+    must(sterna_device_load(driven.device, model, NULL, &driven.error));
+    must(sterna_device_counters(driven.device, true, &counters, &driven.error));
+    serial->latency = LATENCY;
+    const uint64_t alone = run_frames(inputs, is_dense ? dense : NULL, steps, most, shape, sums);
+    must(sterna_device_counters(driven.device, true, &counters, &driven.error));
+    const uint64_t together = run_frames(inputs, is_dense ? dense : NULL, steps, steps, shape, batch);
+    ck_assert_mem_eq(sums, fixed, steps * outputs * sizeof *sums);
+    ck_assert_mem_eq(batch, fixed, steps * outputs * sizeof *sums);
+    ck_assert_uint_eq(sterna_device_repeats(driven.device), 0);
+    const uint64_t request = (AROUND + most * (is_dense ? shape->inputs : 2)) * BYTE;
+    const uint64_t answer = (AROUND + most * SUM * outputs) * BYTE + counters.cycles / FRAMES;
+    free(inputs);
+    free(dense);
+    free(sums);
+    free(batch);
+    free(fixed);
+    sterna_model_free(model);
+    return (struct pace){alone / FRAMES, together / FRAMES, request > answer ? request : answer};
+}
+
+/* A latency of 1.25 ms: one by one the way there and back would be half of the time. */
+START_TEST(in_a_batch_the_line_is_the_limit)
+{
+    static const struct {
+        struct sterna_model_shape shape;
+        bool dense;
+        size_t most; /* steps in a frame */
+    } batches[] = {
+        {{STERNA_CELL_GRU, 64, 32, 1, 100}, false, 1},
+        {{STERNA_CELL_GRU, 120, 32, 1, 10}, true, 4},
+    };
+    const struct pace pace = pace_of(&batches[_i].shape, batches[_i].dense, batches[_i].most);
+    const double alone = (double)pace.alone / (double)pace.bound;
+    const double batch = (double)pace.batch / (double)pace.bound;
+    printf("frames of %zu steps: one by one %.2f, in a batch %.2f times what the line and the steps take\n",
+           batches[_i].most, alone, batch);
+    ck_assert(alone > 1.8 && batch < 1.3);
+}
+END_TEST
+
 START_TEST(line_errors_while_loading_cost_repetitions_and_no_byte)
 {
     serial->one_in = 1000;
@@ -215,6 +302,7 @@ Suite *sterna_suite(void)
     tcase_add_test(tests, the_device_introduces_itself);
     tcase_add_test(tests, a_network_runs_over_the_line);
     tcase_add_test(tests, a_full_model_loads_in_little_more_than_its_bytes_take);
+    tcase_add_loop_test(tests, in_a_batch_the_line_is_the_limit, 0, 2);
     tcase_add_test(tests, line_errors_while_loading_cost_repetitions_and_no_byte);
     tcase_add_test(tests, line_errors_cost_repetitions_and_never_a_result);
     tcase_add_test(tests, the_led_glows_after_traffic);
