@@ -151,6 +151,8 @@ module once_only (
     wire       see_beyond;  // = u_request.beyond_q
     wire       see_watch;  // = u_request.watch_q
     wire       see_store;  // = u_request.store_q
+    wire       see_open;  // = u_request.open_q
+    wire       see_clear;  // = u_request.clear_q
     wire       see_request;  // = u_request.request_q
     wire       see_sending;  // = u_reply.sending_q
     wire [7:0] see_opcode;  // = u_reply.opcode_q
@@ -165,7 +167,7 @@ module once_only (
     reg       active_q;      // it is being executed
     reg       over_q;        // or was in the cycle before, and what it had begun to write waits
     reg [7:0] request_sequence_q, request_opcode_q, sequence_q;
-    reg       begun_q, fresh_q, taken_q;
+    reg       begun_q, fresh_q, taken_q, beat_q;
     reg [5:0] kind_q;
     reg [9:0] bytes_q;
 
@@ -189,6 +191,7 @@ module once_only (
         fresh_q <= rst;
         taken_q <= request_taken;
         kind_q <= kind;
+        beat_q <= s_valid;
         bytes_q <= request_bytes;
     end
 
@@ -204,6 +207,7 @@ module once_only (
         if (!started_q) assume (rst);
         // frame_decoder calls no frame of less than 6 bytes good; it takes no more than this.
         if (s_good) assume (s_last && see_index >= 10'd2);
+        if (started_q && beat_q) assume (!s_valid);  // beats are apart
         if (started_q && execute && request_opcode != `OP_HELLO && last_valid_q)
             assert (request_sequence != last_q);
         if (started_q && !active_q) begin
@@ -242,6 +246,7 @@ module once_only (
             assert (see_short == (see_index == 10'd6) && see_beyond == (see_index == 10'd517));
             assert (see_index <= 10'd517);
             assert (!(see_request && abort_valid));
+            if (!beat_q && (see_open || see_clear)) assert (!see_request && !abort_valid);
             if (see_index != 10'd0 && (see_watch || see_store))
                 assert (!see_request && !abort_valid);
             if (request_valid || abort_valid || see_index > 10'd2)

@@ -101,17 +101,22 @@ module requests (
     reg       through_q;  // and gets through, if it is one,
     reg       due_q;      // and here it is
 
-    wire begin_store = (listen || hear) && !see_request && !abort_valid;
+    reg  begin_store;     // as it was in the cycle before
+    reg  clear_q;         // nothing was pending then
+    reg  beat_q;
     wire store = index_q == 10'd0 ? begin_store : store_q;
 
     always @(posedge clk) begin
         started_q <= 1'b1;
+        begin_store <= (listen || hear) && !see_request && !abort_valid;
+        clear_q <= !(see_request && !request_taken) && !(abort_valid && !abort_taken);
+        beat_q <= s_valid;
         old_q <= holds_q && !(s_valid && !s_last && store && index_q == watched);
         old_byte_q <= byte_q;
         began_q <= s_valid && !s_last && index_q == 10'd0;
         if (s_valid && !s_last && index_q == 10'd0) begin
             early_q <= abort_begins;
-            through_q <= abort_begins && (!abort_valid || abort_taken);
+            through_q <= abort_begins && (clear_q || see_request);
         end
         due_q <= s_valid && s_good && index_q == 10'd6 && through_q;
         if (s_valid && !s_last) begin
@@ -145,6 +150,7 @@ module requests (
         if (!started_q) assume (rst);
         assume (watched < 10'd512 && see_watched == watched[8:0]);
         if (s_good) assume (s_last && index_q >= 10'd6);  // proved of frame_decoder
+        if (started_q && beat_q) assume (!s_valid);  // proved of frame_decoder
         if (request_taken) assume (request_valid && !listen);  // as executor does
         if (abort_taken) assume (abort_valid);
         if (started_q && due_q) assert (abort_valid);

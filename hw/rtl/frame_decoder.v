@@ -102,8 +102,10 @@ module frame_decoder (
     reg open_q;  // bytes of a frame went out, its verdict did not
     reg fresh_q = 1'b0;  // a flag has just counted
     reg started_q = 1'b0;
+    reg beat_q = 1'b0;
     always @(posedge clk) begin
         started_q <= 1'b1;
+        beat_q <= m_valid && m_ready && !rst;
         fresh_q <= flag_q && !rst;
         if (rst) open_q <= 1'b0;
         else if (m_valid && m_ready) open_q <= !m_last;
@@ -121,6 +123,7 @@ module frame_decoder (
         if (started_q && length_q != 3'd0 && !m_valid) assert (!synced_q || open_q);
         if (started_q && m_valid && !m_last) assert (synced_q && length_q != 3'd0);
         if (started_q && m_valid && m_last) assert (length_q == 3'd0);
+        if (started_q && beat_q) assert (!m_valid);  // beats are apart
         if (started_q && !synced_q) assert (!m_valid);
         if (started_q) assert (length_q <= SHORTEST && !(flag_q && plain_q) && !(m_valid && (flag_q || plain_q)));
     end

@@ -13,7 +13,8 @@
 // begins while !listen drops a request that waits.
 //
 // bad_frame is high for a cycle for every frame that ends badly or whose payload has more than
-// REQUEST_BYTES. Beats are taken in every cycle.
+// REQUEST_BYTES. Beats are always taken; no two come in cycles that follow each other, so that what a
+// first byte asks for is in registers.
 
 `default_nettype none
 `include "protocol.vh"
@@ -71,9 +72,10 @@ module request_buffer #(
     wire beat = s_valid && !s_last;
     wire is_abort = s_data == `OP_ABORT;
     wire pending = (request_q && !request_taken) || (abort_q && !abort_taken);
-    wire free = !request_q && !abort_q;  // not in the cycle of a take
-    wire store = first_q ? (listen || hear) && free : store_q;
-    wire watch = first_q ? !pending : watch_q || drop_q;
+    reg  open_q;    // a frame that begins is to be stored,
+    reg  clear_q;   // and watched: not in the cycle of a take
+    wire store = first_q ? open_q : store_q;
+    wire watch = watch_q || drop_q;
     wire verdict = s_valid && s_last;
     wire good = verdict && s_good && !beyond_q;
 
@@ -87,7 +89,7 @@ module request_buffer #(
     assign request_opcode = opcode_q;
     assign request_sequence = sequence_q;
     assign request_bytes = bytes_q;
-    assign field_write = beat && store && low_q;
+    assign field_write = beat && store_q && low_q && !first_q;
     assign field_index = index_q[3:0];
     assign field_data = s_data;
     assign bad_frame = verdict && !good;
@@ -96,11 +98,13 @@ module request_buffer #(
         drop_q <= beat && first_q && is_abort && !listen && request_q;
         if (request_taken || drop_q) request_q <= 1'b0;
         if (abort_taken) abort_q <= 1'b0;
+        open_q <= (listen || hear) && !request_q && !abort_q;
+        clear_q <= !pending;
         if (beat) begin
             store_q <= store;
-            watch_q <= watch;
+            watch_q <= first_q ? clear_q : watch;
             if (first_q) early_q <= !listen;
-            if (watch && first_q) begin
+            if (clear_q && first_q) begin
                 opcode_q <= s_data;
                 is_abort_q <= is_abort;
             end

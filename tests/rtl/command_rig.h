@@ -189,6 +189,7 @@ static inline void rig_send_beat(struct rig *rig, uint8_t data, bool last, bool 
     bool taken = false;
     while (!taken)
         taken = rig_cycle(rig, true, data, last, good);
+    rig_cycle(rig, false, seeded_byte(&rig->random), last, good); /* beats are two cycles apart */
 }
 
 static inline void rig_send_bytes(struct rig *rig, const uint8_t *bytes, size_t size)

@@ -27,6 +27,7 @@ struct rig {
 
     unsigned take, open, early, shut; /* of 100 cycles: take what is pending, raise listen, hear; lower */
     bool took;                        /* a request, in the cycle before */
+    bool opened, clear; /* in the cycle before: a frame would have been stored; nothing was pending */
     bool drop;                        /* the request, for an ABORT */
     uint16_t asked;                   /* read_index of the cycle before */
     bool asked_valid;
@@ -113,12 +114,9 @@ static enum fate fate_of(uint8_t opcode)
 {
     const struct request_buffer_model *model = rig.model;
     const bool early_abort = opcode == STERNA_OP_ABORT && !*model->listen;
-    const bool free = !rig.request && !rig.abort;
-    if (free && !early_abort && (*model->listen || *model->hear))
+    if (rig.opened && !early_abort)
         return STORED;
-    if (rig.abort > *model->abort_taken)
-        return LOST;
-    return rig.request > *model->request_taken && !early_abort ? LOST : WATCHED;
+    return rig.clear || (early_abort && rig.request) ? WATCHED : LOST;
 }
 
 /* One clock cycle, with a beat or without. */
@@ -144,6 +142,8 @@ static void cycle(bool valid, uint8_t data, bool last, bool good)
         ck_assert_uint_eq(*model->field_index, rig.size);
         ck_assert_uint_eq(*model->field_data, data);
     }
+    rig.opened = !rig.request && !rig.abort && (*model->listen || *model->hear);
+    rig.clear = rig.request <= *model->request_taken && rig.abort <= *model->abort_taken;
     rig.took = *model->request_taken;
     rig.drops += rig.drop;
     rig.readable = rig.readable && !rig.drop;
@@ -173,6 +173,7 @@ static void send_beat(uint8_t data, bool last, bool good, unsigned gaps)
     while (seeded_percent(&rig.random, gaps))
         idle(1);
     cycle(true, data, last, good);
+    idle(1); /* beats are two cycles apart */
 }
 
 /* A frame of so many bytes with its FCS, the rest of its payload random. */
@@ -235,6 +236,7 @@ END_TEST
 START_TEST(a_request_that_is_heard_waits_until_an_abort_drops_it)
 {
     rig.early = 100;
+    idle(2);
     send_frame(STERNA_OP_STEP, 1, 8 + FCS, true, 0);
     send_frame(STERNA_OP_STEP, 2, 8 + FCS, true, 0); /* lost */
     send_frame(STERNA_OP_READ, 3, 8 + FCS, false, 0);
