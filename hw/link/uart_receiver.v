@@ -35,6 +35,7 @@ module uart_receiver #(
     reg [1:0]  sync_q;
     reg [1:0]  state_q;
     reg [15:0] phase_q;
+    reg        stop_q;   // bit_q is 9: settled in time, a bit lasts 4 cycles
     reg        tick_q;   // a bit's middle was in the last cycle
     reg [3:0]  bit_q;    // 0 start, 1..8 data, 9 stop
     reg [7:0]  shift_q;
@@ -50,10 +51,11 @@ module uart_receiver #(
     wire        line = sync_q[1];
     wire [16:0] phase_d = {1'b0, phase_q} + STEP[16:0];
     wire        sample = state_q == RECEIVE && tick_q;
-    wire        done = sample && bit_q == 4'd9;
+    wire        done = sample && stop_q;
 
     always @(posedge clk) begin
         sync_q <= {sync_q[0], rx};
+        stop_q <= bit_q == 4'd9;
         phase_q <= state_q == IDLE ? MIDDLE : phase_d[15:0];
         tick_q <= state_q != IDLE && phase_d[16];
         case (state_q)

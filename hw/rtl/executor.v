@@ -158,17 +158,20 @@ module executor #(
     wire hot_too_far = address_q[15:HOT_W] != 0;  // two bytes
     wire store = state_q == STORE || (state_q == HOT_SET && !hot_too_far) || state_q == HOT_CLEAR;
 
-    // A write that had to wait is not overtaken: writes come two cycles apart, or one that waits shows.
-    wire held = mem_write;
+    // A write that had to wait is not overtaken: writes come two cycles apart, or one that waits shows. held is
+    // mem_write once more, so that the one register can be near the memories and the other here.
+    reg  held;
+    wire writes = held ? mem_wait : store && (is_write || stepping_q);
 
     assign core_rst = core_rst_q;
     always @(posedge clk) begin
-        if (!mem_write) begin
+        if (!held) begin
             mem_address <= state_q == HOT_CLEAR ? {{20 - HOT_W{1'b0}}, hot_q} : address_q;
             mem_wdata <= state_q == HOT_CLEAR ? 8'd0 :
                          state_q == HOT_SET   ? `ONE_HOT_VALUE : request_data;
         end
-        mem_write <= mem_write ? mem_wait : store && (is_write || stepping_q);
+        mem_write <= writes;
+        held <= writes && !rst;
         mem_read <= state_q == FETCH && !at_end && !stop;
         fail_status_q <= state_q == ACT ? status : `ST_BAD_ARGUMENT;
     end
