@@ -318,7 +318,7 @@ START_TEST(a_model_that_is_too_large_is_told_by_how_much)
     check_refusal(refusal(5, 10, 1, 5, &geometry), "needs 40 biases, the device has 39");
     geometry = up5k;
     geometry.program_bytes = 8;
-    check_refusal(refusal(5, 10, 1, 5, &geometry), "needs 123 bytes of step programs");
+    check_refusal(refusal(5, 10, 1, 5, &geometry), "needs 123 bytes of step programs (the longest, 123, for layer 0");
     geometry = up5k;
     geometry.activation_bytes = 47; /* input 2 words, h twice 2 */
     check_refusal(refusal(5, 10, 1, 5, &geometry), "bytes of activation memory");
@@ -368,7 +368,7 @@ START_TEST(codebooks_that_do_not_fit_are_refused_with_the_reason)
         "for engines of 8 tables, this one has 16, and layer 0, input weights has one",
         "table entries for codebook weights in layer 0, input weights, the device has 32",
         "as the largest table entry for codebook weights in layer 0",
-        "bytes of step programs, the device has 100"};
+        "for layer 0, input weights), the device has 100"};
     for (int i = 0; i < 4; i++) {
         struct sterna_geometry geometry = up5k;
         struct sterna_error error = {""};
