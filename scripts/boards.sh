@@ -81,7 +81,7 @@ synthesis_ice40="synth_ice40 -device u -spram" synthesis_ecp5="synth_ecp5" synth
 route_ice40() {
     router=$(need "the package nextpnr-ice40" nextpnr-ice40) || exit 1
     packer=$(need "the package fpga-icestorm" icepack) || exit 1
-    "$router" $(field "$board" 4) --placer-heap-critexp 4 --placer-heap-timingweight 20 --json "$name.json" \
+    "$router" $(field "$board" 4) --placer-heap-critexp 4 --placer-heap-timingweight 30 --json "$name.json" \
         --pcf "hw/board/$board.pcf" --asc "$name.asc" --seed "$1" --freq "$goal" --timing-allow-fail --log "$name.log" -q \
         >/dev/null 2>&1 || return 1
     "$packer" "$name.asc" "$name.bin"

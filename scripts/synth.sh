@@ -21,7 +21,7 @@ describe() {
     up5k) # 48 MHz: the part's own oscillator. The placer's options are worth 2-4 MHz
         top=serial_up5k most=4500
         family=ice40 synthesis="synth_ice40 -device u -spram" seeds="1 2 3 4 5" goal=48 required=48
-        place="--up5k --package sg48 --placer-heap-critexp 4 --placer-heap-timingweight 20"
+        place="--up5k --package sg48 --placer-heap-critexp 4 --placer-heap-timingweight 30"
         ;;
     hx8k)
         top=serial_hx8k most=4500
