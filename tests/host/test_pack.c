@@ -318,7 +318,8 @@ START_TEST(a_model_that_is_too_large_is_told_by_how_much)
     check_refusal(refusal(5, 10, 1, 5, &geometry), "needs 40 biases, the device has 39");
     geometry = up5k;
     geometry.program_bytes = 8;
-    check_refusal(refusal(5, 10, 1, 5, &geometry), "needs 123 bytes of step programs (the longest, 123, for layer 0");
+    check_refusal(refusal(5, 10, 1, 5, &geometry),
+                  "needs 123 bytes of step programs (the longest, 123, for layer 0");
     geometry = up5k;
     geometry.activation_bytes = 47; /* input 2 words, h twice 2 */
     check_refusal(refusal(5, 10, 1, 5, &geometry), "bytes of activation memory");

@@ -28,8 +28,8 @@ struct rig {
     unsigned take, open, early, shut; /* of 100 cycles: take what is pending, raise listen, hear; lower */
     bool took;                        /* a request, in the cycle before */
     bool opened, clear; /* in the cycle before: a frame would have been stored; nothing was pending */
-    bool drop;                        /* the request, for an ABORT */
-    uint16_t asked;                   /* read_index of the cycle before */
+    bool drop;          /* the request, for an ABORT */
+    uint16_t asked;     /* read_index of the cycle before */
     bool asked_valid;
     unsigned requests, aborts, drops, bad_frames; /* seen */
 };
