@@ -57,7 +57,7 @@ list() {
 synthesise() {
     files=$(find hw/rtl hw/link -name '*.v' | sort | tr '\n' ' ')
     tops=$(find hw/board -maxdepth 1 -name '*.v' | sort | tr '\n' ' ')
-    if ! "$YOSYS" -q -l "$name.yosys.log" -p "read_verilog -Ihw/rtl -Ihw/link -Ibuild/gen $files $tops; $2 -top $1 -json $name.json" \
+    if ! "$YOSYS" -q -l "$name.yosys.log" -p "read_verilog -Ihw/rtl -Ihw/link -Ibuild/gen $files $tops; $2 -top $1; write_json $name.json" \
         >"$name.yosys.out" 2>&1; then
         echo "boards: yosys failed: see $name.yosys.log" >&2
         exit 1

@@ -161,8 +161,9 @@ run() {
     seeds=${SEEDS:-$seeds}
     choose_tools
     rm -f "$name.json" # no old figures beside a new failure
-    if ! "$YOSYS" -q -l "$name.yosys.log" -p "read_verilog -Ihw/rtl -Ibuild/gen $files; $synthesis -top $top -json $name.netlist;
-        stat" >/dev/null 2>&1; then
+    # write_json apart: with its own -json, synth_gowin leaves out block RAM
+    if ! "$YOSYS" -q -l "$name.yosys.log" -p "read_verilog -Ihw/rtl -Ibuild/gen $files; $synthesis -top $top;
+        write_json $name.netlist; stat" >/dev/null 2>&1; then
         echo "synth: yosys failed: see $name.yosys.log" >&2
         return 1
     fi
