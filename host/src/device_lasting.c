@@ -12,9 +12,9 @@
 
 #include "device_type.h"
 #include "link.h"
+#include "protocol.h"
 
 enum {
-    INDEX_BYTES = 2,
     JOURNAL_STEPS = 256,       /* between snapshots */
     NAP_NANOSECONDS = 50000000 /* between attempts: a board that is gone may be listed for a moment yet */
 };
@@ -168,7 +168,7 @@ static enum sterna_status load_lasting(struct sterna_device *device, const struc
     const size_t inputs = sterna_model_inputs(model);
     struct sterna_error why;
     enum sterna_status status;
-    uint8_t *journal = calloc(JOURNAL_STEPS, inputs > INDEX_BYTES ? inputs : INDEX_BYTES);
+    uint8_t *journal = calloc(JOURNAL_STEPS, inputs > STERNA_INDEX_BYTES ? inputs : STERNA_INDEX_BYTES);
     if (!journal)
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the inputs of %d steps",
                            JOURNAL_STEPS);
@@ -226,7 +226,7 @@ static enum sterna_status use_inputs(struct lasting *self, bool dense, struct st
         self->steps > 0 && self->dense != dense ? settle(self, error) : STERNA_OK;
     if (status == STERNA_OK) {
         self->dense = dense;
-        self->input_bytes = dense ? sterna_model_inputs(self->device.model) : INDEX_BYTES;
+        self->input_bytes = dense ? sterna_model_inputs(self->device.model) : STERNA_INDEX_BYTES;
     }
     return status;
 }

@@ -7,6 +7,7 @@
 #include "machine.h"
 #include "program.h"
 #include "protocol.h"
+#include "smaller.h"
 
 /* What all targets have in common. */
 #define OF_ALL                                                                                               \
@@ -160,6 +161,13 @@ size_t sterna_geometry_widest(const struct sterna_geometry *geometry, const stru
     sterna_program_make(matrix->format, 1, &program);
     return program.entries <= (size_t)1 << geometry->entries_log2 &&
            sterna_geometry_reach(matrix, &program) < UINT64_C(1) << (geometry->table_w - 1);
+}
+
+size_t sterna_geometry_steps(const struct sterna_geometry *geometry, size_t input_bytes, size_t result_bytes)
+{
+    return sterna_smaller(STERNA_STEPS_MAX,
+                          sterna_smaller(sterna_geometry_input_room(geometry) / input_bytes,
+                                         sterna_geometry_result_room(geometry) / result_bytes));
 }
 
 uint64_t sterna_geometry_ideal(const struct sterna_geometry *geometry, const struct sterna_matrix *matrix,

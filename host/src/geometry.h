@@ -8,6 +8,7 @@
 #define STERNA_GEOMETRY_H
 
 #include "program.h"
+#include "protocol.h"
 
 enum {
     STERNA_SLICE_BYTES = 8,
@@ -50,6 +51,20 @@ static inline size_t sterna_geometry_slice_at(const struct sterna_geometry *geom
 {
     return STERNA_SLICE_BYTES * (slice * sterna_geometry_words(geometry) + word);
 }
+
+/* Bytes of inputs in a STEP request, and of results in its reply. */
+static inline size_t sterna_geometry_input_room(const struct sterna_geometry *geometry)
+{
+    return geometry->request_bytes - STERNA_REQUEST_HEAD - STERNA_STEP_HEAD;
+}
+
+static inline size_t sterna_geometry_result_room(const struct sterna_geometry *geometry)
+{
+    return geometry->reply_bytes - STERNA_REPLY_HEAD;
+}
+
+/* Steps that a request has room for, each of so many bytes of input and of results; 0: not even one. */
+size_t sterna_geometry_steps(const struct sterna_geometry *geometry, size_t input_bytes, size_t result_bytes);
 
 /* The most weights of the format that one code can name: what the tables have entries and bits for; 0: not even one, or a codebook,
  * which says itself. */

@@ -12,9 +12,6 @@
 
 enum {
     COUNT_FIELD = 255, /* counts of a layer header */
-    SUM_BYTES = 3,     /* of a result */
-    STEP_HEAD = 6,     /* opcode, sequence and arguments of STEP before the inputs */
-    REPLY_HEAD = 3,
     ACTIVATION_MAX = 127
 };
 
@@ -292,10 +289,11 @@ static enum sterna_status check_memories(const struct sterna_model *model, const
         {"bytes of activation memory", (uint64_t)layout->activation_words * geometry->tables,
          geometry->activation_bytes},
         {"units of recurrent state", layout->states, geometry->states},
-        {"bytes for the results of one step", REPLY_HEAD + SUM_BYTES * (uint64_t)layout->output_rows,
-         geometry->reply_bytes},
+        {"bytes for the results of one step", STERNA_SUM_BYTES * (uint64_t)layout->output_rows,
+         sterna_geometry_result_room(geometry)},
         {"bytes for the input of one step",
-         STEP_HEAD + (model->one_hot ? 2 : (uint64_t)sterna_model_inputs(model)), geometry->request_bytes},
+         model->one_hot ? STERNA_INDEX_BYTES : (uint64_t)sterna_model_inputs(model),
+         sterna_geometry_input_room(geometry)},
     };
     for (size_t i = 0; i < sizeof limit / sizeof *limit; i++) {
         enum sterna_status status = fits(geometry, limit[i].what, limit[i].need, limit[i].have, error);

@@ -45,10 +45,7 @@ enum sterna_status sterna_link_open(const char *address, struct sterna_link **li
     const struct sterna_link_backend *backend = find(address, &target);
     if (backend)
         return backend->open(target, link, error);
-    char names[128];
-    sterna_link_names(names, sizeof names);
-    return sterna_fail(error, STERNA_ERR_MISSING, "there is no link \"%s\"; this program knows: %s", address,
-                       names);
+    return sterna_fail(error, STERNA_ERR_MISSING, "there is no link \"%s\"", address);
 }
 
 enum sterna_status sterna_link_await(const char *address, struct sterna_error *error)

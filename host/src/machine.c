@@ -10,7 +10,7 @@
 #include "protocol.h"
 
 enum { PART_X, PART_H, PARTS };
-enum { SUM_BYTES = 3, VISITS = 8, BIASES = 4 };
+enum { VISITS = 8, BIASES = 4 };
 
 struct part {
     size_t base;     /* word where its vector starts, in this phase */
@@ -335,9 +335,9 @@ static void run_pair(struct sterna_machine *machine, struct cursor *at, unsigned
 
 static void send_sum(const struct sterna_machine *machine, struct place place, struct sterna_results *results)
 {
-    uint8_t bytes[SUM_BYTES];
+    uint8_t bytes[STERNA_SUM_BYTES];
     sterna_put_le24(bytes, (uint32_t)row_sum(machine, place));
-    for (size_t i = 0; i < SUM_BYTES; i++, results->size++)
+    for (size_t i = 0; i < STERNA_SUM_BYTES; i++, results->size++)
         if (results->size < results->capacity)
             results->bytes[results->size] = bytes[i];
 }

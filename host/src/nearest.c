@@ -1,14 +1,10 @@
 /* nearest.c - "did you mean": Levenshtein's distance, one row of the table at a time. */
+#include "smaller.h"
 #include "sterna.h"
 
 #include <string.h>
 
 enum { LETTERS_MAX = 40 };
-
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
 
 static size_t edits(const char *from, const char *to)
 {
@@ -23,7 +19,7 @@ static size_t edits(const char *from, const char *to)
         for (size_t j = 1; j <= length; j++) {
             size_t replaced = diagonal + (from[i - 1] != to[j - 1]);
             diagonal = row[j];
-            row[j] = smaller(replaced, smaller(row[j], row[j - 1]) + 1);
+            row[j] = sterna_smaller(replaced, sterna_smaller(row[j], row[j - 1]) + 1);
         }
     }
     return row[length];

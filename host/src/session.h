@@ -5,11 +5,10 @@
 
 #include "frame.h"
 #include "link.h"
+#include "protocol.h"
 
 enum {
     STERNA_PAYLOAD_MAX = 65535, /* the geometry's buffer sizes are 16-bit numbers */
-    STERNA_REQUEST_HEAD = 2,    /* opcode, sequence */
-    STERNA_REPLY_HEAD = 3,      /* opcode, sequence, status */
     STERNA_SESSION_TRIES = 10,  /* a request is sent that often at most */
     STERNA_SESSION_IDLE = 4096  /* bytes of idling around a request at most */
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smaller.h"
 #include "stack_fixed.h"
 #include "stack_piece.h"
 
@@ -51,11 +52,6 @@ static void advance(const struct pass *pass, size_t places, struct cursor *at)
     at->plane += pass->height[at->sequence++] * layer->in.width * layer->in.channels;
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static size_t places_of(const struct pass *pass)
 {
     size_t places = 0;
@@ -98,8 +94,8 @@ static size_t send(const struct pass *pass, const struct sterna_stack_piece *pie
                    const struct sterna_stack_layer *span, const struct cursor *at, int8_t *to)
 {
     const size_t wide = sterna_stack_piece_side(pass->layer), height = height_behind(pass, at->sequence);
-    const size_t x = wide ? smaller(at->x, pass->layer->out.width - piece->places) : 0;
-    const size_t y = wide ? at->y : smaller(at->y, height - piece->places);
+    const size_t x = wide ? sterna_smaller(at->x, pass->layer->out.width - piece->places) : 0;
+    const size_t y = wide ? at->y : sterna_smaller(at->y, height - piece->places);
     sterna_patches_gather_int8(span, pass->height[at->sequence], piece->group, pass->from + at->plane, y, x,
                                pass->patch);
     memcpy(to, pass->patch + piece->col, piece->cols);
@@ -115,7 +111,7 @@ static enum sterna_status run_steps(const struct pass *pass, const struct sterna
     enum sterna_status status = STERNA_OK;
 
     for (size_t done = 0, count; done < steps && status == STERNA_OK; done += count) {
-        count = smaller(steps - done, CHUNK);
+        count = sterna_smaller(steps - done, CHUNK);
         for (size_t i = 0; i < count; i++, advance(pass, piece->places, &at))
             place[i] = send(pass, piece, &span, &at, pass->steps + i * piece->cols);
         status =
@@ -174,7 +170,7 @@ static enum sterna_status convolve(struct pass *pass)
     enum sterna_status status = STERNA_OK;
 
     for (size_t b = 0; b < pass->count; b++)
-        lowest = smaller(lowest, height_behind(pass, b));
+        lowest = sterna_smaller(lowest, height_behind(pass, b));
     sterna_device_geometry(pass->stack->device, &geometry);
     pass->sums = calloc(values + 1, sizeof *pass->sums);
     if (!pass->sums)

@@ -8,7 +8,7 @@
 #include "machine.h"
 #include "timing.h"
 
-enum { STEP_HEAD = 6, ONE_M = 128, ONE_S = 7, BLOCK_COLUMNS = 40 };
+enum { ONE_M = 128, ONE_S = 7, BLOCK_COLUMNS = 40 };
 
 /* ---- adjacent places ---- */
 
@@ -152,9 +152,9 @@ static size_t part_columns(const struct sterna_matrix *weight, const struct ster
     const size_t block = weight->format == STERNA_FORMAT_CODEBOOK
                              ? STERNA_CODEBOOK_STRIDE * weight->book.elements
                              : BLOCK_COLUMNS;
-    if (geometry->tables == 0 || weight->cols + STEP_HEAD <= geometry->request_bytes)
+    if (geometry->tables == 0 || weight->cols <= sterna_geometry_input_room(geometry))
         return weight->cols;
-    const size_t most = (geometry->request_bytes - STEP_HEAD) / block * block;
+    const size_t most = sterna_geometry_input_room(geometry) / block * block;
     const size_t parts = (weight->cols + most - 1) / most;
     return ((weight->cols + parts - 1) / parts + block - 1) / block * block;
 }

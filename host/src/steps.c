@@ -4,17 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "geometry.h"
 #include "halves.h"
 #include "little_endian.h"
 #include "pipeline.h"
 #include "protocol.h"
+#include "smaller.h"
 #include "snapshot.h"
 
 enum {
-    STEP_BYTES = 4, /* arguments of STEP before the inputs */
-    SUM_BYTES = 3,
-    INDEX_BYTES = 2,
-    COUNT_MAX = 255,      /* steps in a frame */
     BYTE_WALK = 6,        /* cycles in which a STEP looks at a byte of input, and stores it */
     DEAF_CYCLES = 100,    /* and what it needs beside that before it hears the next one */
     ESTIMATE_SPARE = 16,  /* part of a step by which it may take longer than estimated */
@@ -31,14 +29,9 @@ struct batch {
     size_t first; /* frame not yet done */
 };
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
 static size_t result_bytes(const struct sterna_steps *steps)
 {
-    return SUM_BYTES * steps->image->sums * steps->image->outputs;
+    return STERNA_SUM_BYTES * steps->image->sums * steps->image->outputs;
 }
 
 /* As many steps as the request buffer has room for inputs, and the reply buffer for results. */
@@ -46,18 +39,16 @@ static enum sterna_status cut(const struct sterna_steps *steps, struct batch *ba
                               struct sterna_error *error)
 {
     const struct sterna_geometry *geometry = &steps->session->geometry;
-    const size_t input = steps->indices ? INDEX_BYTES : steps->image->inputs;
-    const size_t inputs = (geometry->request_bytes - STERNA_REQUEST_HEAD - STEP_BYTES) / input;
-    const size_t results = (geometry->reply_bytes - STERNA_REPLY_HEAD) / result_bytes(steps);
-    if (inputs == 0)
+    const size_t input = steps->indices ? STERNA_INDEX_BYTES : steps->image->inputs;
+    const size_t most = sterna_geometry_steps(geometry, input, result_bytes(steps));
+    if (input > sterna_geometry_input_room(geometry))
         return sterna_fail(error, STERNA_ERR_FIT,
                            "an input of %zu values is longer than the device's requests, %u bytes", input,
                            geometry->request_bytes);
-    if (results == 0)
+    if (most == 0)
         return sterna_fail(error, STERNA_ERR_FIT,
                            "the results of a step, %zu bytes, are longer than the device's replies, %u bytes",
                            result_bytes(steps), geometry->reply_bytes);
-    const size_t most = smaller(COUNT_MAX, smaller(inputs, results));
     *batch = (struct batch){
         .steps = steps, .input_bytes = input, .most = most, .frames = (steps->count + most - 1) / most};
     return STERNA_OK;
@@ -65,7 +56,7 @@ static enum sterna_status cut(const struct sterna_steps *steps, struct batch *ba
 
 static size_t steps_of(const struct batch *batch, size_t frame)
 {
-    return smaller(batch->steps->count - frame * batch->most, batch->most);
+    return sterna_smaller(batch->steps->count - frame * batch->most, batch->most);
 }
 
 /* i counts from the first frame on. */
@@ -74,22 +65,22 @@ static size_t put_inputs(void *context, size_t i, uint8_t *arguments, size_t *da
     const struct batch *batch = context;
     const struct sterna_steps *steps = batch->steps;
     const size_t frame = batch->first + i, count = steps_of(batch, frame), begin = frame * batch->most;
-    uint8_t *inputs = arguments + STEP_BYTES;
+    uint8_t *inputs = arguments + STERNA_STEP_HEAD;
     arguments[0] = (uint8_t)count;
     arguments[1] = steps->indices ? STERNA_STEP_ONE_HOT : 0;
     sterna_put_le16(arguments + 2, (uint32_t)batch->input_bytes);
     for (size_t k = 0; k < count && steps->indices; k++)
-        sterna_put_le16(inputs + INDEX_BYTES * k, steps->indices[begin + k]);
+        sterna_put_le16(inputs + STERNA_INDEX_BYTES * k, steps->indices[begin + k]);
     if (!steps->indices)
         memcpy(inputs, steps->dense + begin * batch->input_bytes, count * batch->input_bytes);
     *data_size = count * result_bytes(steps);
-    return STEP_BYTES + count * batch->input_bytes;
+    return STERNA_STEP_HEAD + count * batch->input_bytes;
 }
 
 static int32_t take_sum(const uint8_t **data)
 {
     const int32_t sum = (int32_t)(sterna_get_le24(*data) ^ 0x800000) - 0x800000; /* sign of 24 bits */
-    *data += SUM_BYTES;
+    *data += STERNA_SUM_BYTES;
     return sum;
 }
 
@@ -161,7 +152,7 @@ enum sterna_status sterna_steps_run(const struct sterna_steps *steps, int32_t *s
     };
     bool whole = sterna_pipeline_helps(steps->session, pipeline.deaf);
     while (status == STERNA_OK && whole && batch.frames - batch.first >= PIPELINED_LEAST) {
-        pipeline.count = smaller(batch.frames - batch.first, PIPELINED_MOST);
+        pipeline.count = sterna_smaller(batch.frames - batch.first, PIPELINED_MOST);
         status = run_pipelined(&batch, &pipeline, &whole, error);
     }
     while (status == STERNA_OK && batch.first < batch.frames)

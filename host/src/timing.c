@@ -201,12 +201,8 @@ static uint64_t input_cycles(const struct sterna_model *model)
 size_t sterna_timing_request_steps(const struct sterna_model *model, const struct sterna_geometry *geometry,
                                    size_t outputs)
 {
-    enum { STEP_HEAD = 6, REPLY_HEAD = 3, SUM_BYTES = 3, COUNT_MAX = 255 };
-    const size_t inputs = model->one_hot ? 2 : sterna_model_inputs(model);
-    const size_t by_request = (geometry->request_bytes - STEP_HEAD) / inputs;
-    const size_t by_reply = (geometry->reply_bytes - REPLY_HEAD) / (SUM_BYTES * outputs);
-    const size_t most = by_request < by_reply ? by_request : by_reply;
-    return most < COUNT_MAX ? most : COUNT_MAX;
+    const size_t input = model->one_hot ? STERNA_INDEX_BYTES : sterna_model_inputs(model);
+    return sterna_geometry_steps(geometry, input, STERNA_SUM_BYTES * outputs);
 }
 
 /* When an input is in place that would be at `end`, written from `begin` on: new h go first, of a tile from `h` to `last`. */

@@ -84,6 +84,7 @@ enum sterna_status sterna_trial_open(const struct sterna_eval_options *options,
                            sequences ? "labelled sequences" : "text");
     enum sterna_status status =
         sequences ? open_sequences(options, needs, &fresh, error) : open_text(options, needs, &fresh, error);
+    fresh.whole = fresh.count;
     if (status == STERNA_OK && options->limit && options->limit < fresh.count)
         fresh.count = options->limit;
     if (status == STERNA_OK && !sequences && fresh.count < 2)

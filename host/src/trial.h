@@ -10,7 +10,8 @@ struct sterna_trial {
     struct sterna_sequences sequences;
     const uint8_t *symbols;                /* of the split of a text: indices for the network's alphabet */
     const struct sterna_sequence_set *set; /* of sequences */
-    size_t count;                          /* characters or sequences to run, the limit respected */
+    size_t whole;                          /* characters or sequences of the split */
+    size_t count;                          /* of them to run, the limit respected */
 };
 
 /* What a network expects. */

@@ -55,3 +55,12 @@
 `define ESCAPE_XOR 32
 `define ONE_HOT_VALUE 64
 `define HELLO_BYTES 56
+
+// Bytes of requests and replies: opcode and sequence number, in a reply a status too; what a STEP has before its inputs; an
+// input's index; a sum among the results. STEPS_MAX steps fit a STEP's count.
+`define REQUEST_HEAD 2
+`define REPLY_HEAD 3
+`define STEP_HEAD 4
+`define INDEX_BYTES 2
+`define SUM_BYTES 3
+`define STEPS_MAX 255

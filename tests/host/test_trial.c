@@ -123,6 +123,7 @@ START_TEST(split_and_limit_are_the_callers)
     options.limit = 7;
     ck_assert_int_eq(open_trial(), STERNA_OK);
     ck_assert_uint_eq(trial.count, 7);
+    ck_assert_uint_eq(trial.whole, count[_i]);
     options.limit = 700;
     ck_assert_int_eq(open_trial(), STERNA_OK);
     ck_assert_uint_eq(trial.count, count[_i]);
