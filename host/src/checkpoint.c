@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "checkpoint.h"
+#include "labels.h"
 
 static enum sterna_status add_vector(struct sterna_tensors *tensors, const struct sterna_training *training,
                                      size_t which, struct sterna_error *error)
@@ -32,10 +33,9 @@ static enum sterna_status set_text(struct sterna_tensors *tensors, const struct 
                                    struct sterna_error *error)
 {
     const struct sterna_training_data *data = &training->data;
-    char alphabet[2 * sizeof data->alphabet + 1] = "";
+    char alphabet[STERNA_ALPHABET_TEXT];
 
-    for (size_t i = 0; i < data->symbols; i++)
-        snprintf(alphabet + 2 * i, 3, "%02x", data->alphabet[i]);
+    sterna_alphabet_print(data->alphabet, data->symbols, alphabet);
     return sterna_tensors_set_metadata(tensors, "alphabet", alphabet, error);
 }
 
@@ -43,13 +43,12 @@ static enum sterna_status set_sequences(struct sterna_tensors *tensors,
                                         const struct sterna_training *training, struct sterna_error *error)
 {
     const struct sterna_training_data *data = &training->data;
-    char names[256 * (STERNA_CLASS_NAME + 1)];
-    size_t used = 0;
+    char *names = sterna_class_names_print(data->class_name, data->classes);
 
-    for (size_t i = 0; i < data->classes; i++)
-        used +=
-            (size_t)snprintf(names + used, sizeof names - used, "%s%s", i ? "\n" : "", data->class_name[i]);
+    if (!names)
+        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the names of classes");
     enum sterna_status status = sterna_tensors_set_metadata(tensors, "classes", names, error);
+    free(names);
     if (status == STERNA_OK)
         status = set_count(tensors, "inputs", data->ends.inputs, error);
     if (status == STERNA_OK && data->ends.steps)

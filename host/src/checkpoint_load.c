@@ -6,6 +6,7 @@
 
 #include "buffer.h"
 #include "checkpoint.h"
+#include "labels.h"
 
 static enum sterna_status metadata(const struct sterna_tensors *tensors, const char *path, const char *key,
                                    const char **value, struct sterna_error *error)
@@ -57,28 +58,16 @@ static enum sterna_status read_recipe(const char *path, const char *text, struct
     return STERNA_OK;
 }
 
-static int hex_digit(char c)
+static enum sterna_status read_alphabet(const char *path, const char *text, struct sterna_training_data *data,
+                                        struct sterna_error *error)
 {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static enum sterna_status read_alphabet(const char *path, const char *text,
-                                        struct sterna_training_data *alphabet, struct sterna_error *error)
-{
-    const size_t digits = strlen(text);
-
-    if (digits == 0 || digits % 2 || digits > 512)
-        return sterna_fail(error, STERNA_ERR_FORMAT, "%s: the alphabet is not 1 to 256 bytes in hexadecimal",
-                           path);
-    for (size_t i = 0; i < digits / 2; i++) {
-        int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]), byte = 16 * high + low;
-        if (high < 0 || low < 0 || (i > 0 && byte <= alphabet->alphabet[i - 1]))
-            return sterna_fail(error, STERNA_ERR_FORMAT, "%s: the alphabet is not ascending hexadecimal",
-                               path);
-        alphabet->alphabet[i] = (uint8_t)byte;
-    }
-    alphabet->symbols = digits / 2;
-    return STERNA_OK;
+    data->symbols = sterna_alphabet_read(text, data->alphabet);
+    bool ascending = data->symbols > 0;
+    for (size_t i = 1; i < data->symbols; i++)
+        ascending = ascending && data->alphabet[i - 1] < data->alphabet[i];
+    return ascending ? STERNA_OK
+                     : sterna_fail(error, STERNA_ERR_FORMAT,
+                                   "%s: the alphabet is not 1 to 256 ascending bytes in hexadecimal", path);
 }
 
 static enum sterna_status read_floats(const struct sterna_tensors *tensors, const char *path,
@@ -131,26 +120,16 @@ static enum sterna_status read_curve(const struct sterna_tensors *tensors, const
     return STERNA_OK;
 }
 
-/* Names joined by newlines. */
 static enum sterna_status read_classes(const char *path, const char *names, struct sterna_training_data *data,
                                        struct sterna_error *error)
 {
-    size_t classes = 1;
-    for (const char *c = names; *c; c++)
-        classes += *c == '\n';
-    if (classes < 2 || classes > 256)
-        return sterna_fail(error, STERNA_ERR_FORMAT, "%s: %zu classes: 2 to 256 are possible", path, classes);
-    data->class_name = sterna_buffer_new(classes, sizeof *data->class_name);
-    if (!data->class_name)
-        return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the names of classes");
-    data->classes = classes;
-    for (size_t i = 0; i < classes; i++, names += strcspn(names, "\n") + 1) {
-        const size_t length = strcspn(names, "\n");
-        if (length == 0 || length >= STERNA_CLASS_NAME)
-            return sterna_fail(error, STERNA_ERR_FORMAT, "%s: the name of class %zu has %zu bytes: 1 to %d",
-                               path, i, length, STERNA_CLASS_NAME - 1);
-        memcpy(data->class_name[i], names, length);
-    }
+    struct sterna_error reason;
+    enum sterna_status status = sterna_class_names_read(names, &data->class_name, &data->classes, &reason);
+    if (status != STERNA_OK)
+        return sterna_fail(error, status, "%s: %s", path, reason.reason);
+    if (data->classes < 2 || data->classes > 256)
+        return sterna_fail(error, STERNA_ERR_FORMAT, "%s: %zu classes: 2 to 256 are possible", path,
+                           data->classes);
     return STERNA_OK;
 }
 

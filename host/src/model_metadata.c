@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "labels.h"
+
 #define FORMAT  "sterna-model"
 #define VERSION "2"
 
@@ -66,12 +68,9 @@ static enum sterna_status write_classes(struct sterna_tensors *tensors, const st
 {
     if (model->classes == 0)
         return STERNA_OK;
-    char *names = malloc(model->classes * STERNA_CLASS_NAME);
+    char *names = sterna_class_names_print(model->class_name, model->classes);
     if (names == NULL)
         return sterna_fail(error, STERNA_ERR_MEMORY, "out of memory for the names of the classes");
-    size_t length = 0;
-    for (size_t i = 0; i < model->classes; i++)
-        length += (size_t)sprintf(names + length, "%s%s", i > 0 ? "\n" : "", model->class_name[i]);
     enum sterna_status status = sterna_tensors_set_metadata(tensors, "classes", names, error);
     free(names);
     return status;
@@ -90,10 +89,9 @@ enum sterna_status sterna_model_metadata_write(struct sterna_tensors *tensors,
                                                const struct sterna_model *model, struct sterna_error *error)
 {
     char number[4][NUMBER_SIZE], valid[NUMBER_SIZE], front_end[FRONT_END_SIZE];
-    char alphabet[2 * sizeof model->alphabet + 1] = "";
+    char alphabet[STERNA_ALPHABET_TEXT];
     const bool known = isfinite(model->valid) && model->metric[0] != '\0';
-    for (size_t i = 0; i < model->symbols; i++)
-        (void)snprintf(alphabet + 2 * i, 3, "%02x", model->alphabet[i]);
+    sterna_alphabet_print(model->alphabet, model->symbols, alphabet);
     (void)snprintf(valid, sizeof valid, "%.17g", model->valid);
     print_front_end(&model->front_end, front_end);
     const struct pair pairs[] = {
@@ -255,28 +253,14 @@ enum sterna_status sterna_model_metadata_frame(const struct sterna_tensors *tens
     return status;
 }
 
-static int hexadecimal(char digit)
-{
-    static const char digits[] = "0123456789abcdef";
-    const char *found = digit != '\0' ? strchr(digits, digit) : NULL;
-    return found != NULL ? (int)(found - digits) : -1;
-}
-
 static enum sterna_status read_alphabet(const struct reader *reader, struct sterna_model *model)
 {
     const char *text = lookup(reader, "alphabet");
     if (text == NULL)
         return STERNA_OK;
-    size_t symbols = strlen(text) / 2;
-    bool valid = strlen(text) == 2 * symbols && symbols >= 1 && symbols <= sizeof model->alphabet;
-    for (size_t i = 0; i < symbols && valid; i++) {
-        int high = hexadecimal(text[2 * i]);
-        int low = hexadecimal(text[2 * i + 1]);
-        valid = high >= 0 && low >= 0;
-        model->alphabet[i] = (uint8_t)(16 * (high & 15) + (low & 15));
-    }
-    model->symbols = symbols;
-    return valid ? STERNA_OK : refuse(reader, "alphabet", "1 to 256 pairs of hexadecimal digits");
+    model->symbols = sterna_alphabet_read(text, model->alphabet);
+    return model->symbols > 0 ? STERNA_OK
+                              : refuse(reader, "alphabet", "1 to 256 pairs of hexadecimal digits");
 }
 
 static enum sterna_status read_input(const struct reader *reader, struct sterna_model *model)
@@ -298,24 +282,13 @@ static enum sterna_status read_input(const struct reader *reader, struct sterna_
 static enum sterna_status read_classes(const struct reader *reader, struct sterna_model *model)
 {
     const char *names = lookup(reader, "classes");
+    struct sterna_error reason;
     if (names == NULL)
         return STERNA_OK;
-    size_t classes = 1;
-    for (const char *c = names; *c != '\0'; c++)
-        classes += *c == '\n';
-    char(*name)[STERNA_CLASS_NAME] = calloc(classes, sizeof *name);
-    if (name == NULL)
-        return sterna_fail(reader->error, STERNA_ERR_MEMORY, "%s: out of memory", reader->path);
-    bool valid = true;
-    for (size_t i = 0; i < classes && valid; i++) {
-        size_t length = strcspn(names, "\n");
-        valid = length >= 1 && length < sizeof *name;
-        memcpy(name[i], names, valid ? length : 0);
-        names += length + 1;
-    }
-    model->classes = classes;
-    model->class_name = name;
-    return valid ? STERNA_OK : refuse(reader, "classes", "names of 1 to 31 bytes, one per line");
+    const enum sterna_status status =
+        sterna_class_names_read(names, &model->class_name, &model->classes, &reason);
+    return status == STERNA_OK ? STERNA_OK
+                               : sterna_fail(reader->error, status, "%s: %s", reader->path, reason.reason);
 }
 
 static enum sterna_status read_front_end(const struct reader *reader, struct sterna_model *model)
