@@ -91,8 +91,9 @@ fmax() {
 # of carry are two LUTs.
 counted() {
     awk -v kind="$1" '
-        /Number of cells:/ { split("", count) }
-        NF == 2 && $2 ~ /^[0-9]+$/ { count[$1] = $2 }
+        /Number of cells:|^ +[0-9]+ cells$/ { split("", count) }
+        NF == 2 && $2 ~ /^[0-9]+$/ { count[$1] = $2 } # yosys 0.23
+        NF == 2 && $1 ~ /^[0-9]+$/ { count[$2] = $1 } # yosys 0.70
         END {
             for (cell in count) {
                 if (cell ~ /^LUT[1-6]$/ || cell == "ALU") logic += count[cell]

@@ -219,6 +219,12 @@ static enum sterna_status check_sums(const struct sterna_layout_part *part, cons
     return status;
 }
 
+/* For messages: which of a layer's matrices. */
+static const char *part_suffix(const struct sterna_layout_section *section, size_t part)
+{
+    return !section->layer ? "" : part == STERNA_PART_X ? ", input weights" : ", recurrent weights";
+}
+
 static enum sterna_status check_section(const struct sterna_model *model,
                                         const struct sterna_layout_section *section,
                                         const struct sterna_geometry *geometry, struct sterna_error *error)
@@ -236,10 +242,7 @@ static enum sterna_status check_section(const struct sterna_model *model,
         if (!part->matrix)
             continue;
         snprintf(what, sizeof what, "blocks of columns in %s", layer);
-        snprintf(whose, sizeof whose, "%s%s", layer,
-                 !section->layer      ? ""
-                 : i == STERNA_PART_X ? ", input weights"
-                                      : ", recurrent weights");
+        snprintf(whose, sizeof whose, "%s%s", layer, part_suffix(section, i));
         status = fits(geometry, what, part->blocks, COUNT_FIELD, error);
         if (status == STERNA_OK)
             status = check_sums(part, whose, geometry, error);
@@ -252,8 +255,8 @@ static void name_program(const struct sterna_model *model, const struct sterna_l
                          char *name)
 {
     const struct sterna_layout_program *longest = NULL;
+    const char *part = "";
     char layer[32] = "";
-    bool input = false, recurrent = false;
     for (size_t k = 0; k < layout->sections; k++)
         for (size_t p = 0; p < STERNA_PARTS; p++) {
             const struct sterna_layout_section *section = &layout->section[k];
@@ -262,14 +265,10 @@ static void name_program(const struct sterna_model *model, const struct sterna_l
                 continue;
             longest = program;
             name_layer(model, section, layer);
-            input = section->layer && p == STERNA_PART_X;
-            recurrent = section->layer && p == STERNA_PART_H;
+            part = part_suffix(section, p);
         }
     (void)snprintf(name, size, "bytes of step programs (the longest, %zu, for %s%s)",
-                   longest ? longest->program.size : 0, layer,
-                   input       ? ", input weights"
-                   : recurrent ? ", recurrent weights"
-                               : "");
+                   longest ? longest->program.size : 0, layer, part);
 }
 
 static enum sterna_status check_memories(const struct sterna_model *model, const struct sterna_layout *layout,

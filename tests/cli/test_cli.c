@@ -324,8 +324,6 @@ Suite *sterna_suite(void)
 
     tcase_add_unchecked_fixture(usage, child_prepare, child_clean);
     tcase_add_unchecked_fixture(files, child_prepare, child_clean);
-    tcase_set_timeout(usage, 60);
-    tcase_set_timeout(files, 60);
     add_usage(usage);
     add_files(files);
     suite_add_tcase(suite, usage);

@@ -105,7 +105,6 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("data");
     TCase *tcase = tcase_create("data");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, json_has_splits_lengths_and_classes);
     tcase_add_test(tcase, people_get_a_table_of_classes);
     tcase_add_test(tcase, picture_is_drawn);

@@ -193,7 +193,6 @@ Suite *sterna_suite(void)
     TCase *tcase = tcase_create("line");
 
     tcase_add_unchecked_fixture(tcase, prepare, child_clean);
-    tcase_set_timeout(tcase, 120);
     for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);

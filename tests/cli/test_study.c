@@ -108,7 +108,6 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("study");
     TCase *tcase = tcase_create("study");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, study_leaves_a_table_and_goes_on);
     tcase_add_test(tcase, line_of_the_list_names_a_run_and_shards_cut);
     tcase_add_test(tcase, interrupted_study_says_how_to_go_on);

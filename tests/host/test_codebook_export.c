@@ -115,7 +115,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("codebook_export");
     TCase *tests = tcase_create("codebook_export");
-    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_fine_code_predicts_as_the_network_did);
     tcase_add_test(tests, correction_predicts_better_than_none);

@@ -152,7 +152,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("codebook_network");
     TCase *tests = tcase_create("codebook_network");
-    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, the_network_has_the_weights_of_its_codes);
     tcase_add_test(tests, the_model_has_the_weights_of_the_network);

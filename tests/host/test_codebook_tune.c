@@ -209,11 +209,9 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("codebook_tune");
     TCase *tests = tcase_create("codebook_tune");
-    tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, the_gradient_of_a_word_is_that_of_its_uses, 0, 2);
     suite_add_tcase(suite, tests);
     TCase *tuned = tcase_create("tuned");
-    tcase_set_timeout(tuned, 120);
     tcase_add_checked_fixture(tuned, set_up, tear_down);
     tcase_add_test(tuned, words_move_and_names_stay);
     tcase_add_test(tuned, a_seed_gives_the_same_words);

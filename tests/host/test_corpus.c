@@ -96,7 +96,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("corpus");
     TCase *tcase = tcase_create("corpus");
-    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, listing_is_ascending_and_of_these_endings);
     tcase_add_test(tcase, many_files_are_all_listed);

@@ -287,7 +287,6 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("device");
     TCase *tests = tcase_create("device");
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, hello_describes_the_up5k);
     tcase_add_test(tests, what_is_written_is_read_and_checked);
     tcase_add_test(tests, the_last_byte_of_every_memory_is_there_and_the_next_is_not);

@@ -237,7 +237,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("evaluate");
     TCase *tcase = tcase_create("evaluate");
-    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, float_model_and_device_agree);
     tcase_add_test(tcase, limit_counts_characters);

@@ -213,7 +213,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("export");
     TCase *tcase = tcase_create("export");
-    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, every_sum_of_the_model_is_the_trainers, 0, 2 * CELLS * NORMS * QUANTIZERS);
     tcase_add_test(tcase, model_file_of_a_trained_checkpoint_is_its_export);

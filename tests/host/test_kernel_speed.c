@@ -69,7 +69,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("kernel_speed");
     TCase *tests = tcase_create("kernel_speed");
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, every_kernel_that_runs_here_is_measured_in_every_format_and_three_sizes);
     tcase_add_test(tests, a_kernel_that_does_not_run_here_is_refused);
     tcase_add_test(tests, the_machine_is_described);

@@ -138,7 +138,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("kmeans");
     TCase *tests = tcase_create("kmeans");
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, the_best_of_some_starts_is_within_two_percent_of_all_partitions, 0, 2);
     tcase_add_loop_test(tests, as_many_centers_as_points_leave_no_error, 0, 2);
     tcase_add_loop_test(tests, more_centers_than_places_are_harmless, 0, 2);

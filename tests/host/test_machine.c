@@ -133,7 +133,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("machine");
     TCase *tests = tcase_create("machine");
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, any_image_ends_its_step_within_the_memories);
     tcase_add_test(tests, an_empty_image_sends_nothing);
     tcase_add_test(tests, a_byte_with_the_top_bit_subtracts_its_entry);

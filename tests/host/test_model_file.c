@@ -335,7 +335,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("model_file");
     TCase *tcase = tcase_create("model_file");
-    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, saved_model_of_text_loads_the_same);
     tcase_add_loop_test(tcase, every_cell_format_and_head_survives_a_file, 0, STERNA_CELLS);

@@ -395,7 +395,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("pack");
     TCase *tests = tcase_create("pack");
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, small_networks_equal_fixed);
     tcase_add_test(tests, networks_at_the_edges_of_blocks_and_tiles_equal_fixed);
     tcase_add_test(tests, output_layers_of_several_tiles_equal_fixed);

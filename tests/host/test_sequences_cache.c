@@ -201,7 +201,6 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("sequences_cache");
     TCase *tcase = tcase_create("sequences_cache");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, hit_is_what_the_miss_was);
     tcase_add_test(tcase, changed_file_is_noticed);
     tcase_add_test(tcase, added_file_is_noticed);

@@ -129,7 +129,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("stack_device");
     TCase *tcase = tcase_create("stack_device");
-    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, NULL, tear_down);
     tcase_add_loop_test(tcase, a_stack_on_a_device_gives_the_references_frames, 0, STACK_CASES * DEVICES);
     tcase_add_test(tcase, what_a_device_cannot_hold_at_once_is_cut);

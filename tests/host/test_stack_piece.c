@@ -199,7 +199,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("stack_piece");
     TCase *tcase = tcase_create("stack_piece");
-    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, NULL, tear_down);
     tcase_add_test(tcase, a_group_is_a_piece_if_it_fits);
     tcase_add_loop_test(tcase, adjacent_places_share_a_step, 0, 2);

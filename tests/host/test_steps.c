@@ -184,7 +184,6 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("steps");
     TCase *tests = tcase_create("steps");
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, two_frames_of_a_batch_are_under_way, 0, 2);
     tcase_add_loop_test(tests, a_few_frames_go_one_by_one, 0, 2);
     tcase_add_loop_test(tests, any_frame_may_be_lost_or_changed, 0, 2);

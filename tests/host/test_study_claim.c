@@ -192,7 +192,6 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("study_claim");
     TCase *tcase = tcase_create("study_claim");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, second_is_told_who_was_first);
     tcase_add_test(tcase, living_process_of_this_host_is_never_robbed);
     tcase_add_test(tcase, dead_process_of_this_host_loses_its_claim);

@@ -104,7 +104,6 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("study_job");
     TCase *tcase = tcase_create("study_job");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, evaluations_are_one_stage);
     tcase_add_test(tcase, seconds_add_up_over_restarts);
     tcase_add_test(tcase, recipe_is_written_down_and_kept);

@@ -292,7 +292,6 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("study_run");
     TCase *tcase = tcase_create("study_run");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, grid_is_run_and_measured);
     tcase_add_test(tcase, stochastic_weights_are_sampled_too);
     tcase_add_test(tcase, what_is_done_is_not_run_again);

@@ -88,7 +88,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("tiling");
     TCase *tests = tcase_create("tiling");
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, every_unit_is_in_one_tile, 0, 2);
     tcase_add_test(tests, full_tiles_take_full_bytes);
     tcase_add_test(tests, few_rows_take_short_programs);

@@ -271,7 +271,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("train");
     TCase *tcase = tcase_create("train");
-    tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, same_bits_for_any_number_of_threads, 0, CHOICES);
     tcase_add_loop_test(tcase, resuming_gives_the_bits_of_not_stopping, 0, CHOICES);

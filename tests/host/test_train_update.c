@@ -331,7 +331,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("train_update");
     TCase *tcase = tcase_create("train_update");
-    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, loss_falls, 0, CELLS * NORMS * QUANTIZERS);
     tcase_add_test(tcase, float_weights_have_no_integer_phase);

@@ -213,7 +213,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("window");
     TCase *tcase = tcase_create("window");
-    tcase_set_timeout(tcase, 60);
     tcase_add_checked_fixture(tcase, NULL, tear_down);
     tcase_add_loop_test(tcase, gradient_of_every_parameter_matches_differences, 0, CELLS * NORMS * HEADS);
     tcase_add_loop_test(tcase, gradient_with_dropout_matches_differences, 0, 4);

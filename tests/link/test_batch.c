@@ -68,7 +68,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("batch");
     TCase *tests = tcase_create("batch");
-    tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, a_batch_that_suffers_gives_the_sums_of_fixed, 0, &sterna_link_sim ? 2 : 1);
     suite_add_tcase(suite, tests);
     return suite;

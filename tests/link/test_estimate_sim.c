@@ -135,7 +135,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("estimate_sim");
     TCase *tests = tcase_create("estimate_sim");
-    tcase_set_timeout(tests, 600);
     tcase_add_loop_test(tests, cycles_are_as_estimated, 0, (int)(sizeof network / sizeof *network));
     tcase_add_test(tests, short_steps_are_as_estimated);
     tcase_add_loop_test(tests, pieces_of_a_stack_are_as_estimated, 0, 2);

@@ -388,7 +388,6 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("link");
     TCase *contract = tcase_create("contract");
     tcase_add_checked_fixture(contract, setup, teardown);
-    tcase_set_timeout(contract, 120);
     for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
         tcase_add_loop_test(contract, tests[i], i < NEED_LINK ? FIRST_LINK : 0, backends);
     suite_add_tcase(suite, contract);

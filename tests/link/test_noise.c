@@ -96,7 +96,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("noise");
     TCase *tests = tcase_create("noise");
-    tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, noise_between_frames_costs_no_repetition_and_changes_nothing, 0, 2);
     suite_add_tcase(suite, tests);
     return suite;

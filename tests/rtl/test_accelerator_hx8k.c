@@ -121,7 +121,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("accelerator_hx8k");
     TCase *tests = tcase_create("accelerator_hx8k");
-    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, hello_says_what_there_is);
     tcase_add_test(tests, every_memory_keeps_both_its_ends_and_has_no_more);

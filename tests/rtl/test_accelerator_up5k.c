@@ -235,7 +235,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("accelerator_up5k");
     TCase *tests = tcase_create("accelerator_up5k");
-    tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, hello_names_the_device);
     tcase_add_test(tests, memories_written_in_full_check_like_those_of_the_software_device);

@@ -291,7 +291,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("arguments");
     TCase *tests = tcase_create("arguments");
-    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, only_the_lengths_of_the_table_are_right);
     tcase_add_test(tests, ranges_may_end_where_the_memory_does);

@@ -364,7 +364,6 @@ END_TEST
 static void add_case(Suite *suite, const char *name, void (*setup)(void))
 {
     TCase *tests = tcase_create(name);
-    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, every_memory_is_written_read_and_checked);
     tcase_add_test(tests, check_takes_lengths_beyond_16_bits);

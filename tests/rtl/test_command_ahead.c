@@ -152,7 +152,6 @@ END_TEST
 static void add_case(Suite *suite, const char *name, void (*setup)(void))
 {
     TCase *tests = tcase_create(name);
-    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_step_that_comes_under_the_last_one_waits_for_it);
     tcase_add_test(tests, steps_one_behind_the_other_are_executed_and_answered_in_turn);

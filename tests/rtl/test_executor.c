@@ -174,7 +174,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("executor");
     TCase *tests = tcase_create("executor");
-    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, ranges_of_all_ends_are_written_read_and_checked);
     tcase_add_test(tests, a_write_moves_a_byte_in_two_cycles);

@@ -180,7 +180,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("gate_arithmetic");
     TCase *tests = tcase_create("gate_arithmetic");
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, any_sequence_of_actions_matches_fixed, 0, STERNA_CELLS);
     suite_add_tcase(suite, tests);
     return suite;

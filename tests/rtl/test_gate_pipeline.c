@@ -311,7 +311,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("gate_pipeline");
     TCase *tests = tcase_create("gate_pipeline");
-    tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, units_match_fixed, 0, STERNA_KINDS - 1);
     tcase_add_test(tests, cells_may_alternate);
     tcase_add_test(tests, saturation_within_n_is_symmetric);

@@ -327,7 +327,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("matrix_engine");
     TCase *tests = tcase_create("matrix_engine");
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, sums_are_those_of_the_codes);
     tcase_add_test(tests, a_reset_leaves_nothing_of_a_layer);
     tcase_add_test(tests, enough_rows_hide_every_build);

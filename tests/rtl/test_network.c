@@ -215,7 +215,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("network");
     TCase *tests = tcase_create("network");
-    tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, every_cell_and_format_equals_fixed, 0, STERNA_CELLS * STERNA_FORMATS);
     tcase_add_loop_test(tests, parts_may_differ_in_format, 0, 10);
     tcase_add_loop_test(tests, large_layers_equal_fixed, 0, 8);

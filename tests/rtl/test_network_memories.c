@@ -237,7 +237,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("network_memories");
     TCase *tests = tcase_create("network_memories");
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, the_host_reaches_every_byte);
     tcase_add_test(tests, a_step_reads_six_words_and_writes_two_in_a_cycle);
     tcase_add_test(tests, clearing_zeroes_all_activations_and_states_and_nothing_else);

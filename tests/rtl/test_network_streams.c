@@ -92,7 +92,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("network_streams");
     TCase *tests = tcase_create("network_streams");
-    tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, every_cell_equals_fixed, 0, 3 * STERNA_CELLS);
     tcase_add_loop_test(tests, parts_may_differ_in_format, 0, 10);
     tcase_add_loop_test(tests, steps_may_overlap, 0, 12);

@@ -224,7 +224,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("reply_buffer");
     TCase *tests = tcase_create("reply_buffer");
-    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_reply_comes_out_one_byte_a_cycle);
     tcase_add_test(tests, an_append_with_the_begin_is_lost);

@@ -300,7 +300,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("request_buffer");
     TCase *tests = tcase_create("request_buffer");
-    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_request_comes_out_whole);
     tcase_add_test(tests, requests_of_all_sizes_can_be_read_and_larger_ones_are_bad);

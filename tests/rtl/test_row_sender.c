@@ -64,7 +64,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("row_sender");
     TCase *tests = tcase_create("row_sender");
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, rows_go_out_least_significant_byte_first);
     suite_add_tcase(suite, tests);
     return suite;

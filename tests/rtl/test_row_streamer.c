@@ -207,7 +207,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("row_streamer");
     TCase *tests = tcase_create("row_streamer");
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, rows_stream_in_order_neither_too_early_nor_too_late);
     suite_add_tcase(suite, tests);
     return suite;

@@ -100,7 +100,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("sequencer");
     TCase *tests = tcase_create("sequencer");
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, steps_walk_the_weight_stream_layer_by_layer);
     suite_add_tcase(suite, tests);
     return suite;

@@ -78,7 +78,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("serial_small");
     TCase *tests = tcase_create("serial_small");
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, hello_is_answered);
     suite_add_tcase(suite, tests);
     return suite;

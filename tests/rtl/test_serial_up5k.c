@@ -298,7 +298,6 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("serial_up5k");
     TCase *tests = tcase_create("serial_up5k");
     tcase_add_checked_fixture(tests, setup, close_driven);
-    tcase_set_timeout(tests, 300);
     tcase_add_test(tests, the_device_introduces_itself);
     tcase_add_test(tests, a_network_runs_over_the_line);
     tcase_add_test(tests, a_full_model_loads_in_little_more_than_its_bytes_take);

@@ -108,7 +108,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("shift_add_product");
     TCase *tests = tcase_create("shift_add_product");
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, random_products_are_rounded_and_limited);
     tcase_add_test(tests, every_corner_of_the_operands);
     tcase_add_test(tests, ties_go_away_from_zero);

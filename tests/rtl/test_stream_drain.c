@@ -116,7 +116,6 @@ Suite *sterna_suite(void)
 {
     Suite *suite = suite_create("stream_drain");
     TCase *tests = tcase_create("stream_drain");
-    tcase_set_timeout(tests, 120);
     tcase_add_test(tests, every_stream_of_every_tile_is_shown_once);
     suite_add_tcase(suite, tests);
     return suite;

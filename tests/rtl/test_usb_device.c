@@ -351,7 +351,6 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("usb_device");
     TCase *tests = tcase_create("usb_device");
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 1200);
     tcase_add_test(tests, the_device_descriptor_says_what_it_should);
     tcase_add_test(tests, the_configuration_has_one_vendor_interface_and_two_bulk_endpoints);
     tcase_add_test(tests, the_strings_are_maker_product_and_serial_number);

@@ -79,7 +79,6 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("usb_small");
     TCase *tests = tcase_create("usb_small");
     tcase_add_checked_fixture(tests, setup, close_driven);
-    tcase_set_timeout(tests, 300);
     tcase_add_test(tests, the_device_introduces_itself);
     tcase_add_test(tests, a_network_runs_over_the_bus);
     tcase_add_test(tests, broken_packets_cost_no_result_and_no_repetition);

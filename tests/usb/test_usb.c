@@ -276,7 +276,6 @@ Suite *sterna_suite(void)
     TCase *tests = tcase_create("usb");
     const int faults = (int)(sizeof survived / sizeof *survived);
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 300);
     tcase_add_test(tests, a_board_with_the_vendor_interface_computes_as_the_reference);
     tcase_add_test(tests, a_board_behind_a_serial_chip_computes_as_the_reference);
     tcase_add_loop_test(tests, the_verilated_accelerator_computes_as_the_reference, 0, 2);

@@ -85,7 +85,6 @@ Suite *sterna_suite(void)
     Suite *suite = suite_create("usb_sanitized");
     TCase *tests = tcase_create("usb_sanitized");
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, a_good_run_touches_no_wrong_memory, 0, 3);
     tcase_add_loop_test(tests, a_passing_fault_touches_no_wrong_memory, 0, 12);
     tcase_add_loop_test(tests, a_lasting_fault_touches_no_wrong_memory, 0, 7);
