@@ -201,7 +201,7 @@ START_TEST(a_dense_input_longer_than_a_request_is_refused)
     wide->one_hot = false;
     ck_assert_int_eq(sterna_device_load(device, wide, NULL, &error), STERNA_ERR_FIT);
     ck_assert_ptr_nonnull(
-        strstr(error.reason, "needs 26 bytes for the input of one step, the device has 25"));
+        strstr(error.reason, "needs 20 bytes for the input of one step, the device has 19"));
     sterna_device_close(device);
     device = NULL;
     sterna_model_free(wide);
