@@ -210,7 +210,6 @@ enum sterna_status sterna_quantize_product(const struct sterna_product_options *
     if (status == STERNA_OK)
         status = open_data(options, &original, &trial, error);
     if (status == STERNA_OK) {
-        of.tune_count = options->limit ? trial.count : trial.whole;
         matrices = sterna_codebook_matrices(&original.network);
         of.code = calloc(matrices, sizeof *of.code);
         if (!of.code)

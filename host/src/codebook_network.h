@@ -11,7 +11,6 @@
 struct sterna_codebook_network {
     const struct sterna_product_options *options;
     const struct sterna_trial *trial;
-    size_t tune_count; /* characters or sequences that fine-tuning draws from: all, if no limit was given */
     struct sterna_training *original,
         *quantized; /* the same checkpoint twice; the second's network takes the new weights and biases */
     struct sterna_product_code

@@ -196,6 +196,12 @@ static void move(const struct tuner *tuner, struct tuned *tuned, size_t step)
     spread(tuner->network, tuned, true);
 }
 
+/* Characters or sequences to draw from: all, if no limit was given. */
+static size_t samples(const struct tuner *tuner)
+{
+    return tuner->of->options->limit ? tuner->of->trial->count : tuner->of->trial->whole;
+}
+
 /* Samples by chance; each step its own, of the seed. */
 static void load(struct tuner *tuner, size_t step)
 {
@@ -205,7 +211,7 @@ static void load(struct tuner *tuner, size_t step)
     float chance[SEQUENCES];
     sterna_philox_uniform(&draw, 0, SEQUENCES, chance);
     if (trial->is_text) {
-        const size_t stride = tuner->of->tune_count / STREAMS;
+        const size_t stride = samples(tuner) / STREAMS;
         window->run_batch = STREAMS;
         window->run_steps = TEXT_STEPS;
         memset(tuner->carry, 0, STREAMS * sterna_window_carry(tuner->network) * sizeof *tuner->carry);
@@ -214,7 +220,7 @@ static void load(struct tuner *tuner, size_t step)
         return;
     }
     for (size_t i = 0; i < SEQUENCES; i++)
-        window->index[i] = (size_t)(chance[i] * (float)tuner->of->tune_count);
+        window->index[i] = (size_t)(chance[i] * (float)samples(tuner));
     sterna_feed_load_sequences(trial->set, tuner->network->ends.inputs, window->index, SEQUENCES, window);
 }
 
@@ -264,9 +270,9 @@ static enum sterna_status open_tuner(struct tuner *tuner, struct sterna_error *e
     const size_t batch = trial->is_text ? STREAMS : SEQUENCES;
     const size_t steps = trial->is_text ? TEXT_STEPS : sterna_feed_longest(trial->set);
     enum sterna_status status = STERNA_OK;
-    if (trial->is_text && tuner->of->tune_count / STREAMS <= TEXT_STEPS)
+    if (trial->is_text && samples(tuner) / STREAMS <= TEXT_STEPS)
         return sterna_fail(error, STERNA_ERR_RANGE, "fine-tuning wants at least %d characters, not %zu",
-                           STREAMS * (TEXT_STEPS + 1), tuner->of->tune_count);
+                           STREAMS * (TEXT_STEPS + 1), samples(tuner));
     tuner->path = malloc(sizeof *tuner->path);
     tuner->tuned = calloc(tuner->matrices, sizeof *tuner->tuned);
     tuner->carry = sterna_buffer_new(batch * sterna_window_carry(tuner->network) + 1, sizeof(float));

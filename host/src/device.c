@@ -253,7 +253,7 @@ static void execute(struct sterna_software_device *device)
         .arguments = request + STERNA_REQUEST_HEAD,
         .size = device->decoder.size - STERNA_REQUEST_HEAD,
         .data = device->reply + STERNA_REPLY_HEAD,
-        .capacity = device->geometry.reply_bytes - STERNA_REPLY_HEAD,
+        .capacity = sterna_geometry_reply_room(&device->geometry),
     };
     uint8_t status = (known ? opcode[request[0]] : bad_opcode)(device, &call);
     device->reply[0] = request[0] | STERNA_OP_REPLY;

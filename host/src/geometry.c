@@ -167,7 +167,7 @@ size_t sterna_geometry_steps(const struct sterna_geometry *geometry, size_t inpu
 {
     return sterna_smaller(STERNA_STEPS_MAX,
                           sterna_smaller(sterna_geometry_input_room(geometry) / input_bytes,
-                                         sterna_geometry_result_room(geometry) / result_bytes));
+                                         sterna_geometry_reply_room(geometry) / result_bytes));
 }
 
 uint64_t sterna_geometry_ideal(const struct sterna_geometry *geometry, const struct sterna_matrix *matrix,

@@ -52,13 +52,13 @@ static inline size_t sterna_geometry_slice_at(const struct sterna_geometry *geom
     return STERNA_SLICE_BYTES * (slice * sterna_geometry_words(geometry) + word);
 }
 
-/* Bytes of inputs in a STEP request, and of results in its reply. */
+/* Bytes of inputs in a STEP request, and of data in a reply. */
 static inline size_t sterna_geometry_input_room(const struct sterna_geometry *geometry)
 {
     return geometry->request_bytes - STERNA_REQUEST_HEAD - STERNA_STEP_HEAD;
 }
 
-static inline size_t sterna_geometry_result_room(const struct sterna_geometry *geometry)
+static inline size_t sterna_geometry_reply_room(const struct sterna_geometry *geometry)
 {
     return geometry->reply_bytes - STERNA_REPLY_HEAD;
 }

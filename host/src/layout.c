@@ -289,9 +289,8 @@ static enum sterna_status check_memories(const struct sterna_model *model, const
          geometry->activation_bytes},
         {"units of recurrent state", layout->states, geometry->states},
         {"bytes for the results of one step", STERNA_SUM_BYTES * (uint64_t)layout->output_rows,
-         sterna_geometry_result_room(geometry)},
-        {"bytes for the input of one step",
-         model->one_hot ? STERNA_INDEX_BYTES : (uint64_t)sterna_model_inputs(model),
+         sterna_geometry_reply_room(geometry)},
+        {"bytes for the input of one step", sterna_layout_input_bytes(model),
          sterna_geometry_input_room(geometry)},
     };
     for (size_t i = 0; i < sizeof limit / sizeof *limit; i++) {

@@ -66,6 +66,12 @@ STERNA_MUST_CHECK enum sterna_status sterna_layout_plan(const struct sterna_mode
                                                         struct sterna_error *error);
 void sterna_layout_free(struct sterna_layout *layout);
 
+/* Bytes of a step's input in a request. */
+static inline size_t sterna_layout_input_bytes(const struct sterna_model *model)
+{
+    return model->one_hot ? STERNA_INDEX_BYTES : sterna_model_inputs(model);
+}
+
 /* Units (rows of the output layer) of a tile that a stream has; the last that has any may have fewer. */
 static inline size_t sterna_layout_share(const struct sterna_layout_section *section)
 {

@@ -5,6 +5,7 @@
 
 #include "burst.h"
 #include "crc32.h"
+#include "geometry.h"
 #include "little_endian.h"
 #include "pack.h"
 #include "protocol.h"
@@ -68,7 +69,7 @@ enum sterna_status sterna_memory_read(struct sterna_session *session, unsigned m
                                       uint8_t *bytes, size_t size, struct sterna_error *error)
 {
     uint8_t *arguments = sterna_session_arguments(session);
-    const size_t most = session->geometry.reply_bytes - STERNA_REPLY_HEAD;
+    const size_t most = sterna_geometry_reply_room(&session->geometry);
     for (size_t done = 0, count; done < size; done += count) {
         const uint8_t *data = NULL;
         count = size - done < most ? size - done : most;

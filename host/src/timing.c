@@ -201,8 +201,7 @@ static uint64_t input_cycles(const struct sterna_model *model)
 size_t sterna_timing_request_steps(const struct sterna_model *model, const struct sterna_geometry *geometry,
                                    size_t outputs)
 {
-    const size_t input = model->one_hot ? STERNA_INDEX_BYTES : sterna_model_inputs(model);
-    return sterna_geometry_steps(geometry, input, STERNA_SUM_BYTES * outputs);
+    return sterna_geometry_steps(geometry, sterna_layout_input_bytes(model), STERNA_SUM_BYTES * outputs);
 }
 
 /* When an input is in place that would be at `end`, written from `begin` on: new h go first, of a tile from `h` to `last`. */

@@ -65,7 +65,7 @@ static void tear_down(void)
 
 static struct sterna_codebook_network run(void)
 {
-    struct sterna_codebook_network network = {&options, &trial, 0, &original, &quantized, code};
+    struct sterna_codebook_network network = {&options, &trial, &original, &quantized, code};
     ck_assert_uint_eq(sterna_codebook_matrices(&original.network), MATRICES);
     ck_assert_msg(sterna_codebook_quantize(&network, &error) == STERNA_OK, "%s", error.reason);
     return network;
@@ -136,7 +136,7 @@ END_TEST
 
 START_TEST(what_cannot_be_quantized_is_refused_by_name)
 {
-    struct sterna_codebook_network network = {&options, &trial, 0, &original, &quantized, code};
+    struct sterna_codebook_network network = {&options, &trial, &original, &quantized, code};
     options.recurrent.words = 129;
     ck_assert_int_eq(sterna_codebook_quantize(&network, &error), STERNA_ERR_RANGE);
     ck_assert_ptr_nonnull(strstr(error.reason, "weight_hh_l0: codewords of 3 weights, 129 of them"));

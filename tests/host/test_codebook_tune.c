@@ -71,7 +71,7 @@ static void tear_down(void)
 
 static struct sterna_codebook_network quantize(void)
 {
-    struct sterna_codebook_network network = {&options, &trial, trial.whole, &original, &quantized, code};
+    struct sterna_codebook_network network = {&options, &trial, &original, &quantized, code};
     ck_assert_uint_eq(sterna_codebook_matrices(&original.network), MATRICES);
     ck_assert_msg(sterna_codebook_quantize(&network, &error) == STERNA_OK, "%s", error.reason);
     return network;
